@@ -1,0 +1,1 @@
+"""mainstem: one PostgreSQL ledger that runs workflows and shows every run."""

@@ -1,0 +1,44 @@
+create or replace function mainstem._claim_v1(worker uuid, queues text[], wanted integer, bound_priorities integer[], bound_times timestamptz[])
+returns table (run_id uuid, org_id uuid, epoch integer, queue text, priority integer, due_at timestamptz, cancel_requested boolean, cancel_reason text,
+               workflow text, workflow_version integer, channel text, input_data jsonb, endpoints_used jsonb, steps json)
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+  moment timestamptz := mainstem.clock();  -- a variable can be an index condition, a volatile function cannot
+  taken uuid[] := '{}';
+begin
+  perform mainstem._refuse_stricter_isolation();
+  perform 1 from mainstem.user_workflow_worker w where w.worker_id = worker and w.reaped_at is null for key share;
+  if not found then
+    raise exception using errcode = 'MS002', message = format('worker %s was reaped and claims nothing', worker),
+      hint = 'Register a new incarnation.';
+  end if;
+  with due as materialized (
+    select q.run_id from mainstem.user_workflow_run_queue q
+     where q.state = 'waiting' and q.due_at <= moment order by q.due_at limit 1000 for no key update skip locked)
+  update mainstem.user_workflow_run_queue q set state = 'ready', due_at = moment from due where q.run_id = due.run_id;
+  for n in 1 .. cardinality(queues) loop
+    exit when cardinality(taken) >= wanted;
+    taken := taken || mainstem._take_ready(worker, queues[n], wanted - cardinality(taken), bound_priorities[n], bound_times[n]);
+  end loop;
+  if cardinality(taken) = 0 then
+    return;
+  end if;
+  update mainstem.user_workflow_run r set status = 'running', started_at = coalesce(r.started_at, moment), updated_at = moment
+   where r.run_id = any (taken) and r.status in ('pending', 'waiting');
+  return query
+    select q.run_id, q.org_id, q.epoch, q.queue, q.priority, q.due_at, q.cancel_requested_at is not null, q.cancel_reason,
+           w.name::text, r.workflow_version, r.channel::text, r.input_data, r.endpoints_used, recorded.steps
+      from mainstem.user_workflow_run_queue q
+      join mainstem.user_workflow_run r on r.run_id = q.run_id
+      join mainstem.user_workflow w on w.org_id = r.org_id and w.workflow_id = r.workflow_id
+     cross join lateral (
+       select json_agg(json_build_object(
+                'step_number', s.step_number, 'node_key', s.node_key, 'iteration', s.iteration, 'status', s.status,
+                'retry_count', s.retry_count, 'output_data', s.output_data, 'error_message', s.error_message, 'error_details', s.error_details,
+                'metadata', s.metadata, 'is_due', (s.metadata -> 'wait' ->> 'due')::timestamptz <= moment) order by s.step_number) as steps
+         from mainstem.user_workflow_run_step s where s.run_id = q.run_id) recorded
+     where q.run_id = any (taken) and r.run_id = any (taken);
+end $$;
+comment on function mainstem._claim_v1(uuid, text[], integer, integer[], timestamptz[]) is 'Wake what is due (up to 1000), then take up to wanted ready runs, with their recorded steps. A bound (priority and time per queue, NULL for none) skips what earlier claims have taken; pass none once a second and when a claim comes back short. Raises MS002 when the worker was reaped.';

@@ -1,0 +1,35 @@
+create or replace function mainstem._insert_runs(worker uuid, starts mainstem._start_record[], answers text[], moment timestamptz) returns void
+language plpgsql
+as $$
+#variable_conflict use_column
+begin
+  with accepted as materialized (
+    select s.* from unnest(starts) with ordinality s
+     where answers[s.ordinality] = 'started'),
+  resolved as materialized (
+    select scope.org_id, scope.workflow_id, scope.channel, mainstem._resolve_config(scope.org_id, scope.workflow_id, scope.channel) as config
+      from (select distinct a.org_id, a.workflow_id, a.channel from accepted a where a.config_snapshot is null) scope),
+  begun as (
+    insert into mainstem.user_workflow_run
+      (run_id, workflow_id, org_id, status, channel, external_id, started_at, config_snapshot, created_at, created_by, updated_at,
+       driver, workflow_version, input_data, parent_step_id, priority, tags, is_test, metadata)
+    select a.run_id, a.workflow_id, a.org_id, case when worker is null then 'pending' else 'running' end, a.channel, a.external_id,
+           case when worker is null then null else moment end, coalesce(a.config_snapshot, c.config), moment, a.created_by, moment,
+           'engine', a.workflow_version, a.input_data, a.parent_step_id, a.priority, a.tags, a.is_test,
+           case a.queue when 'default' then '{}' else jsonb_build_object('queue', a.queue) end
+      from accepted a
+      left join resolved c on c.org_id = a.org_id and c.workflow_id = a.workflow_id and c.channel = a.channel and a.config_snapshot is null),
+  queued as (
+    insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at, worker_id, epoch)
+    select a.run_id, a.org_id, a.queue, case when worker is null then 'ready' else 'owned' end, a.priority, moment, worker,
+           case when worker is null then 0 else 1 end
+      from accepted a)
+  insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states)
+  select a.org_id, array_agg(a.run_id), array_agg(0), array_agg(case when worker is null then 'pending' else 'running' end)
+    from accepted a group by a.org_id;
+  perform pg_notify('mainstem_change', '');
+  if worker is null then
+    perform pg_notify('mainstem_ready', '');
+  end if;
+end $$;
+comment on function mainstem._insert_runs(uuid, mainstem._start_record[], text[], timestamptz) is 'The accepted runs of a batch, each with its queue row and the config that applied.';

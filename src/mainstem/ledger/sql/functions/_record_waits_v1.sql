@@ -1,0 +1,48 @@
+create or replace function mainstem._record_waits_v1(worker uuid, waits mainstem._wait_record[])
+returns table (run_id uuid, step_number integer, answer text, payload jsonb, state text, org_id uuid)
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+  waiting record;
+  queued record;
+  one record;
+  settled boolean;
+  names text[];
+  due timestamptz;
+  suspend boolean;
+begin
+  for waiting in select distinct w.run_id, w.epoch from unnest(waits) w order by w.run_id loop
+    select q.org_id, q.cancel_requested_at, q.worker_id, q.epoch into queued from mainstem.user_workflow_run_queue q
+     where q.run_id = waiting.run_id for no key update skip locked;
+    if not found and exists (select from mainstem.user_workflow_run_queue q where q.run_id = waiting.run_id and q.worker_id = worker and q.epoch = waiting.epoch) then
+      return query select waiting.run_id, 0, 'busy', null::jsonb, null::text, null::uuid;
+      continue;
+    elsif not found or queued.worker_id is distinct from worker or queued.epoch <> waiting.epoch then
+      return query select waiting.run_id, null::integer, 'lost', null::jsonb, null::text, null::uuid;
+      continue;
+    end if;
+    settled := false; names := '{}'; due := 'infinity';
+    select bool_and(w.suspend) into suspend from unnest(waits) w where w.run_id = waiting.run_id;
+    for one in select * from unnest(waits) w where w.run_id = waiting.run_id order by w.step_number loop
+      for answer, payload, state in select s.answer, s.payload, s.state from mainstem._settle_wait_v1(queued.org_id, one) s loop
+        run_id := one.run_id; step_number := one.step_number; org_id := queued.org_id;
+        settled := settled or answer <> 'open';
+        return next;
+      end loop;
+      if one.signal is not null then names := names || one.signal; end if;
+      due := least(due, (select (s.metadata -> 'wait' ->> 'due')::timestamptz from mainstem.user_workflow_run_step s
+                          where s.run_id = one.run_id and s.step_number = one.step_number));
+    end loop;
+    if settled or not suspend then
+      continue;
+    elsif queued.cancel_requested_at is not null then
+      return query select waiting.run_id, 0, 'cancel', null::jsonb, null::text, null::uuid;
+      continue;
+    end if;
+    update mainstem.user_workflow_run_queue q set state = 'waiting', worker_id = null, waiting_for = names, due_at = due where q.run_id = waiting.run_id;
+    update mainstem.user_workflow_run r set status = 'waiting', updated_at = mainstem.clock() where r.run_id = waiting.run_id;
+    return query select waiting.run_id, 0, 'suspended', null::jsonb, 'waiting', queued.org_id;
+  end loop;
+end $$;
+comment on function mainstem._record_waits_v1(uuid, mainstem._wait_record[]) is 'Settle what runs wait for, each under the lock of its queue row and so in one order with every signal: answers signal (with the payload), timeout, slept, due or open for each wait; then, when nothing was settled and nothing else can go on, suspended. busy: try again in the next flush.';

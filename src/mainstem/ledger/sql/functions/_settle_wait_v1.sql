@@ -1,0 +1,44 @@
+create or replace function mainstem._settle_wait_v1(org_id uuid, one mainstem._wait_record)
+returns table (answer text, payload jsonb, state text)
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+  moment timestamptz := mainstem.clock();
+  step record;
+  taken record;
+begin
+  insert into mainstem.user_workflow_run_step (step_id, run_id, org_id, step_number, node_key, iteration, status, started_at, input_data, metadata)
+  values (mainstem.step_id(one.run_id, one.step_number), one.run_id, _settle_wait_v1.org_id, one.step_number, one.node_key, one.iteration, 'waiting', moment,
+          jsonb_strip_nulls(jsonb_build_object('signal', one.signal, 'seconds', one.timeout_us / 1e6)), coalesce(one.metadata, '{}'))
+  on conflict (run_id, step_number) do nothing;
+  update mainstem.user_workflow_run_step s
+     set metadata = s.metadata || jsonb_build_object('wait', jsonb_strip_nulls(jsonb_build_object(
+           'kind', one.kind, 'signal', one.signal, 'due', moment + one.timeout_us * interval '1 microsecond')))
+   where s.run_id = one.run_id and s.step_number = one.step_number and s.status = 'waiting' and s.metadata -> 'wait' is null;
+  select (s.metadata -> 'wait' ->> 'due')::timestamptz as due, s.status, s.output_data into step
+    from mainstem.user_workflow_run_step s where s.run_id = one.run_id and s.step_number = one.step_number;
+  if one.kind = 'signal' then
+    delete from mainstem.user_workflow_signal g
+     where g.run_id = one.run_id and g.signal_id = (
+       select first.signal_id from mainstem.user_workflow_signal first
+        where first.run_id = one.run_id and first.name = one.signal order by first.sent_at, first.signal_id limit 1)
+    returning g.signal_id, g.payload into taken;
+    if found then
+      update mainstem.user_workflow_run_queue q set signals = greatest(0, q.signals - 1) where q.run_id = one.run_id;
+      perform mainstem._end_wait_v1(one.run_id, one.step_number, taken.payload, jsonb_build_object('signal_id', taken.signal_id));
+      return query select 'signal', taken.payload, 'completed';
+      return;
+    end if;
+  end if;
+  if coalesce(step.due, 'infinity') > moment then
+    return query select 'open', null::jsonb, null::text;
+  elsif one.kind = 'retry' then
+    return query select 'due', null::jsonb, null::text;
+  else
+    perform mainstem._end_wait_v1(one.run_id, one.step_number, null,
+      case one.kind when 'signal' then jsonb_build_object('timed_out', true) else '{}' end);
+    return query select case one.kind when 'signal' then 'timeout' else 'slept' end, null::jsonb, 'completed';
+  end if;
+end $$;
+comment on function mainstem._settle_wait_v1(uuid, mainstem._wait_record) is 'One wait, under the lock that the caller holds: its step is recorded as waiting the first time, with the moment it is due; then a signal is taken, or the time has come, or it stays open.';

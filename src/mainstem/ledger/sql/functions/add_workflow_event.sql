@@ -1,0 +1,18 @@
+create or replace function mainstem.add_workflow_event(id uuid, event_type varchar, event_data jsonb default '{}') returns uuid
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+  run record;
+  new_id uuid;
+begin
+  select * into run from mainstem._lock_caller_run(mainstem.run_of(id));
+  if run.status in ('completed', 'failed', 'cancelled', 'timeout') then
+    perform mainstem._refuse_run_over(mainstem.run_of(id), run.status);
+  end if;
+  insert into mainstem.user_workflow_event (run_id, step_number, org_id, event_type, event_data)
+  values (mainstem.run_of(id), mainstem.step_number_of(id), run.org_id, add_workflow_event.event_type, coalesce(add_workflow_event.event_data, '{}'))
+  returning event_id into new_id;
+  return new_id;
+end $$;
+comment on function mainstem.add_workflow_event(uuid, varchar, jsonb) is 'Add an event to a step, or to a run, by its id; gives the event''s id. Raises MS001, MS003 (the run is over), MS009.';

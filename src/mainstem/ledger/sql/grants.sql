@@ -1,0 +1,39 @@
+-- Rights on parents, views and functions only: nobody but the owner has any on a partition, and default privileges are never used.
+revoke all on all functions in schema mainstem from public;
+grant execute on all functions in schema mainstem to mainstem_app, mainstem_worker;
+revoke execute on function mainstem._make_workflow_leaf(timestamptz, timestamptz) from mainstem_app, mainstem_worker;
+revoke execute on function
+  mainstem._register_worker_v1(uuid, text, integer, jsonb, interval), mainstem._heartbeat_v1(uuid), mainstem._reap_v1(integer),
+  mainstem._end_stuck_backends_v1(), mainstem._leave_v1(uuid), mainstem._defer_v1(uuid, uuid[], interval), mainstem._ready_in_v1(),
+  mainstem._take_ready(uuid, text, integer, integer, timestamptz), mainstem._claim_v1(uuid, text[], integer, integer[], timestamptz[]),
+  mainstem._flush_v1(uuid, bigint, boolean, mainstem._start_record[], mainstem._step_record[], mainstem._step_record[], mainstem._event_record[], mainstem._wait_record[], mainstem._ending_record[])
+  from mainstem_app;
+grant execute on function mainstem.clock(), mainstem.current_org(), mainstem.org_of_login(), mainstem.run_of(uuid), mainstem.step_id(uuid, integer),
+  mainstem.step_number_of(uuid), mainstem.first_id_at(timestamptz), mainstem.get_workflow_context(uuid, varchar), mainstem.read_workflow_run(uuid),
+  mainstem.search_workflow_runs(jsonb, jsonb, jsonb, timestamptz, timestamptz, integer) to mainstem_reader, mainstem_tenant, mainstem_search;
+
+grant select on mainstem.organization, mainstem.app_user, mainstem.user_workflow_channel, mainstem.user_workflow, mainstem.user_workflow_version,
+  mainstem.user_workflow_node, mainstem.user_workflow_transition, mainstem.user_workflow_template, mainstem.user_workflow_config,
+  mainstem.user_workflow_config_activation, mainstem.user_workflow_run, mainstem.user_workflow_run_step, mainstem.user_workflow_event,
+  mainstem.user_workflow_run_queue, mainstem.user_workflow_signal, mainstem.user_workflow_run_context, mainstem.user_workflow_change
+  to mainstem_app, mainstem_worker, mainstem_reader, mainstem_tenant;
+grant select on mainstem.user_api_key, mainstem.user_workflow_idempotency, mainstem.user_workflow_worker, mainstem.user_workflow_leaf, mainstem.schema_info
+  to mainstem_app, mainstem_worker;
+grant insert, update, delete on mainstem.organization, mainstem.app_user, mainstem.user_api_key, mainstem.user_workflow_channel, mainstem.user_workflow,
+  mainstem.user_workflow_version, mainstem.user_workflow_node, mainstem.user_workflow_transition, mainstem.user_workflow_template,
+  mainstem.user_workflow_config, mainstem.user_workflow_run, mainstem.user_workflow_run_step, mainstem.user_workflow_event,
+  mainstem.user_workflow_run_queue, mainstem.user_workflow_signal, mainstem.user_workflow_run_context, mainstem.user_workflow_idempotency
+  to mainstem_app, mainstem_worker;
+grant insert on mainstem.user_workflow_config_activation, mainstem.user_workflow_change to mainstem_app, mainstem_worker;
+grant delete on mainstem.user_workflow_change to mainstem_worker;
+grant insert, update, delete on mainstem.user_workflow_worker to mainstem_worker;
+
+grant select on mainstem.v_active_workflow_configs, mainstem.v_workflow_execution_summary, mainstem.v_workflow_channel_performance,
+  mainstem.v_node_execution_stats, mainstem.v_workflow_execution_timeline, mainstem.v_failed_steps_analysis
+  to mainstem_app, mainstem_worker, mainstem_reader, mainstem_tenant;
+
+-- The search function reads as mainstem_search and adds the tenant itself.
+grant select on mainstem.user_workflow_run, mainstem.user_workflow_run_step to mainstem_search;
+grant create on schema mainstem to mainstem_search;
+alter function mainstem.search_workflow_runs(jsonb, jsonb, jsonb, timestamptz, timestamptz, integer) owner to mainstem_search;
+revoke create on schema mainstem from mainstem_search;

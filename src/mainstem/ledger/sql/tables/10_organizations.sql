@@ -1,0 +1,58 @@
+create table mainstem.organization (
+  org_id uuid not null default gen_random_uuid(),
+  name text not null,
+  retention_days integer,
+  created_at timestamptz not null default mainstem.clock(),
+  updated_at timestamptz not null default mainstem.clock(),
+  primary key (org_id),
+  constraint retention_is_at_least_a_day check (retention_days >= 1)
+);
+comment on table mainstem.organization is 'Tenants. One exists after installation; who has one tenant never names it.';
+comment on column mainstem.organization.retention_days is 'Runs that ended longer ago may go with their whole partition; NULL keeps them until cleanup_old_execution_data is called.';
+
+create table mainstem.app_user (
+  org_id uuid not null references mainstem.organization,
+  user_id uuid not null default gen_random_uuid(),
+  email text,
+  display_name text,
+  created_at timestamptz not null default mainstem.clock(),
+  updated_at timestamptz not null default mainstem.clock(),
+  primary key (org_id, user_id)
+);
+comment on table mainstem.app_user is 'People and services that start runs and activate configs.';
+create unique index one_user_for_an_email on mainstem.app_user (org_id, lower(email));
+
+create table mainstem.user_api_key (
+  org_id uuid not null references mainstem.organization,
+  key_id uuid not null default gen_random_uuid(),
+  user_id uuid,
+  name text not null,
+  prefix text not null,
+  key_hash bytea not null,
+  scopes text[] not null default '{}',
+  created_at timestamptz not null default mainstem.clock(),
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  primary key (org_id, key_id),
+  foreign key (org_id, user_id) references mainstem.app_user
+);
+comment on table mainstem.user_api_key is 'API keys: a prefix to recognise them by and a hash to check them with, never the key.';
+create unique index one_key_for_a_hash on mainstem.user_api_key (org_id, key_hash);
+
+create table mainstem.user_workflow_channel (
+  org_id uuid not null references mainstem.organization,
+  channel mainstem.workflow_channel not null,
+  description text,
+  created_at timestamptz not null default mainstem.clock(),
+  primary key (org_id, channel)
+);
+comment on table mainstem.user_workflow_channel is 'Which channels an organization has: web, voice and efax from the start. A new one is a row, not a migration.';
+
+create table mainstem.tenant_login (
+  login name not null,
+  org_id uuid not null references mainstem.organization,
+  created_at timestamptz not null default mainstem.clock(),
+  primary key (login)
+);
+comment on table mainstem.tenant_login is 'Database logins of people with SQL of their own, each held to one tenant whatever it sets.';

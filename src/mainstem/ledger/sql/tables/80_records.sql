@@ -1,0 +1,27 @@
+-- What a recorder sends: one array of each type a flush. Types are tables' equals: migrated, never reinstalled,
+-- because a worker that runs through an upgrade holds their oids.
+create type mainstem._start_record as (
+  run_id uuid, org_id uuid, workflow_id uuid, workflow_version integer, channel text, external_id text,
+  input_data jsonb, config_snapshot jsonb, created_by uuid, priority integer, tags text[], is_test boolean,
+  queue text, parent_step_id uuid, idempotency_key text, request_digest bytea);
+comment on type mainstem._start_record is 'A run to begin. config_snapshot NULL: what resolve_workflow_config gives.';
+
+create type mainstem._step_record as (
+  run_id uuid, epoch integer, step_number integer, iteration integer, retry_count integer,
+  age_us bigint, ended_us bigint, status text, node_key text,
+  input_data jsonb, output_data jsonb, screenshots jsonb, metadata jsonb, error_message text, error_details jsonb,
+  logged boolean);
+comment on type mainstem._step_record is 'A step as its owner saw it. age_us and ended_us: microseconds ago, by the owner''s monotonic clock; ended_us NULL: still open. logged: it has events.';
+
+create type mainstem._event_record as (
+  run_id uuid, epoch integer, step_number integer, age_us bigint, event_type text, event_data jsonb);
+comment on type mainstem._event_record is 'An event of a step, or of the run when step_number is 0.';
+
+create type mainstem._wait_record as (
+  run_id uuid, epoch integer, step_number integer, iteration integer, kind text, node_key text, signal text, timeout_us bigint,
+  metadata jsonb, suspend boolean);
+comment on type mainstem._wait_record is 'A step that waits. kind: signal (for a name, until a time-out), sleep (for a time), retry (a failed attempt''s back-off). timeout_us: microseconds from the first time it is recorded. suspend: nothing else in the run can go on.';
+
+create type mainstem._ending_record as (
+  run_id uuid, epoch integer, status text, output_data jsonb, endpoints_used jsonb, error_message text, error_details jsonb);
+comment on type mainstem._ending_record is 'The end of a run, or its pause.';

@@ -1,0 +1,25 @@
+-- Row level security on every table with an org_id: enabled, forced, policies by role. A missing or empty setting shows no rows.
+-- The owner has a policy of its own: without it a forced owner sees nothing, and VALIDATE CONSTRAINT passes over orphans.
+do $$
+declare
+  tenant_table text;
+begin
+  foreach tenant_table in array array[
+      'organization', 'app_user', 'user_api_key', 'user_workflow_channel', 'tenant_login',
+      'user_workflow', 'user_workflow_version', 'user_workflow_node', 'user_workflow_transition', 'user_workflow_template',
+      'user_workflow_config', 'user_workflow_config_activation',
+      'user_workflow_run', 'user_workflow_run_step', 'user_workflow_event',
+      'user_workflow_run_queue', 'user_workflow_signal', 'user_workflow_run_context', 'user_workflow_idempotency',
+      'user_workflow_change'] loop
+    execute format('alter table mainstem.%I enable row level security', tenant_table);
+    execute format('alter table mainstem.%I force row level security', tenant_table);
+    execute format($policy$create policy tenant on mainstem.%I to mainstem_app, mainstem_tenant, mainstem_reader
+      using (org_id = (select nullif(current_setting('app.current_org_id', true), ''))::uuid)$policy$, tenant_table);
+    execute format('create policy held_to_its_login on mainstem.%I as restrictive to mainstem_tenant
+      using (org_id = (select mainstem.org_of_login()))', tenant_table);
+    execute format('create policy everything on mainstem.%I to mainstem_owner, mainstem_worker using (true)', tenant_table);
+  end loop;
+  foreach tenant_table in array array['user_workflow_run', 'user_workflow_run_step'] loop
+    execute format('create policy search on mainstem.%I for select to mainstem_search using (true)', tenant_table);
+  end loop;
+end $$;

@@ -1,0 +1,22 @@
+"""The database a process works with: the embedded PostgreSQL server, or yours; and the way in, by role."""
+
+from mainstem.postgres.connect import aconnect, connect
+from mainstem.postgres.embedded import EmbeddedServer, embedded
+from mainstem.postgres.serving import GivenServer, Server, serving
+from mainstem.postgres.session import Limits, Role, Session, aset_up, check_server, set_up
+
+__all__ = [
+    "EmbeddedServer",
+    "GivenServer",
+    "Limits",
+    "Role",
+    "Server",
+    "Session",
+    "aconnect",
+    "aset_up",
+    "check_server",
+    "connect",
+    "embedded",
+    "serving",
+    "set_up",
+]

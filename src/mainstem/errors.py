@@ -1,43 +1,43 @@
 """Every error that mainstem raises on purpose: a class and a code for each thing a caller can do about it.
 
-    MainstemError
-    ├── LedgerRefused        the ledger's functions said no; `code` is the SQLSTATE
-    │   ├── NotFound             MS001
-    │   ├── LeaseLost            MS002
-    │   ├── RunIsOver            MS003
-    │   ├── StepExists           MS004
-    │   ├── StepIsOver           MS005
-    │   ├── StateRefused         MS006
-    │   ├── IdempotencyConflict  MS007
-    │   ├── IsolationRefused     MS008
-    │   ├── DrivenElsewhere      MS009
-    │   └── BadArgument          MS010
-    ├── DatabaseError        the server, or what is installed on it, does not serve us
-    │   ├── Unreachable          MS101
-    │   ├── ServerTooOld         MS102
-    │   ├── RightsMissing        MS103
-    │   ├── SchemaNotOurs        MS104
-    │   ├── SchemaMissing        MS105
-    │   ├── SchemaOlder          MS106
-    │   ├── SchemaNewer          MS107
-    │   ├── SchemaDrifted        MS108
-    │   ├── EmbeddedMissing      MS109
-    │   ├── EmbeddedMismatch     MS110
-    │   ├── EmbeddedFailed       MS111
-    │   └── UpgradeBlocked       MS112
-    ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
-    │   ├── UnstorableValue      MS201
-    │   └── ValueTooLarge        MS202
-    └── ProgramError         a workflow's code, or how it was called
-        ├── UnknownWorkflow         MS301
-        ├── NonDeterministicWorkflow MS302
-        ├── UnscopedConcurrency     MS303
-        ├── RunFailed               MS304
-        ├── RunCancelled            MS305
-        ├── StepFailed              MS306
-        ├── StepTimedOut            MS307
-        ├── SignalTimedOut          MS308
-        └── NotInRun                MS309
+MainstemError
+├── LedgerRefused        the ledger's functions said no; `code` is the SQLSTATE
+│   ├── NotFound             MS001
+│   ├── LeaseLost            MS002
+│   ├── RunIsOver            MS003
+│   ├── StepExists           MS004
+│   ├── StepIsOver           MS005
+│   ├── StateRefused         MS006
+│   ├── IdempotencyConflict  MS007
+│   ├── IsolationRefused     MS008
+│   ├── DrivenElsewhere      MS009
+│   └── BadArgument          MS010
+├── DatabaseError        the server, or what is installed on it, does not serve us
+│   ├── Unreachable          MS101
+│   ├── ServerTooOld         MS102
+│   ├── RightsMissing        MS103
+│   ├── SchemaNotOurs        MS104
+│   ├── SchemaMissing        MS105
+│   ├── SchemaOlder          MS106
+│   ├── SchemaNewer          MS107
+│   ├── SchemaDrifted        MS108
+│   ├── EmbeddedMissing      MS109
+│   ├── EmbeddedMismatch     MS110
+│   ├── EmbeddedFailed       MS111
+│   └── UpgradeBlocked       MS112
+├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
+│   ├── UnstorableValue      MS201
+│   └── ValueTooLarge        MS202
+└── ProgramError         a workflow's code, or how it was called
+├── UnknownWorkflow         MS301
+├── NonDeterministicWorkflow MS302
+├── UnscopedConcurrency     MS303
+├── RunFailed               MS304
+├── RunCancelled            MS305
+├── StepFailed              MS306
+├── StepTimedOut            MS307
+├── SignalTimedOut          MS308
+└── NotInRun                MS309
 """
 
 from __future__ import annotations

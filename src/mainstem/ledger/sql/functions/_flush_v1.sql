@@ -32,11 +32,11 @@ begin
     return query select s.run_id, s.place, s.answer, null::jsonb from mainstem._start_runs_v1(worker, starts) s;
   end if;
   if cardinality(steps) > 0 then
-    select * into part from mainstem._record_steps_v1(worker, steps, events);
+    select * into part from mainstem._record_steps_v1(worker, steps);
     ids := part.ids; numbers := part.numbers; states := part.states; orgs := part.orgs;
   end if;
   if cardinality(events) > 0 then
-    perform mainstem._log_events_v1(worker, events, steps);
+    perform mainstem._log_events_v1(worker, events);
   end if;
   if cardinality(closings) > 0 then
     select * into part from mainstem._close_steps_v1(worker, closings);

@@ -1,4 +1,4 @@
-create or replace function mainstem._log_events_v1(worker uuid, events mainstem._event_record[], steps mainstem._step_record[]) returns void
+create or replace function mainstem._log_events_v1(worker uuid, events mainstem._event_record[]) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -9,7 +9,6 @@ begin
   select e.run_id, e.step_number, q.org_id, e.event_type, coalesce(e.event_data, '{}'), moment - e.age_us * interval '1 microsecond'
     from unnest(events) with ordinality e
     join mainstem.user_workflow_run_queue q on q.run_id = e.run_id and q.worker_id = worker and q.epoch = e.epoch
-   where not exists (select from unnest(steps) s where s.run_id = e.run_id and s.step_number = e.step_number and s.ended_us is not null)
    order by e.ordinality;
 end $$;
-comment on function mainstem._log_events_v1(uuid, mainstem._event_record[], mainstem._step_record[]) is 'Log the events of steps that are still open; those of a step that ends in this flush stand in its row.';
+comment on function mainstem._log_events_v1(uuid, mainstem._event_record[]) is 'Log the events of runs and of steps that are still open.';

@@ -1,4 +1,4 @@
-create or replace function mainstem._record_steps_v1(worker uuid, steps mainstem._step_record[], events mainstem._event_record[])
+create or replace function mainstem._record_steps_v1(worker uuid, steps mainstem._step_record[])
 returns table (ids uuid[], numbers integer[], states text[], orgs uuid[])
 language plpgsql
 as $$
@@ -14,7 +14,7 @@ begin
     select mainstem.step_id(s.run_id, s.step_number), s.run_id, q.org_id, s.step_number, s.node_key, s.iteration, s.status, s.retry_count,
            moment - s.age_us * interval '1 microsecond', moment - s.ended_us * interval '1 microsecond', (s.age_us - s.ended_us) / 1000,
            s.input_data, s.output_data, coalesce(s.screenshots, '[]'),
-           case when s.logged and s.ended_us is not null then mainstem._list_events_v1(events, s.run_id, s.step_number, moment) else '[]' end,
+           case when s.events is null then '[]' else mainstem._stamp_events_v1(s.events, moment) end,
            s.error_message, s.error_details, coalesce(s.metadata, '{}'), moment, moment
       from unnest(steps) s
       join mainstem.user_workflow_run_queue q on q.run_id = s.run_id and q.worker_id = worker and q.epoch = s.epoch
@@ -23,4 +23,4 @@ begin
   select coalesce(array_agg(r.run_id), '{}'), coalesce(array_agg(r.step_number), '{}'), coalesce(array_agg(r.status::text), '{}'), coalesce(array_agg(r.org_id), '{}')
     from recorded r;
 end $$;
-comment on function mainstem._record_steps_v1(uuid, mainstem._step_record[], mainstem._event_record[]) is 'Insert steps of runs that this worker owns; what was inserted.';
+comment on function mainstem._record_steps_v1(uuid, mainstem._step_record[]) is 'Insert steps of runs that this worker owns; what was inserted.';

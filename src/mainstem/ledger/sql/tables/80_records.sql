@@ -10,8 +10,8 @@ create type mainstem._step_record as (
   run_id uuid, epoch integer, step_number integer, iteration integer, retry_count integer,
   age_us bigint, ended_us bigint, status text, node_key text,
   input_data jsonb, output_data jsonb, screenshots jsonb, metadata jsonb, error_message text, error_details jsonb,
-  logged boolean);
-comment on type mainstem._step_record is 'A step as its owner saw it. age_us and ended_us: microseconds ago, by the owner''s monotonic clock; ended_us NULL: still open. logged: it has events.';
+  events jsonb);
+comment on type mainstem._step_record is 'A step as its owner saw it. age_us and ended_us: microseconds ago, by the owner''s monotonic clock; ended_us NULL: still open. events: of a step that begins and ends in this flush, [{age_us, event_type, event_data}] in order.';
 
 create type mainstem._event_record as (
   run_id uuid, epoch integer, step_number integer, age_us bigint, event_type text, event_data jsonb);

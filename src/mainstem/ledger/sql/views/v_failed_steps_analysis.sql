@@ -6,6 +6,6 @@ select s.step_id, s.run_id, s.node_id, s.status, s.error_message, s.retry_count,
  cross join lateral (select t.workflow_id, t.channel from mainstem.user_workflow_run t where t.run_id = s.run_id) r
   join mainstem.user_workflow w on w.org_id = s.org_id and w.workflow_id = r.workflow_id
   left join mainstem.user_workflow_node n on n.org_id = s.org_id and n.node_id = s.node_id
- where s.status = 'failed' and s.started_at >= mainstem.clock() - interval '7 days'
+ where s.status = 'failed' and s.started_at >= now() - interval '7 days'
  order by s.started_at desc;
 comment on view mainstem.v_failed_steps_analysis is 'Steps that failed in the last 7 days, latest first.';

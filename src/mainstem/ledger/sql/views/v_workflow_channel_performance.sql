@@ -12,6 +12,6 @@ select r.workflow_id, r.channel,
              / nullif(count(*) filter (where r.ended_at is not null), 0), 4) as success_rate,
        r.org_id
   from mainstem.user_workflow_run r
- where r.started_at >= mainstem.clock() - interval '30 days' and not r.is_test
+ where r.started_at >= now() - interval '30 days' and not r.is_test
  group by r.org_id, r.workflow_id, r.channel;
 comment on view mainstem.v_workflow_channel_performance is 'Runs of the last 30 days by workflow and channel. success_rate: completed of those that have ended, 0 to 1.';

@@ -1,0 +1,104 @@
+"""A ledger call is a value: a statement, its parameters, and how its rows are read.
+
+It is performed sync or async by the two functions at the end, and written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Generic, LiteralString, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection, Connection, errors
+from psycopg.rows import dict_row
+
+from mainstem.errors import MainstemError, RightsMissing, SchemaMissing, Unreachable, every_error
+
+T = TypeVar("T")
+U = TypeVar("U")
+Row = dict[str, Any]
+
+TENANT = "select set_config('app.current_org_id', %s, true)"
+"""The tenant lasts for the transaction: a pooled connection carries nobody into the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One statement to the ledger. Its errors come out as the classes of mainstem.errors, by SQLSTATE."""
+
+    query: LiteralString
+    parameters: Sequence[Any]
+    read: Callable[[list[Row]], T]
+
+    def then(self, change: Callable[[T], U]) -> Call[U]:
+        """The same call, its answer changed."""
+        return replace(self, read=lambda rows: change(self.read(rows)))  # type: ignore[return-value, arg-type]
+
+
+def scalar(rows: list[Row]) -> Any:
+    """The one value of the one row; None when there is no row."""
+    return next(iter(rows[0].values())) if rows else None
+
+
+def nothing(rows: list[Row]) -> None:
+    """For calls that answer nothing."""
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Within, what the database raises becomes the class with its code."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if (known := known_error(error)) is None:
+            raise
+        raise known from error
+
+
+def known_error(error: psycopg.Error) -> MainstemError | None:
+    """The error of ours that a database error stands for; None for one that nobody expected."""
+    known = every_error().get(error.sqlstate or "")
+    message = error.diag.message_primary or str(error)
+    if known is not None:
+        return known(message, hint=error.diag.message_hint)
+    match error:
+        case errors.InsufficientPrivilege():
+            return RightsMissing(
+                message, hint="connect with a login that is a member of the role the process needs"
+            )
+        case errors.UndefinedTable() | errors.UndefinedFunction() | errors.InvalidSchemaName() if (
+            "mainstem." in message
+        ):
+            return SchemaMissing(message, hint="run `mainstem db upgrade`")
+        case psycopg.OperationalError() if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
+            return Unreachable(
+                message.strip(), hint="is the server running, and is MAINSTEM_URL its address?"
+            )
+        case _:
+            return None
+
+
+def perform(conn: Connection[Any], call: Call[T], *, org_id: UUID | None = None) -> T:
+    """Perform a call in a transaction of its own, for one tenant or, as a worker, for all (None)."""
+    with translated_errors(), conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
+        if org_id is not None:
+            cursor.execute(TENANT, [str(org_id)])
+        return call.read(_rows(cursor.execute(call.query, call.parameters)))
+
+
+async def aperform(conn: AsyncConnection[Any], call: Call[T], *, org_id: UUID | None = None) -> T:
+    """As `perform`, async, and in one round trip."""
+    with translated_errors():
+        async with conn.pipeline(), conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
+            if org_id is not None:
+                await cursor.execute(TENANT, [str(org_id)])
+            await cursor.execute(call.query, call.parameters)
+            rows = [] if cursor.description is None else await cursor.fetchall()
+        return call.read(rows)
+
+
+def _rows(cursor: psycopg.Cursor[Row]) -> list[Row]:
+    return [] if cursor.description is None else cursor.fetchall()

@@ -1,0 +1,236 @@
+"""Runs: begin, read, list, ask. Each function gives a Call."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from mainstem.errors import BadArgument, NotFound
+from mainstem.ledger.call import Call, Row, nothing, scalar
+from mainstem.ledger.records import StartRecord, packed_array
+from mainstem.model import ContextEntry, Event, Page, Run, RunStatus, RunSummary, Step, StepStatus
+
+START = "select place, run_id, answer from mainstem._start_runs_v1(null, %b::mainstem._start_record[])"
+
+_SUMMARY: LiteralString = (
+    "r.run_id, r.workflow_id, w.name as workflow, r.status, r.channel, r.external_id, r.driver, r.workflow_version,"
+    " r.created_at, r.started_at, r.ended_at, r.duration_ms, r.error_message, r.tags"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which runs a list shows; None asks nothing. Times are of the beginning (created_at), since inclusive."""
+
+    workflow: str | None = None
+    status: str | None = None
+    channel: str | None = None
+    external_id: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+def start_runs(oids: dict[str, int], records: list[StartRecord]) -> Call[list[tuple[UUID, str]]]:
+    """Begin a batch of runs for whichever worker is free: for each its id and answer, in order (see _start_runs_v1)."""
+    parameter = packed_array(oids, StartRecord.composite_type, records, 0)
+    return Call(START, [parameter], lambda rows: [(row["run_id"], row["answer"]) for row in rows])
+
+
+def register_workflow(name: str, description: str | None) -> Call[UUID]:
+    """The id of the workflow of this name, made on the first call. Concurrent calls get the same."""
+    return Call(
+        "insert into mainstem.user_workflow as w (org_id, name, description) values (mainstem.current_org(), %s, %s)"
+        " on conflict (org_id, name) do update set description = coalesce(excluded.description, w.description)"
+        " returning workflow_id",
+        [name, description],
+        scalar,
+    )
+
+
+def find_workflow(name: str) -> Call[UUID | None]:
+    """The id of the workflow of this name, None when the tenant has none."""
+    return Call("select workflow_id from mainstem.user_workflow where name = %s", [name], scalar)
+
+
+def read_run(run_id: UUID) -> Call[Run]:
+    """A run with its steps, in one query. Raises NotFound."""
+    return Call(
+        "select mainstem.read_workflow_run(%s) as document", [run_id], lambda rows: _run(run_id, scalar(rows))
+    )
+
+
+def list_runs(which: Filter, *, limit: int = 50, after: str | None = None) -> Call[Page]:
+    """A page of runs, latest first. after: the `next` of the page before; pages neither skip nor repeat a run.
+
+    Raises BadArgument for a limit outside 1 to 1000 and for a cursor that no page gave.
+    """
+    if not 1 <= limit <= 1000:
+        raise BadArgument(f"a page holds 1 to 1000 runs, not {limit}", hint="give another limit")
+    conditions: list[LiteralString] = ["true"]
+    values: list[Any] = []
+    for condition, value in _conditions(which, after):
+        conditions.append(condition)
+        values.append(value)
+    query: LiteralString = (
+        f"select {_SUMMARY} from mainstem.user_workflow_run r"
+        " join mainstem.user_workflow w on w.org_id = r.org_id and w.workflow_id = r.workflow_id"
+        f" where {' and '.join(conditions)} order by r.run_id desc limit %s"
+    )
+    return Call(query, [*values, limit + 1], lambda rows: _page(rows, limit))
+
+
+def _conditions(which: Filter, after: str | None) -> list[tuple[LiteralString, Any]]:
+    asked: list[tuple[LiteralString, Any]] = [
+        ("w.name = %s", which.workflow),
+        ("r.status = %s", which.status),
+        ("r.channel = %s", which.channel),
+        ("r.external_id = %s", which.external_id),
+        (
+            "r.run_id >= mainstem.first_id_at(%s)",
+            which.since,
+        ),  # an id begins with its time, so leaves are pruned
+        ("r.run_id < mainstem.first_id_at(%s)", which.before),
+        ("r.run_id < %s", None if after is None else _opened(after)),
+    ]
+    return [(condition, value) for condition, value in asked if value is not None]
+
+
+def ended_among(run_ids: list[UUID]) -> Call[list[tuple[UUID, str]]]:
+    """Which of these runs are over, with their statuses."""
+    return Call(
+        "select run_id, status from mainstem.user_workflow_run where run_id = any(%s)"
+        " and status in ('completed', 'failed', 'cancelled', 'timeout', 'paused')",
+        [run_ids],
+        lambda rows: [(row["run_id"], row["status"]) for row in rows],
+    )
+
+
+def outcome(run_id: UUID) -> Call[tuple[str, Any, str | None]]:
+    """Status, output and error message of a run. Raises NotFound."""
+    return Call(
+        "select status, output_data, error_message from mainstem.user_workflow_run where run_id = %s",
+        [run_id],
+        lambda rows: _found(
+            rows, run_id, lambda row: (row["status"], row["output_data"], row["error_message"])
+        ),
+    )
+
+
+def cancel_run(run_id: UUID, reason: str | None) -> Call[str]:
+    """`cancelled` when nobody was working on it, else `requested`. Raises NotFound, RunIsOver."""
+    return Call("select mainstem.cancel_workflow_run(%s, %s)", [run_id, reason], scalar)
+
+
+def resume_run(run_id: UUID) -> Call[None]:
+    """Let a paused run go on. Raises NotFound, StateRefused."""
+    return Call("select mainstem.resume_workflow_run(%s)", [run_id], nothing)
+
+
+def send_signal(run_id: UUID, name: str, payload: bytes) -> Call[UUID]:
+    """The signal's id. Each call sends another. Raises NotFound, RunIsOver, DrivenElsewhere."""
+    return Call(
+        "select mainstem.send_workflow_signal(%s, %s, %s::jsonb)", [run_id, name, payload.decode()], scalar
+    )
+
+
+def complete_run(run_id: UUID, status: str, error_message: str | None) -> Call[None]:
+    """End a run that its callers move. Raises NotFound, RunIsOver, StateRefused, DrivenElsewhere."""
+    return Call(
+        "select mainstem.complete_workflow_execution(%s, %s, %s)", [run_id, status, error_message], nothing
+    )
+
+
+def set_context(run_id: UUID, key: str, value: bytes) -> Call[None]:
+    """Set one key of a run's context. Raises NotFound, RunIsOver, BadArgument."""
+    return Call(
+        "select mainstem.set_workflow_context(%s, %s, %s::jsonb)", [run_id, key, value.decode()], nothing
+    )
+
+
+def get_context(run_id: UUID, key: str | None = None) -> Call[list[ContextEntry]]:
+    """All keys of a run's context by name, or one."""
+    return Call(
+        "select key, value, created_at, updated_at from mainstem.get_workflow_context(%s, %s)",
+        [run_id, key],
+        lambda rows: [ContextEntry(**row) for row in rows],
+    )
+
+
+def _page(rows: list[Row], limit: int) -> Page:
+    runs = [RunSummary(**{**row, "status": RunStatus(row["status"])}) for row in rows[:limit]]
+    return Page(runs, _closed(runs[-1].run_id) if len(rows) > limit else None)
+
+
+def _closed(run_id: UUID) -> str:
+    return base64.urlsafe_b64encode(run_id.bytes).decode().rstrip("=")
+
+
+def _opened(cursor: str) -> UUID:
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
+    except ValueError as refusal:
+        raise BadArgument(
+            f"{cursor!r} is no cursor of a page", hint="pass the `next` of the page before"
+        ) from refusal
+
+
+def _found(rows: list[Row], run_id: UUID, read: Any) -> Any:
+    if not rows:
+        raise NotFound(f"no run {run_id} in this tenant's ledger", hint="look at the id, then at the tenant")
+    return read(rows[0])
+
+
+def _run(run_id: UUID, document: Mapping[str, Any] | None) -> Run:
+    if document is None:
+        raise NotFound(f"no run {run_id} in this tenant's ledger", hint="look at the id, then at the tenant")
+    log: dict[int, list[Any]] = {}
+    for event in document["log"] or ():
+        log.setdefault(event.pop("step_number"), []).append(event)
+    run = document["run"]
+    return Run(
+        **{
+            **run,
+            **_ids(run, "run_id", "workflow_id", "org_id", "created_by", "parent_step_id", "forked_from"),
+            **_times(run, "created_at", "started_at", "ended_at", "updated_at"),
+            "status": RunStatus(run["status"]),
+            "context": {**run["context"], **(document["live_context"] or {})},
+            "events": _events(run["events"], log.get(0, [])),
+            "steps": [_step(step, log.get(step["step_number"], [])) for step in document["steps"]],
+        }
+    )
+
+
+def _step(step: Mapping[str, Any], logged: list[Any]) -> Step:
+    return Step(
+        **{
+            **step,
+            **_ids(step, "step_id", "run_id", "node_id"),
+            **_times(step, "created_at", "started_at", "ended_at", "updated_at"),
+            "status": StepStatus(step["status"]),
+            "events": _events(step["events"], logged),
+        }
+    )
+
+
+def _events(folded: list[Any], logged: list[Any]) -> list[Event]:
+    return [
+        Event(
+            event_id=UUID(event["event_id"]),
+            event_type=event["event_type"],
+            event_data=event["event_data"],
+            timestamp=datetime.fromisoformat(event["timestamp"]),
+        )
+        for event in (*folded, *logged)
+    ]
+
+
+def _ids(row: Mapping[str, Any], *names: str) -> dict[str, UUID | None]:
+    return {name: None if row[name] is None else UUID(row[name]) for name in names}
+
+
+def _times(row: Mapping[str, Any], *names: str) -> dict[str, datetime | None]:
+    return {name: None if row[name] is None else datetime.fromisoformat(row[name]) for name in names}

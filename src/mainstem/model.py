@@ -1,0 +1,191 @@
+"""What the ledger holds, as values: runs, steps, events. Frozen; times are aware, in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+Json = Any
+"""None, bool, int, float, str, and lists and str-keyed dicts of these."""
+
+DEFAULT_ORG = UUID("00000000-0000-7000-8000-000000000001")
+"""The organization that exists after `mainstem db upgrade`."""
+
+
+class RunStatus(StrEnum):
+    """The states of a run. The last four are endings; completed and cancelled are final."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMEOUT = "timeout"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a run in this state has ended."""
+        return self in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.TIMEOUT)
+
+
+class StepStatus(StrEnum):
+    """The states of a step."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened in a step or a run."""
+
+    event_id: UUID
+    event_type: str
+    event_data: Json
+    timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a run, as recorded."""
+
+    step_id: UUID
+    run_id: UUID
+    step_number: int
+    node_id: UUID | None
+    node_key: str | None
+    iteration: int
+    status: StepStatus
+    retry_count: int
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
+    input_data: Json
+    output_data: Json
+    screenshots: list[Json]
+    events: list[Event]
+    error_message: str | None
+    error_details: Json
+    metadata: Mapping[str, Json]
+    created_at: datetime
+    updated_at: datetime
+    legacy_step_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """A run as lists show it: without its steps and its large values."""
+
+    run_id: UUID
+    workflow_id: UUID
+    workflow: str
+    status: RunStatus
+    channel: str
+    external_id: str | None
+    driver: str
+    workflow_version: int
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
+    error_message: str | None
+    tags: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(RunSummary):
+    """A run with its steps, in order; of a run that is not over the context and events of this moment."""
+
+    org_id: UUID
+    context: Mapping[str, Json]
+    config_snapshot: Json
+    endpoints_used: list[Json]
+    error_details: Json
+    created_by: UUID | None
+    updated_at: datetime
+    legacy_trace_id: int | None
+    input_data: Json
+    output_data: Json
+    events: list[Event]
+    parent_step_id: UUID | None
+    forked_from: UUID | None
+    priority: int
+    is_test: bool
+    metadata: Mapping[str, Json]
+    steps: list[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some runs of a list, latest first, and where the next page begins (None: this is the last)."""
+
+    runs: list[RunSummary]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextEntry:
+    """One key of a run's context."""
+
+    key: str
+    value: Json
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStep:
+    """What a worker that claims a run is told of a step: enough to give its result back, or to go on with it."""
+
+    step_number: int
+    node_key: str
+    iteration: int
+    status: str
+    retry_count: int
+    output_data: Json
+    error_message: str | None
+    error_details: Json
+    metadata: Mapping[str, Json]
+    is_due: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRun:
+    """A run that this worker owns now, with all that is recorded of it."""
+
+    run_id: UUID
+    org_id: UUID
+    epoch: int
+    queue: str
+    priority: int
+    due_at: datetime
+    cancel_requested: bool
+    cancel_reason: str | None
+    workflow: str
+    workflow_version: int
+    channel: str
+    input_data: Json
+    endpoints_used: list[Json]
+    steps: list[RecordedStep] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asked of a run that this worker owns."""
+
+    run_id: UUID
+    epoch: int
+    cancel_requested: bool
+    cancel_reason: str | None
+    signals: int

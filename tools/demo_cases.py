@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - scripts, run by their path
 """The sixty cases of the demo: what each document says, and what must become of it.
 
 The intent is written here by hand, beside the document that carries it. Nothing here reads, decides or
@@ -312,7 +313,9 @@ CASES = sorted(
 ALL_KINDS = ["dental", "medical", "pharmacy", "vision"]
 
 
-def _member(name: str, plan: str, kinds: list[str], since: str = "2023-01-01", **more: object) -> dict[str, object]:
+def _member(
+    name: str, plan: str, kinds: list[str], since: str = "2023-01-01", **more: object
+) -> dict[str, object]:
     return {"name": name, "plan": plan, "kinds": kinds, "covered_from": since, "covered_to": None} | more
 
 

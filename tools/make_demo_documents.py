@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - scripts, run by their path
 """The demo's documents, made from the cases: `python tools/make_demo_documents.py`.
 
 Needs reportlab and Pillow, which the project itself does not: run it in an environment of their own. The same
@@ -60,7 +61,11 @@ def content_of(case: Case) -> bytes:
 
 
 def web(case: Case) -> bytes:
-    page = {"notice": NOTICE, "form": "claim", "submitted_at": f"{case.received}T09:{case.number:02}:00Z"}
+    page: dict[str, object] = {
+        "notice": NOTICE,
+        "form": "claim",
+        "submitted_at": f"{case.received}T09:{case.number:02}:00Z",
+    }
     if case.form == "inquiry":
         page |= {"form": "question", "text": "When are you open at Easter? I could not find it on the page."}
     else:
@@ -93,7 +98,11 @@ def conversation(case: Case) -> list[Turn]:
         ("AGENT", "And how much is the bill?"),
         ("CALLER", f"It is {dollars(case.claim.amount)}."),
     ]
-    return [*exchanged(usual, case.turns), ("AGENT", "Thank you. You will hear from us."), ("CALLER", "Goodbye.")]
+    return [
+        *exchanged(usual, case.turns),
+        ("AGENT", "Thank you. You will hear from us."),
+        ("CALLER", "Goodbye."),
+    ]
 
 
 CARE = {
@@ -156,7 +165,11 @@ def lines_of(case: Case, page: str) -> list[str]:
     if page == "cover":
         return ["COVER SHEET", "To the claims department: my claim is on the next page."]
     if case.claim is None:
-        return ["TONER AT HALF PRICE", "Only this week, only for offices that fax.", "Inkwell & Sons, Dept. 9"]
+        return [
+            "TONER AT HALF PRICE",
+            "Only this week, only for offices that fax.",
+            "Inkwell & Sons, Dept. 9",
+        ]
     said = asdict(case.claim) | {"service_date": printed(case.claim.service_date)} | case.written
     fields = [
         f"Member no.: {said['member_id']}",

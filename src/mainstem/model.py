@@ -45,6 +45,11 @@ class StepStatus(StrEnum):
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether a step in this state has ended."""
+        return self not in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

@@ -64,7 +64,7 @@ class Claim:
 
 
 class Reason(StrEnum):
-    """Why a decision is what it is; each has its sentence in `answer`."""
+    """Why a decision is what it is, or why a supervisor is asked for one."""
 
     WITHIN_LIMIT = "within_limit"
     SUPERVISOR_APPROVED = "supervisor_approved"
@@ -112,14 +112,13 @@ class Eligibility:
 
 
 class Outcome(StrEnum):
-    """What becomes of a document. DOUBTFUL is never the last word: a supervisor, or their silence, replaces it."""
+    """What becomes of a document."""
 
     APPROVED = "approved"
     DENIED = "denied"
     RETURNED = "returned"
     FORWARDED = "forwarded"
     PENDED = "pended"
-    DOUBTFUL = "doubtful"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +131,14 @@ class Decision:
     granted: Decimal | None = None
     doubt: Reason | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A claim that the rules cannot decide, and why: what a supervisor is asked."""
+
+    claim: Claim
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,19 +45,23 @@ def read(document: Document) -> Reading:
 
 
 def read_form(file: Traversable) -> str:
-    text = file.read_text(encoding="utf-8")
     try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
+        text = file.read_text(encoding="utf-8")
+        form = json.loads(text)
+    except ValueError as error:
         raise DamagedDocument(f"{file.name} is no whole JSON: {error}") from error
+    if not isinstance(form, dict):
+        raise DamagedDocument(f"{file.name} is JSON, and no form")
     return text
 
 
 def read_fax(file: Traversable) -> list[str]:
     with file.open("rb") as stream:
         try:
-            pages = PdfReader(stream).pages
-            return [read_page(page, f"page {number} of {file.name}") for number, page in enumerate(pages, start=1)]
+            pages = PdfReader(stream, strict=True).pages
+            return [
+                read_page(page, f"page {number} of {file.name}") for number, page in enumerate(pages, start=1)
+            ]
         except PyPdfError as error:
             raise DamagedDocument(f"{file.name} is no whole PDF: {error}") from error
 

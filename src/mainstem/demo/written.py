@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import TypeAlias
 
 from mainstem.demo.model import Channel, Reading
@@ -18,8 +19,10 @@ Turn: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A claim in the sender's own words. `amounts`: each amount that is meant to be it; `mistyped`: fields of a form
-    that hold something else than text."""
+    """A claim in the sender's own words.
+
+    amounts: each one that the sender may mean. mistyped: the fields of a form that hold something else than text.
+    """
 
     received_on: str = ""
     member_id: str = ""
@@ -45,23 +48,31 @@ FORM_FIELDS = ("member_id", "service_date", "provider", "kind", "amount")
 
 def written_in_form(text: str) -> Written:
     form = json.loads(text, parse_float=Decimal)
-    claim = form.get("claim", {})
-    mistyped = [name for name in FORM_FIELDS if not is_text(name, claim.get(name))]
-    if mistyped:
-        return Written(mistyped=mistyped)
-    fields = {name: str(claim.get(name) or "").strip() for name in FORM_FIELDS}
-    amount = fields.pop("amount")
-    return Written(received_on=form["submitted_at"][:10], amounts=[amount] if amount else [], **fields)
+    claim = form.get("claim")
+    if not isinstance(claim, dict):
+        return Written(mistyped=["claim"])
+    typed = {name: str(claim.get(name) or "").strip() for name in FORM_FIELDS}
+    return Written(
+        received_on=str(form.get("submitted_at"))[:10],
+        member_id=typed["member_id"],
+        service_date=typed["service_date"],
+        provider=typed["provider"],
+        kind=typed["kind"],
+        amounts=[typed["amount"]] if typed["amount"] else [],
+        mistyped=[name for name in FORM_FIELDS if not is_typed(name, claim.get(name))],
+    )
 
 
-def is_text(name: str, value: object) -> bool:
-    """Whether a form's field may hold this; an amount may be a number, but true is none, whatever Python says."""
+def is_typed(name: str, value: object) -> bool:
+    """Whether a form's field may hold this. An amount may be a number; true is none, whatever Python says."""
     if isinstance(value, bool):
         return False
     return value is None or isinstance(value, (str, int, Decimal) if name == "amount" else str)
 
 
-LABELLED = re.compile(r"^(Member no\.|Date of service|Provider|Kind of care|Amount claimed): *(.*)$", re.MULTILINE)
+LABELLED = re.compile(
+    r"^(Member no\.|Date of service|Provider|Kind of care|Amount claimed): *(.*)$", re.MULTILINE
+)
 FAX_RECEIVED = re.compile(r"^FAX RECEIVED (\S+) \S+ FROM (.+) PAGE \d+ OF \d+$", re.MULTILINE)
 
 
@@ -104,11 +115,15 @@ def answer_to(question: str, turns: list[Turn]) -> str:
 
 def exchanges(turns: list[Turn]) -> list[Turn]:
     """Each of the agent's turns with the caller's next one."""
-    pairs = zip(turns, turns[1:], strict=False)
+    pairs = pairwise(turns)
     return [(asked, said) for (who, asked), (other, said) in pairs if (who, other) == ("AGENT", "CALLER")]
 
 
 def amounts_said(turns: list[Turn]) -> list[str]:
     """The amounts the bill may have: the one the caller agreed to when it was read back, or each that was named."""
-    agreed = [MONEY.findall(asked) for asked, said in exchanges(turns) if said.startswith("Yes") and MONEY.search(asked)]
+    agreed = [
+        MONEY.findall(asked)
+        for asked, said in exchanges(turns)
+        if said.startswith("Yes") and MONEY.search(asked)
+    ]
     return agreed[-1] if agreed else MONEY.findall(PUT_RIGHT.split(answer_to("how much", turns))[-1])

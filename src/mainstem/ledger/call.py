@@ -92,12 +92,12 @@ def perform(conn: Connection[Any], call: Call[T], *, org_id: UUID | None = None)
 async def aperform(conn: AsyncConnection[Any], call: Call[T], *, org_id: UUID | None = None) -> T:
     """As `perform`, async, and in one round trip."""
     with translated_errors():
-        async with conn.pipeline(), conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
-            if org_id is not None:
-                await cursor.execute(TENANT, [str(org_id)])
-            await cursor.execute(call.query, call.parameters)
-            rows = [] if cursor.description is None else await cursor.fetchall()
-        return call.read(rows)
+        async with conn.cursor(row_factory=dict_row) as cursor:
+            async with conn.pipeline(), conn.transaction():
+                if org_id is not None:
+                    await conn.execute(TENANT, [str(org_id)])
+                await cursor.execute(call.query, call.parameters)
+            return call.read([] if cursor.description is None else await cursor.fetchall())
 
 
 def _rows(cursor: psycopg.Cursor[Row]) -> list[Row]:

@@ -102,9 +102,7 @@ def fresh_sql() -> LiteralString:
             *_texts("foundation")[1:],
             *_texts("tables"),
             _ALEMBIC_TABLE,
-            cast(
-                "LiteralString", f"insert into mainstem.alembic_version values ('{_newest_migration()}');\n"
-            ),
+            f"insert into mainstem.alembic_version values ('{_newest_migration()}');\n",
         )
     )
 

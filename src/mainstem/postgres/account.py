@@ -3,8 +3,6 @@
 PostgreSQL refuses to run as root. An ordinary user's server is that user's; root's is a system account's.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import stat
@@ -27,17 +25,26 @@ class Account:
     gid: int
     foreign: bool
 
-    def run(self, *command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str | Path, detached: bool = False) -> subprocess.CompletedProcess[str]:
         """Run as this account, from `/`, with nothing of our environment that could hold a secret."""
-        identity = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.foreign else {}
-        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        return subprocess.run(  # noqa: S603 - the wheel's programs, no shell
-            command, cwd="/", env=environment, text=True, check=False, **identity, **options
+        identity: dict[str, Any] = {"user": self.uid, "group": self.gid, "extra_groups": []}
+        return subprocess.run(  # noqa: S603 - the wheel's programs
+            command,
+            cwd="/",
+            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=detached,
+            **(identity if self.foreign else {}),
         )
 
-    def own(self, path: Path) -> None:
-        if self.foreign:
-            os.chown(path, self.uid, self.gid)
+    def own(self, file: Path | int) -> None:
+        """Give it to the account. Never through a symbolic link, which the account might have laid for root."""
+        if self.foreign and isinstance(file, int):
+            os.fchown(file, self.uid, self.gid)
+        elif self.foreign:
+            os.chown(file, self.uid, self.gid, follow_symlinks=False)
 
     def barrier(self, path: Path) -> Path | None:
         """The outermost directory on the way to `path`, itself included, that this account may not enter."""
@@ -85,4 +92,6 @@ def _create_system_account() -> None:
     )  # fmt: skip
     already_there = 9
     if made.returncode not in (0, already_there):
-        raise EmbeddedFailed(f"PostgreSQL does not run as root, and useradd says: {made.stderr.strip()}", hint=hint)
+        raise EmbeddedFailed(
+            f"PostgreSQL does not run as root, and useradd says: {made.stderr.strip()}", hint=hint
+        )

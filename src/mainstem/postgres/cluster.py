@@ -3,24 +3,27 @@
 Everything here expects that the caller holds the directory's lock (see `embedded`).
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil
 import signal
+import socket
+import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
 from psycopg.pq import PGconn, Ping
 
-from mainstem.errors import EmbeddedFailed, EmbeddedMismatch, EmbeddedMissing
+from mainstem.errors import EmbeddedFailed, EmbeddedMissing
 from mainstem.postgres.account import Account
+from mainstem.postgres.place import mismatch
 from mainstem.postgres.processes import command_of, is_postmaster, processes_in, wait_until
 from mainstem.postgres.wheel import MAJOR
 
@@ -77,10 +80,9 @@ class Cluster:
 
     @property
     def state(self) -> State:
-        answer = PGconn.ping(f"{self.url}&connect_timeout=2".encode())
-        if answer == Ping.OK:
+        if PGconn.ping(f"{self.url}&connect_timeout=2".encode()) == Ping.OK:
             return "ready"
-        return "busy" if answer == Ping.REJECT or self.pid else "gone"
+        return "busy" if self.pid or self._is_listening() else "gone"
 
     def ensure_made(self) -> None:
         version_file = self.directory / "PG_VERSION"
@@ -88,7 +90,8 @@ class Cluster:
             self._make()
         elif not version_file.exists():
             raise EmbeddedFailed(
-                f"{self.directory} is not a PostgreSQL data directory", hint="move it away, or name another with --data"
+                f"{self.directory} is not a PostgreSQL data directory",
+                hint="move it away, or name another with --data",
             )
         elif (version := version_file.read_text().strip()) != MAJOR:
             raise mismatch(self.directory, version)
@@ -112,31 +115,46 @@ class Cluster:
         os.kill(pid, _SIGNALS[mode])
         if not wait_until(lambda: not is_postmaster(pid, self.directory), seconds=_PATIENCE):
             raise EmbeddedFailed(f"The server (pid {pid}) did not stop", hint=f"see {self._log}")
+        if self.socket_directory != self.directory:
+            with suppress(OSError):  # what is still in it is not ours
+                self.socket_directory.rmdir()
 
     def kill(self) -> None:
         """Kill every process of the server at once, as a power cut does."""
-        pid = self.pid
-        victims = ([pid] if pid else []) + processes_in(self.directory)
-        for victim in victims:
-            _kill(victim)
-        wait_until(lambda: not any(map(command_of, victims)), seconds=_PATIENCE)
+        wait_until(lambda: not self._kill_processes(), seconds=_PATIENCE)
 
     @property
     def _log(self) -> Path:
         return self.directory / "server.log"
 
+    def _is_listening(self) -> bool:
+        """Somebody holds the socket open: in another container perhaps, whose processes we do not see."""
+        with socket.socket(socket.AF_UNIX) as attempt:
+            attempt.settimeout(1)
+            try:
+                attempt.connect(str(self.socket_directory / _SOCKET))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return False
+            except (TimeoutError, BlockingIOError):
+                return True
+        return True
+
     def _make(self) -> None:
+        """Make it beside its place and move it there whole: an initdb that was killed leaves nothing to stumble over."""
         self.kill()  # a server whose directory was deleted under it would take the new socket along when it ends
-        unfinished = self.directory.with_name(self.directory.name + ".new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
+        for unfinished in self.directory.parent.glob("cluster.new.*"):
+            replace(self, directory=unfinished).kill()
+            shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished = Path(tempfile.mkdtemp(prefix="cluster.new.", dir=self.directory.parent))
         self.account.own(unfinished)
         made = self._run(
-            self.programs / "initdb", "--pgdata", unfinished, "--username=postgres", "--encoding=UTF8", "--locale=C",
+            self.programs / "initdb", "-D", unfinished, "--username=postgres", "--encoding=UTF8", "--locale=C",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256",
         )  # fmt: skip
         if made.returncode != 0:
-            raise EmbeddedFailed(f"initdb failed:\n{made.stderr.strip()}", hint="name another directory with --data")
+            raise EmbeddedFailed(
+                f"initdb failed:\n{made.stderr.strip()}", hint="name another directory with --data"
+            )
         unfinished.rename(self.directory)
 
     def _start(self, settings: Mapping[str, str]) -> int:
@@ -145,12 +163,12 @@ class Cluster:
             self._log.replace(self._log.with_suffix(".log.1"))
         chosen = {**SETTINGS, "unix_socket_directories": f'"{self.socket_directory}"', **settings}
         options = [f"--{name}={value}" for name, value in chosen.items()]
-        server = [self.programs / "postgres", "-D", self.directory, *options]
-        return int(self._run("/bin/sh", "-c", _DETACHED, "sh", self._log, *server, start_new_session=True).stdout)
+        server: list[str | Path] = [self.programs / "postgres", "-D", self.directory, *options]
+        return int(self._run("/bin/sh", "-c", _DETACHED, "sh", self._log, *server, detached=True).stdout)
 
-    def _run(self, *command: str | Path, start_new_session: bool = False) -> subprocess.CompletedProcess[str]:
+    def _run(self, *command: str | Path, detached: bool = False) -> subprocess.CompletedProcess[str]:
         try:
-            return self.account.run(*command, capture_output=True, start_new_session=start_new_session)
+            return self.account.run(*command, detached=detached)
         except OSError as error:
             raise EmbeddedMissing(
                 f"The wheel's programs do not run here: {error}", hint="set MAINSTEM_URL to a server of yours"
@@ -158,34 +176,37 @@ class Cluster:
 
     def _prepare_socket_directory(self) -> None:
         place = self.socket_directory
-        if place != self.directory:
-            place.mkdir(mode=0o700, exist_ok=True)
+        if not place.exists():
+            place.mkdir(mode=0o700)
             self.account.own(place)
+        status = place.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != self.account.uid or status.st_mode & 0o022:
+            raise EmbeddedFailed(
+                f"Others can write to {place}, where the server's socket belongs",
+                hint="remove it, or name a data directory with a shorter path (--data)",
+            )
 
     def _clear_remains(self) -> None:
         """Take away what a killed server left: its children, its pid file, its socket. PostgreSQL would stumble
         over a pid that belongs to somebody else by now.
         """
-        for orphan in processes_in(self.directory):
-            _kill(orphan)
-        socket = self.socket_directory / _SOCKET
-        for remains in (self.directory / "postmaster.pid", socket, socket.with_name(_SOCKET + ".lock")):
-            remains.unlink(missing_ok=True)
+        self.kill()
+        (self.directory / "postmaster.pid").unlink(missing_ok=True)
+        for name in (_SOCKET, f"{_SOCKET}.lock"):
+            (self.socket_directory / name).unlink(missing_ok=True)
+
+    def _kill_processes(self) -> bool:
+        """Whether there was any."""
+        pid = self.pid
+        victims = {*([pid] if pid else []), *processes_in(self.directory)}
+        for victim in victims:
+            with suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        return bool(victims)
 
     def _failure(self) -> EmbeddedFailed:
-        last_lines = "\n".join(self._log.read_text(errors="replace").splitlines()[-12:])
-        return EmbeddedFailed(f"The embedded server did not start:\n{last_lines}", hint=f"the whole log is {self._log}")
-
-
-def mismatch(directory: Path, version: str) -> EmbeddedMismatch:
-    return EmbeddedMismatch(
-        f"{directory} belongs to PostgreSQL {version}, the embedded server is {MAJOR}",
-        hint=f"dump it with PostgreSQL {version} and restore it into a new directory (--data), or run pg_upgrade",
-    )
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+        log = self._log.read_text(errors="replace") if self._log.exists() else ""
+        last_lines = "\n".join(log.splitlines()[-12:])
+        return EmbeddedFailed(
+            f"The embedded server did not start:\n{last_lines}", hint=f"the whole log is {self._log}"
+        )

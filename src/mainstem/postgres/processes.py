@@ -3,8 +3,6 @@
 A pid alone proves nothing: after a crash the number in `postmaster.pid` may belong to anybody.
 """
 
-from __future__ import annotations
-
 import subprocess
 import time
 from collections.abc import Callable
@@ -33,17 +31,36 @@ def command_of(pid: int) -> tuple[str, ...]:
 
 def is_postmaster(pid: int, directory: Path) -> bool:
     command = command_of(pid)
-    return bool(command) and Path(command[0]).name == "postgres" and str(directory) in command
+    return bool(command) and _serves(command[:3], directory)
 
 
 def processes_in(directory: Path) -> list[int]:
-    """The pids of all server processes that work in this data directory, even one that was deleted since.
+    """The pids of all processes that serve this data directory, even one that was deleted since, or make it.
 
     Known on Linux only; elsewhere the list is empty and PostgreSQL's own interlock, its shared memory, decides.
     """
-    places = {str(directory), f"{directory} (deleted)"}
     pids = [int(entry.name) for entry in _PROC.glob("[1-9]*")]
-    return [pid for pid in pids if _place_of(pid) in places and _is_server(pid)]
+    return [pid for pid in pids if _belongs(pid, directory)]
+
+
+def _belongs(pid: int, directory: Path) -> bool:
+    """A postmaster, or the shell that is about to become one, is known by its arguments; its children, which are
+    called `postgres: checkpointer` and the like, by where they work.
+    """
+    command = command_of(pid)
+    if not command or _serves(command, directory):
+        return bool(command)
+    is_server = Path(command[0].partition(":")[0]).name == "postgres"
+    return is_server and _place_of(pid) in (str(directory), f"{directory} (deleted)")
+
+
+def _serves(command: tuple[str, ...], directory: Path) -> bool:
+    triples = zip(command, command[1:], command[2:], strict=False)
+    return any((Path(name).name, *rest) in _signs(directory) for name, *rest in triples)
+
+
+def _signs(directory: Path) -> tuple[tuple[str, str, str], ...]:
+    return ("postgres", "-D", str(directory)), ("initdb", "-D", str(directory))
 
 
 def _command_by_proc(pid: int) -> tuple[str, ...]:
@@ -56,7 +73,10 @@ def _command_by_proc(pid: int) -> tuple[str, ...]:
 
 def _command_by_ps(pid: int) -> tuple[str, ...]:
     shown = subprocess.run(  # noqa: S603 - a number is all that varies
-        ["/bin/ps", "-ww", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["/bin/ps", "-ww", "-o", "stat=,command=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     state, _, command = shown.stdout.strip().partition(" ")
     return () if state.startswith("Z") else tuple(command.split())
@@ -67,9 +87,3 @@ def _place_of(pid: int) -> str:
         return str((_PROC / str(pid) / "cwd").readlink())
     except OSError:  # gone meanwhile, or another user's
         return ""
-
-
-def _is_server(pid: int) -> bool:
-    """A postmaster is called by its path, its children `postgres: checkpointer` and the like."""
-    command = command_of(pid)
-    return bool(command) and Path(command[0].partition(":")[0]).name == "postgres"

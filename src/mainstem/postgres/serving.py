@@ -1,7 +1,5 @@
 """The server that a process works with, whoever runs it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

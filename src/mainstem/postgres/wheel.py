@@ -1,7 +1,5 @@
 """The wheel that carries PostgreSQL's programs, and where in it they are."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from importlib.util import find_spec
@@ -25,7 +23,9 @@ def installation() -> Path:
         raise EmbeddedMissing("The embedded server is not installed", hint=_REMEDY)
     found = Path(places[0]) / f"pginstall{MAJOR}"
     if not (found / "bin" / "postgres").exists():
-        raise EmbeddedMissing(f"The installed wheel has no PostgreSQL {MAJOR} for this platform", hint=_REMEDY)
+        raise EmbeddedMissing(
+            f"The installed wheel has no PostgreSQL {MAJOR} for this platform", hint=_REMEDY
+        )
     return found.absolute()
 
 
@@ -40,13 +40,21 @@ def programs(account: Account, data: Path) -> Path:
 
 
 def _copied(found: Path, place: Path) -> Path:
-    if _stamp(place) != _stamp(found):
+    """The copy of the installation, and beside its package the libraries that a Linux wheel carries there."""
+    package = found.parent
+    copy = place / package.name / found.name
+    if _stamp(copy) != _stamp(found):
         shutil.rmtree(place, ignore_errors=True)
         unfinished = place.with_suffix(".new")
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(found, unfinished, ignore=shutil.ignore_patterns("include", "*.a"))
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, unfinished / libraries.name)
+        shutil.copytree(
+            found, unfinished / package.name / found.name, ignore=shutil.ignore_patterns("include", "*.a")
+        )
         unfinished.rename(place)
-    return place
+    return copy
 
 
 def _stamp(root: Path) -> tuple[int, int] | None:

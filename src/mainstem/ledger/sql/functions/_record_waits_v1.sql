@@ -6,7 +6,7 @@ as $$
 declare
   waiting record;
   queued record;
-  one record;
+  one mainstem._wait_record;
   settled boolean;
   names text[];
   due timestamptz;
@@ -24,7 +24,8 @@ begin
     end if;
     settled := false; names := '{}'; due := 'infinity';
     select bool_and(w.suspend) into suspend from unnest(waits) w where w.run_id = waiting.run_id;
-    for one in select * from unnest(waits) w where w.run_id = waiting.run_id order by w.step_number loop
+    foreach one in array waits loop
+      continue when one.run_id <> waiting.run_id;
       for answer, payload, state in select s.answer, s.payload, s.state from mainstem._settle_wait_v1(queued.org_id, one) s loop
         run_id := one.run_id; step_number := one.step_number; org_id := queued.org_id;
         settled := settled or answer <> 'open';

@@ -1,0 +1,1 @@
+"""The engine: workers that claim runs, replay what is recorded of them and go on."""

@@ -1,0 +1,343 @@
+"""One run on a worker: its code runs, recorded steps give back what they gave, new ones are recorded before it goes on.
+
+A run waits without a worker: when no branch can go on, its code is left, and begun anew, replaying, when what it waits
+for has come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import copy_context
+from dataclasses import replace
+from typing import Any
+
+from mainstem.engine.branches import Branch, Left, here
+from mainstem.engine.execute import Done, Failed, execute
+from mainstem.engine.waits import Waits
+from mainstem.errors import LeaseLost, NonDeterministicWorkflow, SignalTimedOut, StepFailed, ValueRefused
+from mainstem.flow.program import Step, StepInfo, Workflow, conducting
+from mainstem.flow.retry import ONCE
+from mainstem.flow.values import dumped, storable_text
+from mainstem.ledger.open_steps import OpenStep, OpenSteps
+from mainstem.ledger.recorder import ENDINGS, Answer, Recorder
+from mainstem.ledger.records import EndingRecord, StepRecord, WaitRecord
+from mainstem.model import ClaimedRun, RecordedStep, StepStatus
+
+Context = Callable[[ClaimedRun, str, bytes | None], Awaitable[Any]]
+"""Sets a key of a run's context, or with None reads it."""
+
+
+class Conduct:
+    """A run of `workflow` that this worker owns. `await conduct.to_its_end()` once."""
+
+    def __init__(
+        self,
+        run: ClaimedRun,
+        workflow: Workflow[..., Any],
+        *,
+        recorder: Recorder,
+        open_steps: OpenSteps,
+        context: Context,
+    ) -> None:
+        self.run = run
+        self.waits = Waits(recorder, on_cancel=lambda: self.cancel(run.cancel_reason))
+        self._workflow = workflow
+        self._recorder = recorder
+        self._open_steps = open_steps
+        self._context = context
+        self._endpoints: list[Any] = list(run.endpoints_used)
+        self._numbers = max((step.step_number for step in run.steps), default=0)
+        self._siblings: dict[str, int] = {}
+        self._misfit: NonDeterministicWorkflow | None = None
+        self._cancel_reason: str | None = None
+        self._is_left = False
+        self._task: asyncio.Task[Any] | None = None
+
+    async def to_its_end(self) -> str:
+        """Run the code; what became of the run: its ending, or `left`."""
+        self._task = asyncio.current_task()
+        conducting.set(self)
+        root = Branch.at("", self.run.steps)
+        root.task = self._task
+        here.set(root)
+        try:
+            ending = await self._ending(root)
+            await self._recorder.put(ENDINGS, ending)
+        except (Left, LeaseLost):
+            self._is_left = True
+            return "left"
+        return ending.status
+
+    async def _ending(self, root: Branch) -> EndingRecord:
+        try:
+            arguments = self._workflow.parameters.read(self.run.input_data)
+            result = await self._workflow.function(**arguments)
+            self._refuse_leftovers(root, "its end")
+            output = dumped(result, f"the output of workflow {self._workflow.name}")
+        except asyncio.CancelledError:
+            if self._cancel_reason is None:
+                raise
+            return self._ended("cancelled", error_message=self._cancel_reason)
+        except Exception as error:  # noqa: BLE001  (whatever the author's code raises is the run's outcome, not ours)
+            return self._failed(error)
+        return self._failed(self._misfit) if self._misfit else self._ended("completed", output_data=output)
+
+    def _failed(self, error: Exception) -> EndingRecord:
+        """A run whose code does not fit its record is no failure of the run: it pauses, whatever the code made of it."""
+        failed = Failed(self._misfit or error)
+        status = "paused" if self._misfit else "failed"
+        return self._ended(status, error_message=failed.message, error_details=failed.details)
+
+    def _ended(self, status: str, **fields: Any) -> EndingRecord:
+        endpoints = json.dumps(self._endpoints).encode() if self._endpoints else None
+        return EndingRecord(self.run.run_id, self.run.epoch, status, endpoints_used=endpoints, **fields)
+
+    def cancel(self, reason: str | None) -> None:
+        """Follow a request to cancel: the code is interrupted, and no further step begins."""
+        if self._cancel_reason is None and self._task is not None:
+            self._cancel_reason = reason or "cancelled"
+            self._task.cancel()
+
+    def leave(self) -> None:
+        """Leave the code at its next step or wait; what it is doing now may finish."""
+        self._is_left = True
+
+    # What the code asks for (flow.program.Conductor).
+
+    async def call(self, step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        branch, iteration, recorded = self._next(step.name)
+        if recorded is not None and StepStatus(recorded.status).is_over:
+            return self._replayed(step, recorded)
+        record = self._record(branch, step.name, iteration, recorded)
+        is_recorded = recorded is not None
+        try:
+            record.input_data = dumped(step.parameters.named(args, kwargs), f"the input of step {step.name}")
+        except ValueRefused as refusal:
+            await self._fail(self._open_steps.begin(record, is_recorded=is_recorded), Failed(refusal))
+            raise
+        if recorded is not None and recorded.status == "waiting" and not recorded.is_due:
+            await self.waits.until_settled(_wait(record, "retry"))
+        return await self._attempts(step, args, kwargs, record, is_recorded=is_recorded)
+
+    async def wait_for_signal(self, name: str, seconds: float | None) -> Any:
+        node = f"wait_for_signal:{name}"
+        branch, iteration, recorded = self._next(node)
+        if recorded is not None and recorded.status == "completed":
+            return _signal(name, recorded.output_data, timed_out="timed_out" in recorded.metadata)
+        wait = replace(_wait(self._record(branch, node, iteration, recorded), "signal", seconds), signal=name)
+        answer = await self.waits.until_settled(wait)
+        return _signal(name, answer.payload, timed_out=answer.kind == "timeout")
+
+    async def sleep(self, seconds: float) -> None:
+        branch, iteration, recorded = self._next("sleep")
+        if recorded is None or recorded.status != "completed":
+            record = self._record(branch, "sleep", iteration, recorded)
+            await self.waits.until_settled(_wait(record, "sleep", seconds))
+
+    async def gather(self, branches: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+        parent = self._here()
+        if not branches:
+            return []
+        parent.gathers += 1
+        place = f"{parent.path}{parent.gathers}"
+        self._siblings[place] = len(branches)
+        self.waits.going_on += len(branches) - 1  # the branch that gathers gives its place to those it begins
+        tasks = [self._begin_branch(place, n, branch) for n, branch in enumerate(branches)]
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        for result in sorted(results, key=lambda result: not isinstance(result, Left)):
+            if isinstance(result, BaseException):
+                raise result
+        return results
+
+    async def set_context(self, key: str, value: Any) -> None:
+        text = dumped(value, f"context {key}")
+
+        async def set_context() -> None:
+            await self._context(self.run, key, text)
+
+        await self.call(Step(set_context, name=f"set_context:{key}", retry=ONCE, timeout=None), (), {})
+
+    async def get_context(self, key: str) -> Any:
+        async def get_context() -> Any:
+            return await self._context(self.run, key, None)
+
+        return await self.call(Step(get_context, name=f"get_context:{key}", retry=ONCE, timeout=None), (), {})
+
+    # Steps.
+
+    async def _attempts(
+        self, step: Step[..., Any], args: Any, kwargs: Any, record: StepRecord, *, is_recorded: bool
+    ) -> Any:
+        while True:
+            opened = self._open_steps.begin(record, is_recorded=is_recorded)
+            try:
+                outcome = await execute(step, args, kwargs, self._info(opened))
+            except BaseException:
+                self._interrupted(opened)
+                raise
+            if isinstance(outcome, Done):
+                record.metadata = self._with_endpoints(opened)
+                await _durable(self._open_steps.end(opened, status=b"completed", output_data=outcome.output))
+                return outcome.value
+            rest = outcome.rest(step, record.retry_count + 1)
+            if rest is None:
+                await self._fail(opened, outcome)
+                raise StepFailed(outcome.message, error_type=type(outcome.error).__name__) from outcome.error
+            await self._rest(opened, outcome, rest)
+            record = replace(record, retry_count=record.retry_count + 1, began_ns=time.monotonic_ns())
+            is_recorded = True
+
+    def _info(self, opened: OpenStep) -> StepInfo:
+        return StepInfo(
+            run_id=self.run.run_id,
+            step_number=opened.record.step_number,
+            attempt=opened.record.retry_count + 1,
+            record_event=opened.add_event,
+            record_screenshot=opened.screenshots.append,
+            record_endpoint=opened.endpoints.append,
+        )
+
+    async def _fail(self, opened: OpenStep, failed: Failed) -> None:
+        message = failed.message.encode()
+        opened.record.metadata = self._with_endpoints(opened)
+        await _durable(
+            self._open_steps.end(
+                opened, status=b"failed", error_message=message, error_details=failed.details
+            )
+        )
+
+    async def _rest(self, opened: OpenStep, failed: Failed, seconds: float) -> None:
+        """A failed attempt stays in the step's events, and the next is due after a rest: both in one flush."""
+        attempt = opened.record.retry_count + 1
+        told = {"attempt": attempt, "error": failed.message, "rest_seconds": round(seconds, 3)}
+        opened.add_event("attempt_failed", json.dumps(told).encode())
+        message = failed.message.encode()
+        _watched(
+            self._open_steps.end(
+                opened,
+                status=b"waiting",
+                retry_count=attempt,
+                error_message=message,
+                error_details=failed.details,
+            )
+        )
+        await self.waits.until_settled(_wait(opened.record, "retry", seconds))
+
+    def _interrupted(self, opened: OpenStep) -> None:
+        """The worker stops, or the run is cancelled: only the latter ends the step."""
+        if self._cancel_reason is None:
+            self._open_steps.forget(opened)
+        else:
+            message = storable_text(self._cancel_reason).encode()
+            _watched(self._open_steps.end(opened, status=b"cancelled", error_message=message))
+
+    def _replayed(self, step: Step[..., Any], recorded: RecordedStep) -> Any:
+        self._note_endpoints(recorded.metadata.get("endpoints", ()))
+        if recorded.status == "completed":
+            return step.read_result(recorded.output_data)
+        error_type = (recorded.error_details or {}).get("type", "")
+        raise StepFailed(recorded.error_message or recorded.status, error_type=error_type)
+
+    def _record(self, branch: Branch, name: str, iteration: int, recorded: RecordedStep | None) -> StepRecord:
+        """The record of a step that begins, or goes on."""
+        if recorded is None:
+            self._numbers += 1
+        return StepRecord(
+            self.run.run_id,
+            self.run.epoch,
+            self._numbers if recorded is None else recorded.step_number,
+            iteration,
+            name.encode(),
+            time.monotonic_ns(),
+            retry_count=0 if recorded is None else recorded.retry_count,
+            metadata=json.dumps({"branch": branch.path}).encode() if branch.path else None,
+        )
+
+    def _with_endpoints(self, opened: OpenStep) -> bytes | None:
+        if not opened.endpoints:
+            return opened.record.metadata
+        self._note_endpoints(opened.endpoints)
+        return json.dumps(
+            {**json.loads(opened.record.metadata or b"{}"), "endpoints": opened.endpoints}
+        ).encode()
+
+    def _note_endpoints(self, endpoints: Sequence[Any]) -> None:
+        self._endpoints += (endpoint for endpoint in endpoints if endpoint not in self._endpoints)
+
+    # Branches.
+
+    def _begin_branch(self, place: str, n: int, code: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        branch = Branch.at(f"{place}.{n}/", self.run.steps)
+        context = copy_context()
+        context.run(here.set, branch)
+        branch.task = asyncio.get_running_loop().create_task(
+            self._to_branch_end(place, branch, code), context=context
+        )
+        return branch.task
+
+    async def _to_branch_end(self, place: str, branch: Branch, code: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            result = await code
+            self._refuse_leftovers(branch, "the end of its branch")
+            return result
+        finally:
+            self._siblings[place] -= 1
+            if self._siblings[place]:  # the last one gives its place back to the branch that gathered
+                self.waits.going_on -= 1
+                self.waits.look_again()
+
+    def _here(self) -> Branch:
+        if self._is_left:
+            raise Left
+        if self._cancel_reason is not None:
+            raise asyncio.CancelledError
+        return here.get()
+
+    def _next(self, name: str) -> tuple[Branch, int, RecordedStep | None]:
+        branch = self._here()
+        try:
+            return branch, *branch.next(name)
+        except NonDeterministicWorkflow as misfit:
+            self._misfit = misfit
+            raise
+
+    def _refuse_leftovers(self, branch: Branch, found: str) -> None:
+        try:
+            branch.refuse_leftovers(found)
+        except NonDeterministicWorkflow as misfit:
+            self._misfit = misfit
+            raise
+
+
+def _wait(record: StepRecord, kind: str, seconds: float | None = None) -> WaitRecord:
+    return WaitRecord(
+        record.run_id,
+        record.epoch,
+        record.step_number,
+        record.iteration,
+        kind,
+        record.node_key.decode(),
+        timeout_us=None if seconds is None else round(seconds * 1e6),
+        metadata=record.metadata,
+    )
+
+
+def _signal(name: str, payload: Any, *, timed_out: bool) -> Any:
+    if timed_out:
+        raise SignalTimedOut(f"no signal {name!r} came in time")
+    return payload
+
+
+async def _durable(ended: Awaitable[list[Answer]]) -> None:
+    try:
+        await ended
+    except LeaseLost:
+        raise Left from None
+
+
+def _watched(ended: asyncio.Future[list[Answer]]) -> None:
+    """Its refusal is met by what follows it in the same flush; here it is only taken note of."""
+    ended.add_done_callback(lambda done: done.cancelled() or done.exception())

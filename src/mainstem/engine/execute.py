@@ -1,0 +1,70 @@
+"""One attempt of a step: its function runs, and what came of it is a value."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from mainstem.errors import MainstemError, StepTimedOut, ValueRefused
+from mainstem.flow.program import Step, StepInfo, stepping
+from mainstem.flow.values import dumped, storable_text
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It returned: the JSON text of its result, and the result as a replay would give it."""
+
+    output: bytes
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It raised."""
+
+    error: Exception
+
+    @property
+    def message(self) -> str:
+        return storable_text(str(self.error) or type(self.error).__name__)
+
+    @property
+    def details(self) -> bytes:
+        """Class, code and traceback, as the ledger keeps them."""
+        frames = "".join(traceback.format_exception(self.error)[-12:])
+        code = self.error.code if isinstance(self.error, MainstemError) else None
+        told = {"type": type(self.error).__name__, "code": code, "traceback": storable_text(frames)[-8000:]}
+        return json.dumps({key: value for key, value in told.items() if value is not None}).encode()
+
+    def rest(self, step: Step[..., Any], attempt: int) -> float | None:
+        """Seconds until the next attempt, or None. A result that cannot be stored is none the next time either."""
+        return None if isinstance(self.error, ValueRefused) else step.retry.rest_after(self.error, attempt)
+
+
+Outcome = Done | Failed
+
+
+async def execute(
+    step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], info: StepInfo
+) -> Outcome:
+    """Run the function of `step` once, within its timeout."""
+    token = stepping.set(info)
+    try:
+        async with asyncio.timeout(step.timeout) as limit:
+            result = await step.run(*args, **kwargs)
+        output = dumped(result, f"the output of step {step.name}")
+        return Done(output, step.read_result(json.loads(output)))
+    except TimeoutError as error:
+        if limit.expired():
+            late = StepTimedOut(
+                f"step {step.name} took longer than {step.timeout:g} s", hint="give it a longer timeout"
+            )
+            return Failed(late)
+        return Failed(error)
+    except Exception as error:  # noqa: BLE001  (whatever the author's code raises is the step's outcome, not ours)
+        return Failed(error)
+    finally:
+        stepping.reset(token)

@@ -1,0 +1,326 @@
+"""A worker: claims runs under its lease, conducts them, renews the lease, and drains when asked.
+
+A lease belongs to an incarnation. A worker that was silent for too long finds its own reaped: it drops what it runs
+and begins a new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from mainstem.client import Mainstem
+from mainstem.engine.conduct import Conduct
+from mainstem.errors import LeaseLost, MainstemError, Unreachable
+from mainstem.flow.program import Workflow
+from mainstem.ledger import queue, runs
+from mainstem.ledger.call import aperform
+from mainstem.ledger.link import Link
+from mainstem.ledger.maintenance import maintain
+from mainstem.ledger.open_steps import OpenSteps
+from mainstem.ledger.recorder import STARTS, Recorder
+from mainstem.ledger.records import StartRecord
+from mainstem.model import ClaimedRun
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a worker works: what changes together."""
+
+    slots: int = 100
+    """Runs that it conducts at once."""
+    queues: tuple[str, ...] = ()
+    """None: those that its workflows name."""
+    ttl: float = 15.0
+    """Seconds that its lease lasts; renewed every third of it. Others take its runs when it has been silent so long."""
+    poll: float = 1.0
+    """Seconds between two looks at the whole queue when nothing wakes it."""
+    grace: float = 10.0
+    """Seconds that steps in progress may take to end when it drains."""
+    unknown: float = 5.0
+    """Seconds until a run is looked at again whose workflow it has no code for."""
+
+
+class Worker:
+    """Runs of these workflows, in this process: `async with Worker(ms, [claim_intake]) as worker`.
+
+    It begins to claim at once, for every tenant; what is started through `ms` here begins here, while a slot is free.
+    On leaving it drains: claims nothing more, lets steps in progress end within the grace, and gives its runs to others.
+    Raises what keeps it from its first registration: Unreachable, RightsMissing.
+    """
+
+    def __init__(
+        self, client: Mainstem, workflows: Sequence[Workflow[..., Any]], terms: Terms | None = None
+    ) -> None:
+        self.client = client
+        self.terms = terms or Terms()
+        self.workflows = {workflow.name: workflow for workflow in workflows}
+        self._life: Incarnation | None = None
+        self._is_alive = asyncio.Event()
+        self._task: asyncio.Task[None]
+
+    async def __aenter__(self) -> Self:
+        url = await asyncio.to_thread(lambda: self.client.url)
+        self._task = asyncio.create_task(self._live_for_ever(url), name="mainstem worker")
+        alive = asyncio.create_task(self._is_alive.wait())
+        await asyncio.wait((alive, self._task), return_when=asyncio.FIRST_COMPLETED)
+        if self._task.done():  # it could not begin: say why
+            alive.cancel()
+            self._task.result()
+        self.client.attach(self)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.client.detach(self)
+        if self._life is not None:
+            await self._life.drain()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def worker_id(self) -> UUID | None:
+        """Its present incarnation."""
+        return None if self._life is None else self._life.worker_id
+
+    async def start(self, record: StartRecord, workflow_name: str) -> tuple[UUID, str] | None:
+        """Begin a run here, owned from the start; None when there is no free slot, or not the code."""
+        life = self._life
+        if life is None or not life.has_place_for(workflow_name):
+            return None
+        return await life.start(record, workflow_name)
+
+    async def _live_for_ever(self, url: str) -> None:
+        while True:
+            async with Link(url, role="mainstem_worker", name="mainstem worker", size=3) as link:
+                self._life = Incarnation(self, link)
+                try:
+                    await self._life.live(self._is_alive)
+                except LeaseLost as lost:
+                    log.warning("a new incarnation begins: %s", lost)
+                finally:
+                    self._life = None
+
+
+@dataclass(eq=False)
+class Incarnation:
+    """One life of a worker, between its registration and its leaving or its reaping."""
+
+    worker: Worker
+    link: Link
+    worker_id: UUID = field(default_factory=uuid4)
+    _runs: dict[UUID, tuple[Conduct, asyncio.Task[None]]] = field(default_factory=dict)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _bounds: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    _is_draining: bool = False
+
+    async def live(self, is_alive: asyncio.Event) -> None:
+        """Work until it is reaped (LeaseLost) or cancelled."""
+        self._recorder = Recorder(self.worker_id, self.link.connection, self._enter)
+        async with AsyncExitStack() as parts:
+            await parts.enter_async_context(self._recorder)
+            self._open_steps = await parts.enter_async_context(OpenSteps(self._recorder))
+            await parts.enter_async_context(
+                self.link.listening(("mainstem_ready", "mainstem_request"), self._heard)
+            )
+            parts.push_async_callback(self._drop_all)
+            is_alive.set()
+            loops = (self._claim_for_ever(), self._renew_for_ever(), self._keep_house())
+            tasks = [asyncio.create_task(loop) for loop in loops]
+            try:
+                await asyncio.gather(*tasks)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def drain(self) -> None:
+        """Claim nothing more, let the steps in progress end, give the runs to others."""
+        self._is_draining = True
+        for conduct, _task in self._runs.values():
+            conduct.leave()
+        if tasks := [task for _conduct, task in self._runs.values()]:
+            await asyncio.wait(tasks, timeout=self.worker.terms.grace)
+        await self._drop_all()
+        try:
+            await self.link(queue.leave(self.worker_id))
+        except Unreachable as error:
+            log.warning("left without a word, the lease will end by itself: %s", error)
+
+    def has_place_for(self, workflow_name: str) -> bool:
+        """Whether it would take a run of this workflow now."""
+        return workflow_name in self.worker.workflows and self._free() > 0 and not self._recorder.is_fenced
+
+    async def start(self, record: StartRecord, workflow_name: str) -> tuple[UUID, str]:
+        """Begin a run that it owns from the start, in the next flush; its id and answer (see _start_runs_v1)."""
+        [answer] = await self._recorder.put(STARTS, record)
+        if answer.kind == "started":
+            self._conduct(_as_claimed(record, workflow_name))
+        return answer.run_id, answer.kind
+
+    def _free(self) -> int:
+        return 0 if self._is_draining else self.worker.terms.slots - len(self._runs)
+
+    @property
+    def _queues(self) -> list[str]:
+        own = {workflow.queue for workflow in self.worker.workflows.values()}
+        return list(self.worker.terms.queues or sorted(own))
+
+    async def _enter(self, conn: Any) -> None:
+        terms = self.worker.terms
+        capabilities = {
+            "workflows": sorted(self.worker.workflows),
+            "queues": self._queues,
+            "slots": terms.slots,
+        }
+        await aperform(
+            conn,
+            queue.register_worker(
+                self.worker_id,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                capabilities=capabilities,
+                ttl=terms.ttl,
+            ),
+        )
+
+    def _heard(self, channel: str) -> None:
+        (self._wake if channel == "mainstem_ready" else self._asked).set()
+
+    async def _claim_for_ever(self) -> None:
+        while True:
+            self._wake.clear()  # before the look, so that what comes meanwhile is not lost
+            if self._free() > 0 and await self._patiently(self._claim):
+                continue
+            ready_in = await self._patiently(lambda: self.link(queue.ready_in()))
+            pause = (
+                self.worker.terms.poll
+                if ready_in is None
+                else min(self.worker.terms.poll, max(0.001, ready_in))
+            )
+            await _first_of(self._wake, pause)
+            self._bounds.clear()
+
+    async def _claim(self) -> bool:
+        """Claim what fits; whether there may be more at once."""
+        wanted = self._free()
+        bounded = bool(self._bounds)
+        claimed = await self.link(queue.claim(self.worker_id, self._queues, wanted, self._bounds))
+        unknown = [run.run_id for run in claimed if run.workflow not in self.worker.workflows]
+        if unknown:
+            await self.link(queue.defer(self.worker_id, unknown, self.worker.terms.unknown))
+        for run in claimed:
+            self._bounds[run.queue] = (run.priority, run.due_at)
+            if run.workflow in self.worker.workflows:
+                self._conduct(run)
+        if len(claimed) < wanted:
+            self._bounds.clear()
+            return bounded
+        return True
+
+    def _conduct(self, run: ClaimedRun) -> None:
+        workflow = self.worker.workflows[run.workflow]
+        conduct = Conduct(
+            run, workflow, recorder=self._recorder, open_steps=self._open_steps, context=self._context_of
+        )
+        task = asyncio.create_task(self._to_its_end(conduct), name=f"run {run.run_id}")
+        self._runs[run.run_id] = (conduct, task)
+        if run.cancel_requested:
+            asyncio.get_running_loop().call_soon(conduct.cancel, run.cancel_reason)
+
+    async def _to_its_end(self, conduct: Conduct) -> None:
+        run_id = conduct.run.run_id
+        status = "left"
+        try:
+            status = await conduct.to_its_end()
+            if status != "left":
+                self.worker.client.ended(run_id, status)
+        except MainstemError as error:
+            log.warning("run %s could not be recorded to its end: %s", run_id, error)
+        finally:
+            was_full = self._free() == 0
+            self._runs.pop(run_id, None)
+            if was_full or status == "left":  # there is room again, or a waiting run may be due before the next look
+                self._wake.set()
+
+    async def _context_of(self, run: ClaimedRun, key: str, value: bytes | None) -> Any:
+        if value is not None:
+            return await self.link(runs.set_context(run.run_id, key, value))
+        entries = await self.link(runs.get_context(run.run_id, key))
+        return entries[0].value if entries else None
+
+    async def _renew_for_ever(self) -> None:
+        while True:
+            self._asked.clear()
+            for request in await self._patiently(lambda: self.link(queue.heartbeat(self.worker_id))):
+                conduct, _task = self._runs.get(request.run_id, (None, None))
+                if conduct is None or conduct.run.epoch != request.epoch:
+                    continue
+                if request.cancel_requested:
+                    conduct.cancel(request.cancel_reason)
+                elif request.signals:
+                    conduct.waits.look_again()
+            await _first_of(self._asked, self.worker.terms.ttl / 3)
+
+    async def _keep_house(self) -> None:
+        while True:
+            await self._patiently(lambda: self.link(queue.reap()))
+            await self._patiently(lambda: self.link(queue.end_stuck_backends()))
+            await self._patiently(lambda: maintain(self.link))
+            await asyncio.sleep(self.worker.terms.ttl / 3)
+
+    async def _patiently(self, attempt: Callable[[], Awaitable[Any]]) -> Any:
+        """Until the database answers. Raises LeaseLost when this incarnation is over."""
+        while True:
+            if self._recorder.is_fenced:
+                raise LeaseLost(f"worker {self.worker_id} was reaped")
+            try:
+                return await attempt()
+            except Unreachable as error:
+                log.warning("the database does not answer, trying again: %s", error)
+                await asyncio.sleep(0.2)
+
+    async def _drop_all(self) -> None:
+        tasks = [task for _conduct, task in self._runs.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _first_of(event: asyncio.Event, seconds: float) -> None:
+    """Until the event is set, or so many seconds have passed."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+def _as_claimed(record: StartRecord, workflow_name: str) -> ClaimedRun:
+    """A run that was begun as owned, as a claim would have given it."""
+    return ClaimedRun(
+        run_id=record.run_id,
+        org_id=record.org_id,
+        epoch=1,
+        queue=record.queue,
+        priority=record.priority,
+        due_at=datetime.now(UTC),
+        cancel_requested=False,
+        cancel_reason=None,
+        workflow=workflow_name,
+        workflow_version=record.workflow_version,
+        channel=record.channel,
+        input_data=json.loads(record.input_data or b"null"),
+        endpoints_used=[],
+    )

@@ -1,0 +1,1 @@
+"""The author's words: workflows, steps, and what their code may ask for."""

@@ -1,0 +1,270 @@
+"""Programs: workflows and steps as their author writes them.
+
+Inside a run, what is called here is done by the run's Conductor (the engine's), which gives back what the ledger has
+recorded. Outside of a run a step just runs its function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, get_type_hints, overload
+from uuid import UUID
+
+from mainstem.errors import NotInRun
+from mainstem.flow.retry import Retry
+from mainstem.flow.values import dumped, reader
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Seconds = float | timedelta
+
+
+class Conductor(Protocol):
+    """What a run does for its code. Each call is durable before it returns."""
+
+    async def call(self, step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any: ...
+    async def wait_for_signal(self, name: str, seconds: float | None) -> Any: ...
+    async def sleep(self, seconds: float) -> None: ...
+    async def gather(self, branches: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]: ...
+    async def set_context(self, key: str, value: Any) -> None: ...
+    async def get_context(self, key: str) -> Any: ...
+
+
+@dataclass(slots=True)
+class StepInfo:
+    """The attempt of a step that runs now, as its function may ask for it."""
+
+    run_id: UUID
+    step_number: int
+    attempt: int
+    """From 1."""
+    record_event: Callable[[str, bytes], None]
+    record_screenshot: Callable[[Any], None]
+    record_endpoint: Callable[[Any], None]
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same in every attempt of this step, and in no other step: for the services that it calls."""
+        return f"{self.run_id}:{self.step_number}"
+
+
+conducting: ContextVar[Conductor | None] = ContextVar("mainstem_run", default=None)
+stepping: ContextVar[StepInfo | None] = ContextVar("mainstem_step", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """A function's parameters: its arguments as a JSON object, and back."""
+
+    names: tuple[str, ...]
+    signature: inspect.Signature
+    readers: dict[str, Callable[[Any], Any]] = field(compare=False)
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> Parameters:
+        signature = inspect.signature(function)
+        hints = get_type_hints(function)
+        names = tuple(signature.parameters)
+        return cls(names, signature, {name: reader(hints.get(name, Any)) for name in names})
+
+    def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Arguments by name. Raises TypeError as the call itself would."""
+        if not kwargs and len(args) == len(self.names):
+            return dict(zip(self.names, args, strict=True))
+        return dict(self.signature.bind(*args, **kwargs).arguments)
+
+    def read(self, recorded: dict[str, Any] | None) -> dict[str, Any]:
+        """Recorded arguments as the function's annotations have them."""
+        return {
+            name: self.readers[name](value) if name in self.readers else value
+            for name, value in (recorded or {}).items()
+        }
+
+
+class Step(Generic[P, R]):
+    """A function whose result is recorded. Made by `@step`."""
+
+    def __init__(
+        self,
+        function: Callable[P, Awaitable[R] | R],
+        *,
+        name: str | None,
+        retry: Retry,
+        timeout: float | None,
+    ) -> None:
+        self.function = function
+        self.name = name or function.__name__
+        self.retry = retry
+        self.timeout = timeout
+        self.is_async = inspect.iscoroutinefunction(function)
+        self.parameters = Parameters.of(function)
+        self.read_result = reader(get_type_hints(function).get("return", Any))
+        update_wrapper(self, function)
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        run = conducting.get()
+        if run is None or stepping.get() is not None:  # within a step another one is part of it
+            return await self.run(*args, **kwargs)
+        return await run.call(self, args, kwargs)  # type: ignore[no-any-return]
+
+    async def run(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function itself; a plain one in a thread, so that it holds up nobody."""
+        if self.is_async:
+            return await self.function(*args, **kwargs)  # type: ignore[misc, no-any-return]
+        return await asyncio.to_thread(self.function, *args, **kwargs)  # type: ignore[arg-type]
+
+
+class Workflow(Generic[P, R]):
+    """Code that runs durably, under a name. Made by `@workflow`; started through a client."""
+
+    def __init__(
+        self, function: Callable[P, Awaitable[R]], *, name: str, version: int, channel: str, queue: str
+    ) -> None:
+        self.function = function
+        self.name = name
+        self.version = version
+        self.channel = channel
+        self.queue = queue
+        self.parameters = Parameters.of(function)
+        self.read_result = reader(get_type_hints(function).get("return", Any))
+        update_wrapper(self, function)
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the code here and now, without a ledger: for tests of its logic."""
+        return await self.function(*args, **kwargs)
+
+
+@overload
+def step(function: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
+@overload
+def step(function: Callable[P, R], /) -> Step[P, R]: ...
+@overload
+def step(
+    *, name: str | None = None, retry: Retry | None = None, timeout: Seconds | None = None
+) -> _StepDecorator: ...
+def step(
+    function: Any = None,
+    /,
+    *,
+    name: str | None = None,
+    retry: Retry | None = None,
+    timeout: Seconds | None = None,
+) -> Any:
+    """Make a function a step: recorded exactly once, executed at least once.
+
+    name: under which it is recorded; the function's own when None. retry: three attempts when None.
+    timeout: of one attempt; a plain function's thread cannot be stopped, its late result is dropped.
+    """
+
+    def decorate(function: Any) -> Step[..., Any]:
+        return Step(
+            function, name=name, retry=retry or Retry(), timeout=None if timeout is None else seconds(timeout)
+        )
+
+    return decorate if function is None else decorate(function)
+
+
+class _StepDecorator(Protocol):
+    @overload
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Step[P, R]: ...
+
+
+def workflow(
+    name: str, *, version: int = 1, channel: str = "web", queue: str = "default"
+) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Workflow[P, R]]:
+    """Make an async function a workflow. Its code must do the same again when it is given the same results:
+    whatever else it needs (time, chance, the world) comes from a step.
+
+    channel: of runs that are started without one. queue: the workers that serve it.
+    """
+
+    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Workflow[P, R]:
+        return Workflow(function, name=name, version=version, channel=channel, queue=queue)
+
+    return decorate
+
+
+async def wait_for_signal(name: str, *, timeout: Seconds | None = None) -> Any:
+    """The payload of the next signal of this name, sent before, during or after the wait begins. The run holds no
+    worker meanwhile. Raises SignalTimedOut when none comes in time, and NotInRun outside of a run.
+    """
+    return await _conductor("wait_for_signal").wait_for_signal(
+        name, None if timeout is None else seconds(timeout)
+    )
+
+
+async def sleep(duration: Seconds) -> None:
+    """Rest; the run holds no worker meanwhile, and goes on when the time has come, whatever was restarted."""
+    await _conductor("sleep").sleep(seconds(duration))
+
+
+async def gather(*branches: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Run branches of a workflow side by side; their results in order. All run to their end; then the first error, by
+    place, is raised. Each branch may call steps, wait and gather.
+    """
+    return await _conductor("gather").gather(branches)
+
+
+async def set_context(key: str, value: Any) -> None:
+    """Set a key of the run's context, once for each time the code comes by."""
+    await _conductor("set_context").set_context(key, value)
+
+
+async def get_context(key: str) -> Any:
+    """A key of the run's context as it was when the code first came by; None when it was not set."""
+    return await _conductor("get_context").get_context(key)
+
+
+def step_info() -> StepInfo:
+    """The attempt that runs now. Raises NotInRun outside of a step."""
+    if (info := stepping.get()) is None:
+        raise NotInRun(
+            "this is only known inside a step that runs in a workflow", hint="call it in a @step function"
+        )
+    return info
+
+
+def add_event(event_type: str, event_data: Any = None) -> None:
+    """Record an event with the step that runs now; outside of a run it is dropped, as the step is not recorded."""
+    if (info := stepping.get()) is not None:
+        info.record_event(event_type, dumped({} if event_data is None else event_data, f"event {event_type}"))
+
+
+def add_screenshot(screenshot: dict[str, Any]) -> None:
+    """Record a screenshot (where it lies, what it shows) with the step that runs now."""
+    if (info := stepping.get()) is not None:
+        info.record_screenshot(screenshot)
+
+
+def used_endpoint(endpoint: str | dict[str, Any]) -> None:
+    """Record that the step that runs now called an endpoint; the run lists them all."""
+    if (info := stepping.get()) is not None:
+        info.record_endpoint(endpoint)
+
+
+def days(number: float) -> timedelta:
+    """So many days."""
+    return timedelta(days=number)
+
+
+def seconds(duration: Seconds) -> float:
+    """A duration in seconds."""
+    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+
+
+def _conductor(what: str) -> Conductor:
+    run = conducting.get()
+    if run is None or stepping.get() is not None:
+        raise NotInRun(
+            f"{what} only has a meaning in a workflow's own code while it runs",
+            hint="start the workflow through a client; in a step, return instead",
+        )
+    return run

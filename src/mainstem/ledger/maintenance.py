@@ -1,0 +1,51 @@
+"""Maintenance that needs no owner: what workers do on the side, each time a little."""
+
+from __future__ import annotations
+
+from mainstem.ledger.call import Call, nothing
+from mainstem.ledger.link import Link
+
+CHANGES_KEPT = "6 hours"
+"""How long the change log is kept: a live feed that was cut for longer reads its lists anew."""
+
+
+async def maintain(link: Link) -> None:
+    """Leaves for the weeks ahead; old changes, idempotency keys and workers swept in small batches. Any worker may."""
+    for call in (_leaves_ahead(), _sweep_changes(), _sweep_keys(), _sweep_workers()):
+        await link(call)
+
+
+def _leaves_ahead() -> Call[None]:
+    return Call(
+        "select mainstem.ensure_workflow_leaf(mainstem.clock() + n * interval '1 week') from generate_series(0, 4) n",
+        [],
+        nothing,
+    )
+
+
+def _sweep_changes() -> Call[None]:
+    return Call(
+        "delete from mainstem.user_workflow_change where ctid = any(array("
+        "select ctid from mainstem.user_workflow_change where at < mainstem.clock() - %s::interval limit 5000))",
+        [CHANGES_KEPT],
+        nothing,
+    )
+
+
+def _sweep_keys() -> Call[None]:
+    return Call(
+        "delete from mainstem.user_workflow_idempotency where (org_id, workflow_id, key) in ("
+        "select org_id, workflow_id, key from mainstem.user_workflow_idempotency"
+        " where expires_at < mainstem.clock() order by expires_at limit 1000)",
+        [],
+        nothing,
+    )
+
+
+def _sweep_workers() -> Call[None]:
+    return Call(
+        "delete from mainstem.user_workflow_worker w where reaped_at < mainstem.clock() - interval '1 day'"
+        " and not exists (select from mainstem.user_workflow_run_queue q where q.worker_id = w.worker_id)",
+        [],
+        nothing,
+    )

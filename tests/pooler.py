@@ -1,0 +1,158 @@
+"""A transaction pooler in miniature, as PgBouncer in its usual mode.
+
+Clients share few server connections and get the next one in turn for every transaction, so that whatever relies
+on a session's state (SET, prepared statements, LISTEN) breaks at once instead of under load.
+"""
+
+import queue
+import select
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from psycopg.conninfo import conninfo_to_dict
+
+_ENDS_A_REQUEST = b"QSF"  # the client's messages that the server answers with ReadyForQuery
+_SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
+
+
+@dataclass
+class Stream:
+    """One side's socket, and the messages that have arrived on it whole."""
+
+    socket: socket.socket
+    buffer: bytes = b""
+    messages: list[bytes] = field(default_factory=list)
+
+    def receive(self) -> bool:
+        """Whether the other side is still there."""
+        data = self.socket.recv(65536)
+        self.buffer += data
+        while len(self.buffer) >= 5 and len(self.buffer) > (
+            size := struct.unpack_from("!I", self.buffer, 1)[0]
+        ):
+            self.messages.append(self.buffer[: size + 1])
+            self.buffer = self.buffer[size + 1 :]
+        return bool(data)
+
+    def take(self) -> list[bytes]:
+        taken, self.messages = self.messages, []
+        return taken
+
+
+class Pooler:
+    def __init__(self, url: str, *, parameters: dict[str, str]) -> None:
+        self.given = conninfo_to_dict(url)
+        self.parameters = parameters
+        self.idle: queue.Queue[Stream] = queue.Queue()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.transactions = 0
+
+    @property
+    def url(self) -> str:
+        port = self.listener.getsockname()[1]
+        name, user = quote(str(self.given["dbname"])), quote(str(self.given["user"]))
+        return f"postgresql://{user}@127.0.0.1:{port}/{name}?sslmode=disable"
+
+    def open_servers(self, number: int) -> None:
+        for _ in range(number):
+            self.idle.put(self._open_server())
+
+    def accept_for_ever(self) -> None:
+        with suppress(OSError):  # the listener was closed: the end
+            while True:
+                client, _ = self.listener.accept()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _open_server(self) -> Stream:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(f"{self.given['host']}/.s.PGSQL.5432")
+        names = f"user\0{self.given['user']}\0database\0{self.given['dbname']}\0\0".encode()
+        connection.sendall(struct.pack("!II", len(names) + 8, 196608) + names)
+        server = Stream(connection)
+        while not any(message[:1] == b"Z" for message in server.messages):
+            assert server.receive(), server.messages
+        reported = [message[5:-1].decode().split("\0") for message in server.take() if message[:1] == b"S"]
+        self.parameters = dict(reported) | self.parameters
+        return server
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            self._greet(connection)
+            self._relay(Stream(connection))
+
+    def _greet(self, client: socket.socket) -> None:
+        while True:
+            size, code = struct.unpack("!II", client.recv(8, socket.MSG_WAITALL))
+            client.recv(size - 8, socket.MSG_WAITALL) if size > 8 else b""
+            if code not in (_SSL_REQUEST, _GSS_REQUEST):
+                break
+            client.sendall(b"N")
+        greeting = _message(b"R", struct.pack("!I", 0))
+        for name, value in self.parameters.items():
+            greeting += _message(b"S", f"{name}\0{value}\0".encode())
+        greeting += _message(
+            b"K", struct.pack("!II", 4242, 0)
+        )  # no server's pid: cancelling goes by this number
+        client.sendall(greeting + _message(b"Z", b"I"))
+
+    def _relay(self, client: Stream) -> None:
+        while client.receive():
+            server = self.idle.get()
+            if self._transaction(client, server):
+                self.idle.put(server)
+            else:  # the client is gone; what its connection was doing is unknown
+                server.socket.close()
+                self.idle.put(self._open_server())
+
+    def _transaction(self, client: Stream, server: Stream) -> bool:
+        """Pass messages on until the server is idle again; false when the client went away."""
+        self.transactions += 1
+        pending, state = _forward(client, server), b"I"
+        while pending or state != b"I":
+            ready, _, _ = select.select([client.socket, server.socket], [], [])
+            if client.socket in ready and not client.receive():
+                return False
+            pending += _forward(client, server)
+            if server.socket in ready and not server.receive():
+                return False
+            for message in server.take():
+                client.socket.sendall(message)
+                if message[:1] == b"Z":
+                    pending, state = pending - 1, message[5:]
+        return True
+
+
+def _forward(client: Stream, server: Stream) -> int:
+    """The number of requests among what the client sent."""
+    messages = [message for message in client.take() if message[:1] != b"X"]
+    server.socket.sendall(b"".join(messages))
+    return sum(message[:1] in _ENDS_A_REQUEST for message in messages)
+
+
+@contextmanager
+def transaction_pooler(url: str, *, servers: int = 2, **parameters: str) -> Iterator[Pooler]:
+    """A pooler before a server that trusts its socket. `parameters` are reported to clients in place of the
+    server's own (`server_version="14.9"`).
+    """
+    pooler = Pooler(url, parameters=parameters)
+    pooler.open_servers(servers)
+    accepting = threading.Thread(target=pooler.accept_for_ever, daemon=True)
+    accepting.start()
+    try:
+        yield pooler
+    finally:
+        pooler.listener.shutdown(socket.SHUT_RDWR)
+        pooler.listener.close()
+        accepting.join()
+        while not pooler.idle.empty():
+            pooler.idle.get().socket.close()
+
+
+def _message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!I", len(body) + 4) + body

@@ -59,7 +59,7 @@ def _install(conn: Connection[Any], *, from_migrations: bool) -> int | None:
                 _migrate(conn, alembic)
             conn.execute(repeatable_sql())
             _drop_outgrown_functions(conn)
-            conn.execute(_fingerprint_sql())
+            store_fingerprint(conn)
     except errors.LockNotAvailable as blocked:
         raise UpgradeBlocked(
             f"somebody uses our tables: {blocked}",
@@ -73,6 +73,11 @@ def _install(conn: Connection[Any], *, from_migrations: bool) -> int | None:
             "or run `mainstem db upgrade` once with a superuser's MAINSTEM_URL",
         ) from refused
     return before
+
+
+def store_fingerprint(conn: Connection[Any]) -> None:
+    """Take what is there now for what was installed: what drifted before is the norm from here on."""
+    conn.execute(_fingerprint_sql())
 
 
 def installation_script() -> str:

@@ -25,7 +25,9 @@ begin
            metadata = t.metadata - 'wait' || coalesce(s.metadata, '{}'),
            updated_at = moment
       from unnest(closings) s
-      join mainstem.user_workflow_run_queue q on q.run_id = s.run_id and q.worker_id = worker and q.epoch = s.epoch
+     cross join lateral (  -- offset 0: a look-up for each record, whatever the planner believes of the table's size
+       select own.org_id from mainstem.user_workflow_run_queue own
+        where own.run_id = s.run_id and own.worker_id = worker and own.epoch = s.epoch offset 0) q
      where t.run_id = s.run_id and t.step_number = s.step_number and t.run_id = any (run_ids)
        and t.status in ('pending', 'running', 'waiting')
     returning t.run_id, t.step_number, t.status, t.org_id)

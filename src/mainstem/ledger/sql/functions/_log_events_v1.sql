@@ -8,7 +8,9 @@ begin
   insert into mainstem.user_workflow_event (run_id, step_number, org_id, event_type, event_data, occurred_at)
   select e.run_id, e.step_number, q.org_id, e.event_type, coalesce(e.event_data, '{}'), moment - e.age_us * interval '1 microsecond'
     from unnest(events) with ordinality e
-    join mainstem.user_workflow_run_queue q on q.run_id = e.run_id and q.worker_id = worker and q.epoch = e.epoch
+   cross join lateral (  -- offset 0: a look-up for each record, whatever the planner believes of the table's size
+     select own.org_id from mainstem.user_workflow_run_queue own
+      where own.run_id = e.run_id and own.worker_id = worker and own.epoch = e.epoch offset 0) q
    order by e.ordinality;
 end $$;
 comment on function mainstem._log_events_v1(uuid, mainstem._event_record[]) is 'Log the events of runs and of steps that are still open.';

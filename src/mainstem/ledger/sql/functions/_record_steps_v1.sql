@@ -17,8 +17,9 @@ begin
            case when s.events is null then '[]' else mainstem._stamp_events_v1(s.events, moment) end,
            s.error_message, s.error_details, coalesce(s.metadata, '{}'), moment, moment
       from unnest(steps) s
-      join mainstem.user_workflow_run_queue q on q.run_id = s.run_id and q.worker_id = worker and q.epoch = s.epoch
-    on conflict (run_id, step_number) do nothing
+     cross join lateral (  -- offset 0: a look-up for each record, whatever the planner believes of the table's size
+       select own.org_id from mainstem.user_workflow_run_queue own
+        where own.run_id = s.run_id and own.worker_id = worker and own.epoch = s.epoch offset 0) q
     returning t.run_id, t.step_number, t.status, t.org_id)
   select coalesce(array_agg(r.run_id), '{}'), coalesce(array_agg(r.step_number), '{}'), coalesce(array_agg(r.status::text), '{}'), coalesce(array_agg(r.org_id), '{}')
     from recorded r;

@@ -3,9 +3,11 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -94,20 +96,29 @@ def test_an_owner_revives_the_server_that_was_killed_under_it(killed: Path) -> N
 
 
 def test_children_that_outlive_their_postmaster_are_ended(killed: Path) -> None:
-    with embedded(killed) as server:
+    with embedded(killed) as server, busy_backend(server.url) as backend:
         assert server.pid is not None
-        busy = psycopg.connect(server.url, autocommit=True)
-        backend = busy.info.backend_pid
-        endless = threading.Thread(target=lambda: _runs_until_killed(busy))
-        endless.start()
-        assert wait_until(lambda: _is_busy(server.url, backend), seconds=10)
         os.kill(server.pid, signal.SIGKILL)
         assert lives(backend)
         server.ensure_running()
         assert not lives(backend)
-        endless.join()
-        busy.close()
         assert knows_the_fact(server.url)
+
+
+@contextmanager
+def busy_backend(url: str) -> Iterator[int]:
+    """The pid of a backend in an endless loop, which does not look whether its postmaster lives."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        backend = connection.info.backend_pid
+        endless = threading.Thread(target=_runs_until_killed, args=(connection,))
+        endless.start()
+        try:
+            assert wait_until(lambda: _is_busy(url, backend), seconds=10)
+            yield backend
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGKILL)
+            endless.join()
 
 
 def _runs_until_killed(connection: psycopg.Connection) -> None:
@@ -203,6 +214,30 @@ def test_a_start_that_nobody_can_see_yet_does_not_make_a_second_server(killed: P
         assert lives(first) == (server.pid == first)
         assert knows_the_fact(server.url)
     assert not processes_in(killed / "cluster")
+
+
+def test_a_server_whose_processes_are_hidden_is_not_replaced(killed: Path) -> None:
+    """As from another container: its pid means nothing here, its socket does."""
+    with embedded(killed) as server:
+        pid_file = killed / "cluster/postmaster.pid"
+        written = pid_file.read_text()
+        pid_file.write_text(written.replace(str(server.pid), "999999999", 1))
+        assert server.pid is None
+        assert server.cluster.state == "ready"
+        server.ensure_running()
+        pid_file.write_text(written)
+    with mute_listener(killed / "cluster/.s.PGSQL.5432"):
+        assert server.cluster.state == "busy"
+    assert server.cluster.state == "gone"
+
+
+@contextmanager
+def mute_listener(path: Path) -> Iterator[None]:
+    """A socket on which somebody listens and nobody answers."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        yield
 
 
 def test_an_initdb_that_was_killed_half_way_is_made_anew(data: Path) -> None:

@@ -10,6 +10,7 @@ and as moody as such services are, though equally so each time. It writes nothin
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -25,7 +26,6 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlsplit
 from zlib import crc32
 
-import click
 from pydantic import TypeAdapter
 
 from mainstem.demo.model import Eligibility, Standing
@@ -179,12 +179,13 @@ def coverage(member: dict[str, Any], on: date) -> dict[str, Any]:
     return {"standing": standing, "kinds": member["kinds"], "plan": member["plan"]}
 
 
-@click.command()
-@click.option("--port", default=PORT, show_default=True, help="0 takes a free one.")
-def main(port: int) -> None:
+def main() -> None:
     """Answer questions about eligibility until interrupted."""
-    with EligibilityServer(port) as server:
-        click.echo(f"{server.url} answers")
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--port", type=int, default=PORT, help="0 takes a free one (%(default)s)")
+    with EligibilityServer(parser.parse_args().port) as server:
+        sys.stdout.write(f"{server.url} answers\n")
+        sys.stdout.flush()
         threading.Event().wait()
 
 

@@ -1,0 +1,51 @@
+# The whole workflow, a line each. Everything is made in .venv; nothing but Python 3.11 and a package index is presumed.
+PYTHON ?= python3
+BIN := .venv/bin
+KILLS ?= 500
+
+.PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading lock clean
+
+demo: .venv/demo
+	$(BIN)/mainstem demo
+
+test: .venv/dev check
+
+test-all: .venv/dev lint types contracts
+	$(BIN)/python -m pytest
+
+check: lint types contracts pytest
+
+lint: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+contracts: .venv/dev
+	$(BIN)/lint-imports --no-cache
+
+pytest: .venv/dev
+	$(BIN)/python -m pytest -m "not slow"
+
+chaos: .venv/dev
+	$(BIN)/python tests/kills/chaos.py --kills $(KILLS)
+
+bench: bench-ledger bench-engine bench-safeguards bench-reading
+
+bench-ledger bench-engine bench-safeguards bench-reading: bench-%: .venv/bench
+	$(BIN)/python bench/$*.py
+
+# requirements.lock holds every package, so that all machines test the same versions.
+lock: .venv/dev .venv/bench
+	$(BIN)/pip freeze --exclude-editable | grep -v '^mainstem' > requirements.lock
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+
+.venv/demo .venv/dev .venv/bench: .venv/%: pyproject.toml requirements.lock | .venv/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[$*]'
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

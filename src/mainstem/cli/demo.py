@@ -1,0 +1,153 @@
+"""`mainstem demo`: a day of claims intake, with a worker killed half-way, and what the ledger says of it afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from mainstem.demo.day import Day, live, results
+from mainstem.demo.manifest import compare
+from mainstem.ledger.call import Call, Row, perform
+from mainstem.ledger.install import upgrade
+from mainstem.postgres import connect, serving
+from mainstem.postgres.databases import renewed
+
+DATABASE = "mainstem_demo"
+
+BY_CHANNEL: LiteralString = """
+select o.name as organization, p.channel, p.execution_count as runs, p.success_count as completed, p.failure_count as failed,
+       p.success_rate as rate, round(p.median_duration_ms::numeric) as median_ms, round(p.p95_duration_ms::numeric) as p95_ms
+  from mainstem.v_workflow_channel_performance p join mainstem.organization o using (org_id)
+ order by 1, 2"""
+
+BY_NODE: LiteralString = """
+select node_code as node, sum(execution_count) as steps, sum(success_count) as completed, sum(failure_count) as failed,
+       round(sum(avg_duration_ms * execution_count) / sum(execution_count), 1) as mean_ms, max(max_retry_count) as most_retries
+  from mainstem.v_node_execution_stats group by node_code order by min(workflow_id::text), 2 desc, 1"""
+
+FAILED: LiteralString = """
+select r.external_id as document, f.node_code as node, f.retry_count as retries, f.error_message as error
+  from mainstem.v_failed_steps_analysis f join mainstem.user_workflow_run r using (run_id) order by 1, 2"""
+
+TIMELINE: LiteralString = """
+select to_char(t."timestamp", 'HH24:MI:SS.MS') as at, coalesce(t.node_code, '') as node, t.event_type as event, left(t.event_data::text, 90) as data
+  from mainstem.v_workflow_execution_timeline t where t.run_id = %s"""
+
+DOUBLES: LiteralString = """
+select run_id, node_key, iteration, metadata ->> 'branch' as branch, count(*) as records
+  from mainstem.user_workflow_run_step group by 1, 2, 3, 4 having count(*) > 1"""
+
+RECORDED: LiteralString = "select count(*) as steps from mainstem.user_workflow_run_step"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What makes the demo fail."""
+
+    differences: list[str]
+    doubles: int
+    in_flight: int
+
+    @property
+    def is_good(self) -> bool:
+        return not self.differences and not self.doubles and self.in_flight > 0
+
+
+@click.command()
+@click.pass_obj
+def demo(settings: object) -> None:
+    """Sixty synthetic documents through a durable workflow, with a worker killed half-way.
+
+    \b
+    Example:  mainstem demo
+    Exit code 1: something came out otherwise than the manifest says, a step was recorded twice, or the kill met nothing.
+    """
+    console = Console()
+    began = time.monotonic()
+    with serving(getattr(settings, "url", None), data=getattr(settings, "data", None)) as server:
+        console.print("PostgreSQL", "is embedded" if server.embedded else "is yours", "· a database of its own:", DATABASE)
+        url = renewed(server.url, DATABASE)
+        with connect(url, role=None, application_name="mainstem demo") as conn:
+            upgrade(conn)
+        day = _watched(url, console)
+        verdict = _report(url, day, console)
+    console.print(f"{time.monotonic() - began:.0f} s in all")
+    sys.exit(0 if verdict.is_good else 1)
+
+
+def _watched(url: str, console: Console) -> Day:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("documents", total=None)
+        told = False
+
+        def tell(day: Day) -> None:
+            nonlocal told
+            progress.update(task, completed=day.over, total=len(day.run_ids))
+            if day.kill and not told:
+                told = True
+                progress.console.print(_told_kill(day))
+
+        return asyncio.run(live(url, tell))
+
+
+def _told_kill(day: Day) -> str:
+    kill = day.kill
+    return "" if kill is None else (
+        f"[bold red]kill -9 {kill.pid}[/]: the worker held {len(kill.owned)} runs, with {len(kill.in_flight)} steps in flight "
+        f"({', '.join(sorted({one.step for one in kill.in_flight}))})"
+    )  # fmt: skip
+
+
+def _report(url: str, day: Day, console: Console) -> Verdict:
+    kill = day.kill
+    shown = day.taken_over[0] if day.taken_over else next(iter(day.run_ids))
+    console.print(_table("Runs by channel  (v_workflow_channel_performance)", _look(url, BY_CHANNEL)))
+    console.print(_table("Steps by node  (v_node_execution_stats)", _look(url, BY_NODE)))
+    console.print(_table("Failed steps  (v_failed_steps_analysis)", _look(url, FAILED)))
+    console.print(
+        _table(f"Timeline of {day.run_ids[shown]}, which went on on another worker  (v_workflow_execution_timeline)",
+               _look(url, TIMELINE, shown))
+    )  # fmt: skip
+    doubles = _look(url, DOUBLES)
+    [recorded] = _look(url, RECORDED)
+    differences = compare(asyncio.run(results(url, day)))
+    told = [
+        ("documents that arrived / runs, as copies share one", f"{len(day.arrived)} / {len(day.run_ids)}"),
+        ("steps in flight at the kill", str(len(kill.in_flight) if kill else 0)),
+        ("runs taken over", f"{len(day.taken_over)} of {len(kill.owned) if kill else 0}"),
+        ("executions of steps / of them begun again after the kill", f"{len(day.executed)} / {day.executed_again}"),
+        ("steps recorded / recorded twice", f"{recorded['steps']} / {len(doubles)}"),
+        ("differences from the manifest", str(len(differences))),
+    ]
+    console.print(_table("The day", [{"what": what, "count": count} for what, count in told]))
+    for sentence in differences:
+        console.print(f"[red]✗[/] {sentence}")
+    verdict = Verdict(differences, len(doubles), len(kill.in_flight) if kill else 0)
+    console.print("[bold green]✓ as the manifest says, nothing lost, nothing twice[/]" if verdict.is_good else "[bold red]✗ not as it must be[/]")
+    return verdict
+
+
+def _look(url: str, query: LiteralString, *parameters: UUID) -> list[Row]:
+    """Read with SQL, as anybody could with psql; every tenant, as the role of the workers may."""
+    with connect(url, role="mainstem_worker", application_name="mainstem demo") as conn:
+        return perform(conn, Call(query, parameters, lambda rows: rows))
+
+
+def _table(title: str, rows: list[Row]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False, box=None)
+    for name, value in (rows[0] if rows else {"(none)": ""}).items():
+        table.add_column(name, justify="right" if isinstance(value, int | float) or hasattr(value, "as_tuple") else "left")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    return table

@@ -103,7 +103,9 @@ def test_a_worker_does_not_hang_in_a_transaction(url: str, ask: Ask) -> None:
 
 
 def test_limits_are_chosen_and_end_a_session_that_hangs(url: str) -> None:
-    with connect(url, role=Role.APP, application_name="test", limits=Limits(idle=0.02)) as connection:
+    with connect(
+        url, role=Role.APP, application_name="test", limits=Limits(idle_in_transaction=0.02)
+    ) as connection:
         connection.execute("begin")
         readable, _, _ = select.select([connection.pgconn.socket], [], [], 10)
         assert readable
@@ -261,6 +263,7 @@ def test_a_server_that_is_not_there_is_told_without_the_password(ask: Ask, addre
     port = unused_port()
     with pytest.raises(Unreachable, match=told.format(port=port)) as refusal:
         ask(address.format(port=port))
+    assert "\n" not in str(refusal.value)
     assert "opensesame" not in _everything_said(refusal.value)
 
 

@@ -223,12 +223,12 @@ def test_a_server_whose_processes_are_hidden_is_not_replaced(killed: Path) -> No
         written = pid_file.read_text()
         pid_file.write_text(written.replace(str(server.pid), "999999999", 1))
         assert server.pid is None
-        assert server.cluster.state == "ready"
+        assert server.cluster.state() == "ready"
         server.ensure_running()
         pid_file.write_text(written)
     with mute_listener(killed / "cluster/.s.PGSQL.5432"):
-        assert server.cluster.state == "busy"
-    assert server.cluster.state == "gone"
+        assert server.cluster.state() == "busy"
+    assert server.cluster.state() == "gone"
 
 
 @contextmanager

@@ -123,6 +123,7 @@ class Incarnation:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _bounds: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    _looked_at_all: float = 0.0
     _is_draining: bool = False
 
     async def live(self, is_alive: asyncio.Event) -> None:
@@ -215,7 +216,13 @@ class Incarnation:
     async def _claim(self) -> bool:
         """Claim what fits; whether there may be more at once."""
         wanted = self._free()
+        now = asyncio.get_running_loop().time()
+        if (
+            now - self._looked_at_all > self.worker.terms.poll
+        ):  # what became ready meanwhile may lie before the bounds
+            self._bounds.clear()
         bounded = bool(self._bounds)
+        self._looked_at_all = self._looked_at_all if bounded else now
         claimed = await self.link(queue.claim(self.worker_id, self._queues, wanted, self._bounds))
         unknown = [run.run_id for run in claimed if run.workflow not in self.worker.workflows]
         if unknown:
@@ -251,7 +258,9 @@ class Incarnation:
         finally:
             was_full = self._free() == 0
             self._runs.pop(run_id, None)
-            if was_full or status == "left":  # there is room again, or a waiting run may be due before the next look
+            if (
+                was_full or status == "left"
+            ):  # there is room again, or a waiting run may be due before the next look
                 self._wake.set()
 
     async def _context_of(self, run: ClaimedRun, key: str, value: bytes | None) -> Any:

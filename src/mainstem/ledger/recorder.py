@@ -47,6 +47,9 @@ MOST_BYTES = 8 * 2**20
 BUSY_AGAIN = 0.02
 """Seconds until an ending or a wait is sent again whose run somebody else has locked."""
 
+CLOSING_PATIENCE = 10.0
+"""Seconds that closing waits for a server that does not answer; what is not acknowledged then is another's to repeat."""
+
 _RECONNECT_AFTER = (0.0, 0.05, 0.2, 0.5, 1.0)
 
 FLUSH = (
@@ -153,9 +156,13 @@ class Recorder:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Wait for what is under way to be durable, then close."""
+        """Wait for what is under way to be durable, a while, then close."""
         if not self._task.done():
-            await self._is_idle.wait()
+            idle = asyncio.create_task(self._is_idle.wait())
+            await asyncio.wait(
+                (idle, self._task), timeout=CLOSING_PATIENCE, return_when=asyncio.FIRST_COMPLETED
+            )
+            idle.cancel()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._conn.close()

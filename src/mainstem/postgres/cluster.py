@@ -78,7 +78,6 @@ class Cluster:
         pid = int(first_line) if first_line.isdigit() else 0
         return pid if pid and is_postmaster(pid, self.directory) else None
 
-    @property
     def state(self) -> State:
         if PGconn.ping(f"{self.url}&connect_timeout=2".encode()) == Ping.OK:
             return "ready"
@@ -100,7 +99,7 @@ class Cluster:
         """Wait for a server that is starting, or stopping; start one where there is none."""
         started: int | None = None
         deadline = time.monotonic() + _PATIENCE
-        while (state := self.state) != "ready":
+        while (state := self.state()) != "ready":
             if state == "gone" and started is None:
                 self._clear_remains()
                 started = self._start(settings)
@@ -141,7 +140,6 @@ class Cluster:
 
     def _make(self) -> None:
         """Make it beside its place and move it there whole: an initdb that was killed leaves nothing to stumble over."""
-        self.kill()  # a server whose directory was deleted under it would take the new socket along when it ends
         for unfinished in self.directory.parent.glob("cluster.new.*"):
             replace(self, directory=unfinished).kill()
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -188,7 +186,8 @@ class Cluster:
 
     def _clear_remains(self) -> None:
         """Take away what a killed server left: its children, its pid file, its socket. PostgreSQL would stumble
-        over a pid that belongs to somebody else by now.
+        over a pid that belongs to somebody else by now. A server whose directory was deleted under it is ended
+        too: it would take the new socket along when it notices.
         """
         self.kill()
         (self.directory / "postmaster.pid").unlink(missing_ok=True)

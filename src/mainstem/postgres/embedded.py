@@ -34,7 +34,7 @@ class EmbeddedServer:
 
     def ensure_running(self) -> None:
         """Start the server again if it was killed. Costs a ping when it was not."""
-        if self.cluster.state == "ready":
+        if self.cluster.state() == "ready":
             return
         with alone(self.data):
             self.cluster.ensure_running(self.settings)

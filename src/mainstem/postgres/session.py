@@ -41,21 +41,21 @@ _STRONGER: Mapping[str, tuple[Role, ...]] = {
 class Limits:
     """How long the server lets a session hang, in seconds. None leaves what the server or the login has.
 
-    A worker that is stopped inside a transaction holds its row locks, and with them the fence. `idle` ends it
+    A worker that is stopped inside a transaction holds its row locks, and with them the fence. `idle_in_transaction` ends it
     between two statements; in a pipeline only `transaction` does, which PostgreSQL has from 17 on.
     """
 
-    idle: float | None = None
+    idle_in_transaction: float | None = None
     transaction: float | None = None
 
     def settings(self, server_version: int) -> dict[str, str]:
-        seconds = {"idle_in_transaction_session_timeout": self.idle}
+        seconds = {"idle_in_transaction_session_timeout": self.idle_in_transaction}
         if server_version >= _KNOWS_TRANSACTION_TIMEOUT:
             seconds["transaction_timeout"] = self.transaction
         return {name: str(int(value * 1000)) for name, value in seconds.items() if value is not None}
 
 
-_WORKER_LIMITS = Limits(idle=10, transaction=10)
+_WORKER_LIMITS = Limits(idle_in_transaction=10, transaction=10)
 
 _DEFAULTS: Mapping[str, Any] = {
     "connect_timeout": 10,

@@ -12,6 +12,7 @@ declare
   states text[] := '{}';
   orgs uuid[] := '{}';
   part record;
+  recorded integer := 0;
 begin
   perform mainstem._refuse_stricter_isolation();
   -- the whole fence: a reaper's FOR UPDATE meets this lock and cannot overtake
@@ -29,20 +30,28 @@ begin
     return;
   end if;
   if cardinality(starts) > 0 then
-    return query select s.run_id, s.place, s.answer, null::jsonb from mainstem._start_runs_v1(worker, starts) s;
+    for part in select * from mainstem._start_runs_v1(worker, starts) loop
+      run_id := part.run_id; step_number := part.place; answer := part.answer; payload := null;
+      return next;
+      if part.answer = 'started' then
+        ids := ids || part.run_id; numbers := numbers || 0; states := states || 'running'::text; orgs := orgs || starts[part.place].org_id;
+      end if;
+    end loop;
   end if;
   if cardinality(steps) > 0 then
     select * into part from mainstem._record_steps_v1(worker, steps);
-    ids := part.ids; numbers := part.numbers; states := part.states; orgs := part.orgs;
+    recorded := cardinality(part.ids);
+    ids := ids || part.ids; numbers := numbers || part.numbers; states := states || part.states; orgs := orgs || part.orgs;
   end if;
   if cardinality(events) > 0 then
     perform mainstem._log_events_v1(worker, events);
   end if;
   if cardinality(closings) > 0 then
     select * into part from mainstem._close_steps_v1(worker, closings);
+    recorded := recorded + cardinality(part.ids);
     ids := ids || part.ids; numbers := numbers || part.numbers; states := states || part.states; orgs := orgs || part.orgs;
   end if;
-  if cardinality(steps) + cardinality(closings) > cardinality(ids) then
+  if cardinality(steps) + cardinality(closings) > recorded then
     return query
       select distinct s.run_id, null::integer, 'lost', null::jsonb from unnest(steps || closings) s
        where not exists (select from mainstem.user_workflow_run_queue q where q.run_id = s.run_id and q.worker_id = worker and q.epoch = s.epoch);
@@ -66,7 +75,7 @@ begin
       end if;
     end loop;
   end if;
-  if cardinality(ids) > 0 or cardinality(starts) > 0 then
+  if cardinality(ids) > 0 then
     insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states, worker_id, flush)
     select c.org_id, array_agg(c.run_id), array_agg(c.step_number), array_agg(c.state), worker, _flush_v1.flush
       from unnest(orgs, ids, numbers, states) c (org_id, run_id, step_number, state) group by c.org_id;

@@ -25,11 +25,10 @@ begin
            case when worker is null then 0 else 1 end
       from accepted a)
   insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states)
-  select a.org_id, array_agg(a.run_id), array_agg(0), array_agg(case when worker is null then 'pending' else 'running' end)
-    from accepted a group by a.org_id;
-  perform pg_notify('mainstem_change', '');
+  select a.org_id, array_agg(a.run_id), array_agg(0), array_agg('pending'::text)
+    from accepted a where worker is null group by a.org_id;  -- a worker's flush notes them itself: with its receipt
   if worker is null then
-    perform pg_notify('mainstem_ready', '');
+    perform pg_notify('mainstem_change', ''), pg_notify('mainstem_ready', '');
   end if;
 end $$;
 comment on function mainstem._insert_runs(uuid, mainstem._start_record[], text[], timestamptz) is 'The accepted runs of a batch, each with its queue row and the config that applied.';

@@ -44,7 +44,8 @@ begin
     ids := ids || part.ids; numbers := numbers || part.numbers; states := states || part.states; orgs := orgs || part.orgs;
   end if;
   if cardinality(events) > 0 then
-    perform mainstem._log_events_v1(worker, events);
+    select * into part from mainstem._log_events_v1(worker, events);
+    ids := ids || part.ids; numbers := numbers || part.numbers; states := states || part.states; orgs := orgs || part.orgs;
   end if;
   if cardinality(closings) > 0 then
     select * into part from mainstem._close_steps_v1(worker, closings);

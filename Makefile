@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 KILLS ?= 500
 
-.PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading lock clean
+.PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading reference lock clean
 
 demo: .venv/demo
 	$(BIN)/mainstem demo
@@ -37,6 +37,9 @@ bench-ledger bench-engine bench-safeguards bench-reading: bench-%: .venv/bench
 	$(BIN)/python bench/$*.py
 
 # requirements.lock holds every package, so that all machines test the same versions.
+reference: .venv/dev
+	$(BIN)/python tools/make_reference.py
+
 lock: .venv/dev .venv/bench
 	$(BIN)/pip freeze --exclude-editable | grep -v '^mainstem' > requirements.lock
 

@@ -1,0 +1,89 @@
+"""Write docs/reference from the code: errors, SQL functions and views, commands. `--check` only says what is stale."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from mainstem.cli.main import main as command_line
+from mainstem.errors import MainstemError, every_error
+
+ROOT = Path(__file__).parent.parent
+SQL = ROOT / "src/mainstem/ledger/sql"
+PLACE = ROOT / "docs/reference"
+
+COMMENT = re.compile(r"comment on (function|view|table) mainstem\.(\w+)(\([^;]*?\))?\s+is\s+'((?:[^']|'')*)';")
+SIGNATURE = re.compile(r"create or replace function mainstem\.(\w+)\((.*?)\)\s*returns (.*?)\s*\nlanguage", re.DOTALL)
+
+
+def pages() -> dict[str, str]:
+    """File name → text."""
+    return {"errors.md": errors_page(), "sql.md": sql_page(), "commands.md": commands_page()}
+
+
+def errors_page() -> str:
+    lines = ["# Errors", "", "Each is a class of `mainstem.errors` with a code; `exit` is the command line's.", ""]
+    lines += ["| code | class | what to do | exit |", "|---|---|---|---|"]
+    for code, error in sorted(every_error().items()):
+        if error is not MainstemError:
+            told = " ".join((error.__doc__ or "").split("\n\n")[0].split())
+            lines.append(f"| {code} | `{error.__name__}` | {told} | {error.exit_code} |")
+    return "\n".join(lines) + "\n"
+
+
+def sql_page() -> str:
+    lines = ["# SQL", "", "Everything is in the schema `mainstem`; the comments stand in the catalog too (`\\df+`, `\\d+`).", ""]
+    lines += ["## Functions", "", *functions(), "## Views", "", *described("view"), "## Tables", "", *described("table")]
+    return "\n".join(lines) + "\n"
+
+
+def functions() -> Iterator[str]:
+    """The public ones: a name that begins with _ belongs to workers and clients of the same release."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((SQL / "functions").glob("[a-z]*.sql"))]
+    texts += [path.read_text(encoding="utf-8") for path in sorted((SQL / "foundation").glob("*.sql"))]
+    for text in texts:
+        comments = {name: told for kind, name, _arguments, told in COMMENT.findall(text) if kind == "function"}
+        for name, arguments, returns in SIGNATURE.findall(text):
+            shown = " ".join(f"{name}({arguments}) → {returns}".split()).replace("mainstem.", "")
+            yield f"**`{shown}`**  \n{comments[name].replace(chr(39) * 2, chr(39))}\n"
+
+
+def described(wanted: str) -> Iterator[str]:
+    for path in sorted((*(SQL / "tables").glob("*.sql"), *(SQL / "views").glob("*.sql"))):
+        for kind, name, _arguments, told in COMMENT.findall(path.read_text(encoding="utf-8")):
+            if kind == wanted:
+                yield f"**`{name}`**  \n{told.replace(chr(39) * 2, chr(39))}\n"
+
+
+def commands_page() -> str:
+    context = click.Context(command_line, info_name="mainstem", terminal_width=100)
+    return "# Commands\n\n" + "\n".join(command_sections(command_line, context))
+
+
+def command_sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    context.max_content_width = 100
+    yield f"## `{context.command_path}`\n\n```\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None and not inner.hidden:
+                yield from command_sections(inner, click.Context(inner, info_name=name, parent=context, terminal_width=100))
+
+
+def main() -> int:
+    PLACE.mkdir(parents=True, exist_ok=True)
+    stale = [name for name, text in pages().items() if not (PLACE / name).exists() or (PLACE / name).read_text("utf-8") != text]
+    if "--check" in sys.argv:
+        sys.stdout.write("".join(f"{name} is stale: run `make reference`\n" for name in stale))
+        return 1 if stale else 0
+    for name, text in pages().items():
+        (PLACE / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

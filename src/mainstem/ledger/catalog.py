@@ -17,6 +17,9 @@ CODE = 1
 OLDEST_CODE = 1
 """The oldest code that works on the schema which this code installs: what the engine calls is kept for one release."""
 
+NOBODYS_PATH: LiteralString = "set local search_path = pg_catalog;\n"
+"""PostgreSQL words a definition by the search path of who asks; an installation and a start-up ask by the same."""
+
 REINSTALLED = ("function", "view", "trigger", "policies", "row security")
 """Kinds of objects that every upgrade installs anew; the rest are tables, which are only migrated."""
 
@@ -49,19 +52,33 @@ class Drift:
         match kind:
             case "constraint":
                 return f"alter table mainstem.{table} add constraint {part} {self.installed};"
-            case "index":
-                return f"{self.installed};"
+            case "index":  # without ONLY, so that each partition gets its own too
+                return f"{self.installed.replace(' ON ONLY ', ' ON ', 1)};"
             case "column" if self.found is None:
                 return f"alter table mainstem.{table} add column {part} {self.installed};  -- its values: from a backup"
             case "column":
-                return f"alter table mainstem.{table} alter column {part} type {self.installed.split(' default ')[0]};"
+                return f"alter table mainstem.{table} {_changed_back(part, self.installed)};"
             case _:
                 return "restore the schema mainstem from a backup"
 
 
+def _changed_back(column: str, definition: str) -> str:
+    """The actions of ALTER TABLE that give a column this type, nullability and default, whatever it has now."""
+    typed, _, default = definition.partition(" default ")
+    of_type = typed.removesuffix(" not null")
+    actions = (
+        "drop default",
+        f"type {of_type} using {column}::{of_type}",
+        "drop not null" if of_type == typed else "set not null",
+        *([f"set default {default}"] if default else []),
+    )
+    return ", ".join(f"alter column {column} {action}" for action in actions)
+
+
 def definitions(conn: Connection[Any]) -> dict[str, str]:
     """Object → definition, of everything in the schema mainstem that an installation stores."""
-    with conn.cursor(row_factory=tuple_row) as cursor:
+    with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(NOBODYS_PATH)
         rows = cursor.execute(sql_text("fingerprint.sql")).fetchall()
     return {name: definition or "" for name, definition in rows}
 

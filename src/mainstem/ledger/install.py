@@ -14,10 +14,19 @@ from psycopg import Connection, errors
 from psycopg.sql import SQL
 from sqlalchemy import Connection as AlembicConnection
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from mainstem.errors import RightsMissing, SchemaNewer, UpgradeBlocked
-from mainstem.ledger.catalog import CODE, OLDEST_CODE, installed_code, sql_text
+from mainstem.ledger.catalog import (
+    CODE,
+    NOBODYS_PATH,
+    OLDEST_CODE,
+    drifts,
+    installed_code,
+    refuse_drift,
+    sql_text,
+)
 
 LOCK_TIMEOUT = "3s"
 """How long an upgrade waits for a table that somebody uses before it gives up, with nothing changed."""
@@ -25,7 +34,6 @@ LOCK_TIMEOUT = "3s"
 _ALEMBIC_TABLE: LiteralString = (
     "create table mainstem.alembic_version ("
     "version_num varchar(32) not null, constraint alembic_version_pkc primary key (version_num));\n"
-    "comment on table mainstem.alembic_version is 'Which migration the tables are at: Alembic''s.';\n"
 )
 _AS_OWNER: LiteralString = "set local role mainstem_owner;\nset local check_function_bodies = off;\n"
 """Functions call one another: their bodies are not looked at until all are there."""
@@ -36,7 +44,8 @@ def upgrade(conn: Connection[Any]) -> int | None:
 
     conn: of a login that may create roles, or that is a member of ours; it is left idle. Gives the number that was
     installed before, None for a database that had no schema. Called twice it changes nothing the second time.
-    Raises SchemaNotOurs, SchemaNewer, RightsMissing, and UpgradeBlocked when somebody holds a lock on our tables.
+    Raises SchemaNotOurs, SchemaNewer, RightsMissing, UpgradeBlocked when somebody holds a lock on our tables, and
+    SchemaDrifted when one of them is not as installed: only `store_fingerprint` makes that the norm.
     """
     return _install(conn, from_migrations=False)
 
@@ -54,7 +63,7 @@ def _install(conn: Connection[Any], *, from_migrations: bool) -> int | None:
             if before is None and not from_migrations:
                 conn.execute(fresh_sql())
             else:
-                _refuse_newer(before)
+                _refuse_what_it_cannot_mend(conn, before)
                 conn.execute(roles_sql())
                 _migrate(conn, alembic)
             conn.execute(repeatable_sql())
@@ -70,6 +79,7 @@ def _install(conn: Connection[Any], *, from_migrations: bool) -> int | None:
         raise RightsMissing(
             f"the login {login} may not install: {refused.diag.message_primary}",
             hint=f"as a superuser: alter role {login} createrole; grant create on database {database} to {login}; "
+            f"where our roles exist already: grant mainstem_owner to {login}; "
             "or run `mainstem db upgrade` once with a superuser's MAINSTEM_URL",
         ) from refused
     return before
@@ -114,8 +124,9 @@ def fresh_sql() -> LiteralString:
 
 def repeatable_sql() -> LiteralString:
     """Functions, views, policies, rights and the rows that are always there: installed whole at each upgrade."""
+    functions = (*_texts("foundation")[1:], *_texts("functions"))
     names = ("security.sql", "grants.sql", "defaults.sql")
-    return "".join((_AS_OWNER, *_texts("functions"), *_texts("views"), *map(sql_text, names)))
+    return "".join((_AS_OWNER, *functions, *_texts("views"), *map(sql_text, names)))
 
 
 @contextmanager
@@ -123,9 +134,11 @@ def _transaction(conn: Connection[Any]) -> Iterator[AlembicConnection]:
     """One transaction that Alembic and we share on one connection; it commits at the end."""
     conn.autocommit = False
     engine = create_engine("postgresql+psycopg://", creator=lambda: conn, poolclass=StaticPool)
-    with engine.begin() as bound:
-        yield bound
-    conn.autocommit = True
+    try:
+        with engine.begin() as bound:
+            yield bound
+    finally:
+        conn.autocommit = True
 
 
 def _alone(conn: Connection[Any]) -> None:
@@ -133,12 +146,22 @@ def _alone(conn: Connection[Any]) -> None:
     conn.execute(SQL("set local lock_timeout = {}").format(LOCK_TIMEOUT))
 
 
-def _refuse_newer(before: int | None) -> None:
+def _refuse_what_it_cannot_mend(conn: Connection[Any], before: int | None) -> None:
     if before is not None and before > CODE:
         raise SchemaNewer(
             f"code {before} installed this schema, and this is code {CODE}: an upgrade would take it back",
             hint="run `pip install --upgrade mainstem`",
         )
+    if before == CODE and _is_worded_as_today(conn):  # an older code's fingerprint may look at other things
+        refuse_drift([drift for drift in drifts(conn) if not drift.is_reinstalled])
+
+
+def _is_worded_as_today(conn: Connection[Any]) -> bool:
+    """Another major version of PostgreSQL says the same in other words."""
+    found = conn.execute(
+        "select server_major = current_setting('server_version_num')::integer / 10000 from mainstem.schema_info"
+    ).fetchone()
+    return found == (True,)
 
 
 def _migrate(conn: Connection[Any], alembic: AlembicConnection) -> None:
@@ -149,7 +172,10 @@ def _migrate(conn: Connection[Any], alembic: AlembicConnection) -> None:
         config = Config()
         config.set_main_option("script_location", str(folder))
         config.attributes["connection"] = alembic
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except DBAPIError as wrapped:
+            raise wrapped.orig or wrapped from wrapped
 
 
 def _drop_outgrown_functions(conn: Connection[Any]) -> None:
@@ -167,7 +193,7 @@ def _drop_outgrown_functions(conn: Connection[Any]) -> None:
 def _fingerprint_sql() -> LiteralString:
     """Store what is there now as what was installed."""
     return (
-        "delete from mainstem.schema_info;\n"
+        NOBODYS_PATH + "delete from mainstem.schema_info;\n"
         "insert into mainstem.schema_info (installed_code, min_code, max_code, server_major, fingerprint)\n"
         f"select {CODE}, {OLDEST_CODE}, {CODE}, current_setting('server_version_num')::integer / 10000, "
         "jsonb_object_agg(object, coalesce(definition, '')) from (\n"

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -41,8 +40,9 @@ _STRONGER: Mapping[str, tuple[Role, ...]] = {
 class Limits:
     """How long the server lets a session hang, in seconds. None leaves what the server or the login has.
 
-    A worker that is stopped inside a transaction holds its row locks, and with them the fence. `idle_in_transaction` ends it
-    between two statements; in a pipeline only `transaction` does, which PostgreSQL has from 17 on.
+    A worker that is stopped inside a transaction holds its row locks, and with them the fence.
+    `idle_in_transaction` ends it between two statements; in a pipeline only `transaction` does, which
+    PostgreSQL has from 17 on.
     """
 
     idle_in_transaction: float | None = None
@@ -75,7 +75,9 @@ STANDING = """
 select current_user::text as name, r.rolsuper as superuser, r.rolbypassrls as bypasses_rls,
        pg_backend_pid() as backend_pid,
        array(select ours.rolname::text from pg_catalog.pg_roles ours
-              where ours.rolname = any(%(ours)s) and pg_has_role(current_user, ours.oid, 'usage')) as roles
+              where ours.rolname = any(%(ours)s) and pg_has_role(current_user, ours.oid, 'usage')) as roles,
+       array(select ours.rolname::text from pg_catalog.pg_roles ours
+              where ours.rolname = any(%(ours)s) and pg_has_role(current_user, ours.oid, 'member')) as within_reach
   from pg_catalog.pg_roles r
  where r.rolname = current_user
 """
@@ -83,13 +85,14 @@ select current_user::text as name, r.rolsuper as superuser, r.rolbypassrls as by
 
 @dataclass(frozen=True)
 class Standing:
-    """Who a session is in the server's eyes."""
+    """Who a session is in the server's eyes: the roles that it acts with, and those that it could SET itself to."""
 
     name: str
     superuser: bool
     bypasses_rls: bool
     backend_pid: int
     roles: list[str]
+    within_reach: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,9 +152,9 @@ class Session:
                 f"{standing.name} is above row level security, which keeps tenants apart",
                 hint=f'ALTER ROLE "{standing.name}" NOSUPERUSER NOBYPASSRLS, or log in as another role',
             )
-        if excess := sorted(set(_STRONGER.get(self.role, ())) & set(standing.roles)):
+        if excess := sorted(set(_STRONGER.get(self.role, ())) & set(standing.within_reach)):
             raise RightsMissing(
-                f"{standing.name} should be {self.role} and is {', '.join(excess)} too",
+                f"{standing.name} should be {self.role} only, and may be {', '.join(excess)} too",
                 hint=f'REVOKE {", ".join(excess)} FROM "{standing.name}", or log in as another role',
             )
 
@@ -182,11 +185,12 @@ def _without_pooler(url: str) -> tuple[str, str | None]:
     """The URL as libpq takes it, and its `pooler` parameter. A libpq keyword string has none."""
     if "://" not in url:
         return url, None
-    parts = urlsplit(url)
-    parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
-    pooler = parameters.pop("pooler", None)
-    if pooler is None:
-        return url, None
-    if pooler not in ("transaction", "session"):
-        raise BadArgument(f"There is no pooler={pooler}", hint="write pooler=transaction or pooler=session")
-    return parts._replace(query=urlencode(parameters)).geturl(), pooler
+    base, _, query = url.partition("?")
+    parameters = query.split("&")
+    named = {parameter.removeprefix("pooler=") for parameter in parameters if parameter.startswith("pooler=")}
+    if unknown := named - {"transaction", "session"}:
+        raise BadArgument(
+            f"There is no pooler={unknown.pop()}", hint="write pooler=transaction or pooler=session"
+        )
+    kept = "&".join(parameter for parameter in parameters if not parameter.startswith("pooler="))
+    return f"{base}?{kept}", min(named, default=None)

@@ -1,9 +1,10 @@
 -- Row level security on every table with an org_id: enabled, forced, policies by role. A missing or empty setting shows no rows.
--- Installed anew at each upgrade, so that what was switched off is on again.
+-- Installed anew at each upgrade, so that what was switched off is on again and what was added is gone.
 -- The owner has a policy of its own: without it a forced owner sees nothing, and VALIDATE CONSTRAINT passes over orphans.
 do $$
 declare
   tenant_table text;
+  installed name;
 begin
   foreach tenant_table in array array[
       'organization', 'app_user', 'user_api_key', 'user_workflow_channel', 'tenant_login',
@@ -14,17 +15,19 @@ begin
       'user_workflow_change'] loop
     execute format('alter table mainstem.%I enable row level security', tenant_table);
     execute format('alter table mainstem.%I force row level security', tenant_table);
-    execute format('drop policy if exists tenant on mainstem.%I', tenant_table);
-    execute format('drop policy if exists held_to_its_login on mainstem.%I', tenant_table);
-    execute format('drop policy if exists everything on mainstem.%I', tenant_table);
+    for installed in select p.polname from pg_policy p where p.polrelid = format('mainstem.%I', tenant_table)::regclass loop
+      execute format('drop policy %I on mainstem.%I', installed, tenant_table);
+    end loop;
     execute format($policy$create policy tenant on mainstem.%I to mainstem_app, mainstem_tenant, mainstem_reader
       using (org_id = (select nullif(current_setting('app.current_org_id', true), ''))::uuid)$policy$, tenant_table);
     execute format('create policy held_to_its_login on mainstem.%I as restrictive to mainstem_tenant
       using (org_id = (select mainstem.org_of_login()))', tenant_table);
+    -- a tenant's login that is a reader too may SET ROLE, and as mainstem_reader it is no mainstem_tenant any more
+    execute format('create policy held_to_its_login_as_reader on mainstem.%I as restrictive to mainstem_reader
+      using (org_id = coalesce((select mainstem.org_of_login()), org_id))', tenant_table);
     execute format('create policy everything on mainstem.%I to mainstem_owner, mainstem_worker using (true)', tenant_table);
   end loop;
   foreach tenant_table in array array['user_workflow_run', 'user_workflow_run_step'] loop
-    execute format('drop policy if exists search on mainstem.%I', tenant_table);
     execute format('create policy search on mainstem.%I for select to mainstem_search using (true)', tenant_table);
   end loop;
 end $$;

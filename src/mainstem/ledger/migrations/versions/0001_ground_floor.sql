@@ -34,19 +34,6 @@ return encode(
     52, 1), 53, 1),
   'hex')::uuid;
 comment on function mainstem.new_run_id(timestamptz) is 'A new run id of this time: UUIDv7 (RFC 9562 section 5.7) with its last 24 bits zero.';
--- A domain only says the shape: which channels an organization has is a table, which states a run has a CHECK of its table.
-create domain mainstem.workflow_channel as text
-  constraint channels_are_short_lower_case_words check (value ~ '^[a-z][a-z0-9_-]{0,62}$');
-create domain mainstem.step_status as text
-  constraint step_states_are_short_lower_case_words check (value ~ '^[a-z][a-z0-9_-]{0,62}$');
-create domain mainstem.trace_status as text
-  constraint run_states_are_short_lower_case_words check (value ~ '^[a-z][a-z0-9_-]{0,62}$');
-create domain mainstem.config_type as text
-  constraint config_types_are_short_lower_case_words check (value ~ '^[a-z][a-z0-9_-]{0,62}$');
-comment on domain mainstem.workflow_channel is 'The way a run came in: web, voice, efax, and what user_workflow_channel adds.';
-comment on domain mainstem.step_status is 'pending, running, waiting, completed, failed, skipped, cancelled';
-comment on domain mainstem.trace_status is 'pending, running, waiting, paused, completed, failed, cancelled, timeout';
-comment on domain mainstem.config_type is 'workflow, channel, global, workflow_channel';
 create or replace function mainstem.current_org() returns uuid
 language sql stable parallel safe
 return nullif(current_setting('app.current_org_id', true), '')::uuid;  -- after a SET LOCAL the setting is '', which is no uuid
@@ -60,6 +47,19 @@ begin
   return (select org_id from mainstem.tenant_login where login = session_user);
 end $$;
 comment on function mainstem.org_of_login() is 'The tenant of this login: by session_user, which SET ROLE and SET do not change. NULL, and so no rows, for a login without one.';
+-- A domain only says the shape: which channels an organization has is a table, which states a run has a CHECK of its table.
+create domain mainstem.workflow_channel as text
+  constraint channels_are_short_lower_case_words check (value ~ '^[a-z][a-z0-9_-]{0,62}$');
+create domain mainstem.step_status as text
+  constraint step_states_are_short_lower_case_words check (value ~ '^[a-z][a-z0-9_-]{0,62}$');
+create domain mainstem.trace_status as text
+  constraint run_states_are_short_lower_case_words check (value ~ '^[a-z][a-z0-9_-]{0,62}$');
+create domain mainstem.config_type as text
+  constraint config_types_are_short_lower_case_words check (value ~ '^[a-z][a-z0-9_-]{0,62}$');
+comment on domain mainstem.workflow_channel is 'The way a run came in: web, voice, efax, and what user_workflow_channel adds.';
+comment on domain mainstem.step_status is 'pending, running, waiting, completed, failed, skipped, cancelled';
+comment on domain mainstem.trace_status is 'pending, running, waiting, paused, completed, failed, cancelled, timeout';
+comment on domain mainstem.config_type is 'workflow, channel, global, workflow_channel';
 create table mainstem.organization (
   org_id uuid not null default gen_random_uuid(),
   name text not null,
@@ -507,8 +507,8 @@ create type mainstem._step_record as (
   run_id uuid, epoch integer, step_number integer, iteration integer, retry_count integer,
   age_us bigint, ended_us bigint, status text, node_key text,
   input_data jsonb, output_data jsonb, screenshots jsonb, metadata jsonb, error_message text, error_details jsonb,
-  logged boolean);
-comment on type mainstem._step_record is 'A step as its owner saw it. age_us and ended_us: microseconds ago, by the owner''s monotonic clock; ended_us NULL: still open. logged: it has events.';
+  events jsonb);
+comment on type mainstem._step_record is 'A step as its owner saw it. age_us and ended_us: microseconds ago, by the owner''s monotonic clock; ended_us NULL: still open. events: of a step that begins and ends in this flush, [{age_us, event_type, event_data}] in order.';
 
 create type mainstem._event_record as (
   run_id uuid, epoch integer, step_number integer, age_us bigint, event_type text, event_data jsonb);

@@ -4,6 +4,7 @@ create or replace function mainstem._flush_v1(
 returns table (run_id uuid, step_number integer, answer text, payload jsonb)
 language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off  -- a plan cached while the tables were small would scan them for ever
+set plan_cache_mode = force_generic_plan  -- the length of an array tempts the planner to plan anew, which takes longer than a small flush
 as $$
 #variable_conflict use_column
 declare

@@ -1,6 +1,7 @@
 create or replace function mainstem._record_waits_v1(worker uuid, waits mainstem._wait_record[])
 returns table (run_id uuid, step_number integer, answer text, payload jsonb, state text, org_id uuid)
 language plpgsql
+set plan_cache_mode = auto
 as $$
 #variable_conflict use_column
 declare

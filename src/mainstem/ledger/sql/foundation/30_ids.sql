@@ -17,15 +17,17 @@ comment on function mainstem.step_number_of(uuid) is 'The step''s number in its 
 
 create or replace function mainstem.first_id_at(at timestamptz) returns uuid
 language sql immutable strict parallel safe
-return encode(substring(int8send(floor(extract(epoch from at) * 1000)::bigint) from 3) || '\x00000000000000000000'::bytea, 'hex')::uuid;
-comment on function mainstem.first_id_at(timestamptz) is 'The lower bound of all ids minted at this millisecond or later: a bound of partitions and of time ranges.';
+return encode(
+  substring(int8send(least(greatest(floor(extract(epoch from at) * 1000), 0), 281474976710655)::bigint) from 3)
+  || '\x00000000000000000000'::bytea, 'hex')::uuid;
+comment on function mainstem.first_id_at(timestamptz) is 'The lower bound of all ids minted at this millisecond or later: a bound of partitions and of time ranges. Times before 1970 give the first id, those after 10889 the last.';
 
 create or replace function mainstem.new_run_id(at timestamptz default clock_timestamp()) returns uuid
 language sql volatile parallel safe
 return encode(
   set_bit(set_bit(  -- bits 52 and 53 turn gen_random_uuid's version 4 into a 7
     overlay(
-      overlay(uuid_send(gen_random_uuid()) placing substring(int8send(floor(extract(epoch from at) * 1000)::bigint) from 3) from 1)
+      overlay(uuid_send(gen_random_uuid()) placing substring(uuid_send(mainstem.first_id_at(at)) for 6) from 1)
       placing '\x000000'::bytea from 14),
     52, 1), 53, 1),
   'hex')::uuid;

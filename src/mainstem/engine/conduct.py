@@ -56,8 +56,8 @@ class Conduct:
         self._is_left = False
         self._task: asyncio.Task[Any] | None = None
 
-    async def to_its_end(self) -> str:
-        """Run the code; what became of the run: its ending, or `left`."""
+    async def to_its_end(self) -> EndingRecord | None:
+        """Run the code; the ending that is recorded then, or None when the run was left."""
         self._task = asyncio.current_task()
         conducting.set(self)
         root = Branch.at("", self.run.steps)
@@ -68,8 +68,8 @@ class Conduct:
             await self._recorder.put(ENDINGS, ending)
         except (Left, LeaseLost):
             self._is_left = True
-            return "left"
-        return ending.status
+            return None
+        return ending
 
     async def _ending(self, root: Branch) -> EndingRecord:
         try:

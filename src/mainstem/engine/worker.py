@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from mainstem.client import Mainstem
+from mainstem.client import Mainstem, Outcome
 from mainstem.engine.conduct import Conduct
 from mainstem.errors import LeaseLost, MainstemError, Unreachable
 from mainstem.flow.program import Workflow
@@ -69,8 +69,10 @@ class Worker:
         self._life: Incarnation | None = None
         self._is_alive = asyncio.Event()
         self._task: asyncio.Task[None]
+        self.loop: asyncio.AbstractEventLoop
 
     async def __aenter__(self) -> Self:
+        self.loop = asyncio.get_running_loop()
         url = await asyncio.to_thread(lambda: self.client.url)
         self._task = asyncio.create_task(self._live_for_ever(url), name="mainstem worker")
         alive = asyncio.create_task(self._is_alive.wait())
@@ -99,6 +101,10 @@ class Worker:
         if life is None or not life.has_place_for(workflow_name):
             return None
         return await life.start(record, workflow_name)
+
+    def conducts(self, run_id: UUID) -> bool:
+        """Whether the run is in work here; its ending will be told to the client."""
+        return self._life is not None and self._life.conducts(run_id)
 
     async def _live_for_ever(self, url: str) -> None:
         while True:
@@ -162,6 +168,10 @@ class Incarnation:
     def has_place_for(self, workflow_name: str) -> bool:
         """Whether it would take a run of this workflow now."""
         return workflow_name in self.worker.workflows and self._free() > 0 and not self._recorder.is_fenced
+
+    def conducts(self, run_id: UUID) -> bool:
+        """Whether the run is in work here."""
+        return run_id in self._runs
 
     async def start(self, record: StartRecord, workflow_name: str) -> tuple[UUID, str]:
         """Begin a run that it owns from the start, in the next flush; its id and answer (see _start_runs_v1)."""
@@ -248,18 +258,19 @@ class Incarnation:
 
     async def _to_its_end(self, conduct: Conduct) -> None:
         run_id = conduct.run.run_id
-        status = "left"
+        ending = None
         try:
-            status = await conduct.to_its_end()
-            if status != "left":
-                self.worker.client.ended(run_id, status)
+            ending = await conduct.to_its_end()
+            if ending is not None:
+                output = json.loads(ending.output_data or b"null")
+                self.worker.client.ended(run_id, Outcome(ending.status, output, ending.error_message))
         except MainstemError as error:
             log.warning("run %s could not be recorded to its end: %s", run_id, error)
         finally:
             was_full = self._free() == 0
             self._runs.pop(run_id, None)
             if (
-                was_full or status == "left"
+                was_full or ending is None
             ):  # there is room again, or a waiting run may be due before the next look
                 self._wake.set()
 

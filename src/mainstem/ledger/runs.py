@@ -99,13 +99,15 @@ def _conditions(which: Filter, after: str | None) -> list[tuple[LiteralString, A
     return [(condition, value) for condition, value in asked if value is not None]
 
 
-def ended_among(run_ids: list[UUID]) -> Call[list[tuple[UUID, str]]]:
-    """Which of these runs are over, with their statuses."""
+def endings_of(run_ids: list[UUID]) -> Call[list[tuple[UUID, str, Any, str | None]]]:
+    """Which of these runs are over: status, output and error message of each."""
     return Call(
-        "select run_id, status from mainstem.user_workflow_run where run_id = any(%s)"
-        " and status in ('completed', 'failed', 'cancelled', 'timeout', 'paused')",
+        "select run_id, status, output_data, error_message from mainstem.user_workflow_run"
+        " where run_id = any(%s) and ended_at is not null",
         [run_ids],
-        lambda rows: [(row["run_id"], row["status"]) for row in rows],
+        lambda rows: [
+            (row["run_id"], row["status"], row["output_data"], row["error_message"]) for row in rows
+        ],
     )
 
 

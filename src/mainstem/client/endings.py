@@ -1,0 +1,80 @@
+"""Endings: who waits for which run to end, in one event loop. One query asks for all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from mainstem.ledger import runs
+from mainstem.ledger.link import Link
+from mainstem.model import RunStatus
+
+HINTED_AT_MOST_EVERY = 0.02
+"""Seconds between two looks at runs that are waited for, however often something changes."""
+
+LOOKED_AT_EVERY = 1.0
+"""Seconds between two looks when nothing is heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: its output as JSON values, its error's message."""
+
+    status: str
+    output: Any
+    error_message: str | None
+
+
+class Endings:
+    """Waits for runs. is_here: whether a worker of this process conducts a run, and so will tell its ending."""
+
+    def __init__(self, link: Link, is_here: Callable[[UUID], bool]) -> None:
+        self._link = link
+        self._is_here = is_here
+        self._awaited: dict[UUID, list[asyncio.Future[Outcome]]] = {}
+        self._hint = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def wait_for(self, run_id: UUID) -> Outcome:
+        """Until a run is over. Raises NotFound for one that is not there."""
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._awaited.setdefault(run_id, []).append(done)
+        if not self._is_here(run_id):
+            self.over(run_id, Outcome(*await self._link(runs.outcome(run_id))))
+        if self._task is None:
+            self._task = asyncio.create_task(self._look_for_ever(), name="mainstem endings")
+        return await done
+
+    def over(self, run_id: UUID, outcome: Outcome) -> None:
+        """A run is in this state now; who waits is told when that is an ending."""
+        if RunStatus(outcome.status).is_over:
+            for done in self._awaited.pop(run_id, ()):
+                if not done.done():
+                    done.set_result(outcome)
+
+    async def close(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _look_for_ever(self) -> None:
+        async with self._link.listening(("mainstem_change",), lambda _channel: self._hint.set()):
+            while True:
+                await self._until_hinted()
+                if elsewhere := [run_id for run_id in self._awaited if not self._is_here(run_id)]:
+                    for run_id, *outcome in await self._link(runs.endings_of(elsewhere)):
+                        self.over(run_id, Outcome(*outcome))
+                await asyncio.sleep(HINTED_AT_MOST_EVERY)
+
+    async def _until_hinted(self) -> None:
+        try:
+            async with asyncio.timeout(LOOKED_AT_EVERY):
+                await self._hint.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._hint.clear()

@@ -9,7 +9,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -50,6 +50,8 @@ class Pooler:
         self.parameters = parameters
         self.idle: queue.Queue[Stream] = queue.Queue()
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.sockets: list[socket.socket] = [self.listener]
+        self.threads: list[threading.Thread] = []
         self.transactions = 0
 
     @property
@@ -58,19 +60,35 @@ class Pooler:
         name, user = quote(str(self.given["dbname"])), quote(str(self.given["user"]))
         return f"postgresql://{user}@127.0.0.1:{port}/{name}?sslmode=disable"
 
-    def open_servers(self, number: int) -> None:
-        for _ in range(number):
+    def open(self, servers: int) -> None:
+        for _ in range(servers):
             self.idle.put(self._open_server())
+        self._start(self._accept_for_ever)
 
-    def accept_for_ever(self) -> None:
-        with suppress(OSError):  # the listener was closed: the end
+    def close(self) -> None:
+        for each in self.sockets:
+            with suppress(OSError):  # the other side was quicker
+                each.shutdown(socket.SHUT_RDWR)
+        for thread in self.threads:
+            thread.join()
+        for each in self.sockets:
+            each.close()
+
+    def _start(self, target: Callable[..., None], *args: socket.socket) -> None:
+        self.threads.append(threading.Thread(target=target, args=args, daemon=True))
+        self.threads[-1].start()
+
+    def _accept_for_ever(self) -> None:
+        with suppress(OSError):  # the listener was shut down: the end
             while True:
                 client, _ = self.listener.accept()
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+                self.sockets.append(client)
+                self._start(self._serve, client)
 
     def _open_server(self) -> Stream:
         connection = socket.socket(socket.AF_UNIX)
+        self.sockets.append(connection)
         connection.connect(f"{self.given['host']}/.s.PGSQL.5432")
         names = f"user\0{self.given['user']}\0database\0{self.given['dbname']}\0\0".encode()
         connection.sendall(struct.pack("!II", len(names) + 8, 196608) + names)
@@ -89,17 +107,18 @@ class Pooler:
     def _greet(self, client: socket.socket) -> None:
         while True:
             size, code = struct.unpack("!II", client.recv(8, socket.MSG_WAITALL))
-            client.recv(size - 8, socket.MSG_WAITALL) if size > 8 else b""
+            if size > 8:  # who the client is and what it wants: every client is let in
+                client.recv(size - 8, socket.MSG_WAITALL)
             if code not in (_SSL_REQUEST, _GSS_REQUEST):
                 break
             client.sendall(b"N")
         greeting = _message(b"R", struct.pack("!I", 0))
         for name, value in self.parameters.items():
             greeting += _message(b"S", f"{name}\0{value}\0".encode())
-        greeting += _message(
+        key = _message(
             b"K", struct.pack("!II", 4242, 0)
-        )  # no server's pid: cancelling goes by this number
-        client.sendall(greeting + _message(b"Z", b"I"))
+        )  # as every pooler, it gives a pid that is no server's
+        client.sendall(greeting + key + _message(b"Z", b"I"))
 
     def _relay(self, client: Stream) -> None:
         while client.receive():
@@ -141,17 +160,11 @@ def transaction_pooler(url: str, *, servers: int = 2, **parameters: str) -> Iter
     server's own (`server_version="14.9"`).
     """
     pooler = Pooler(url, parameters=parameters)
-    pooler.open_servers(servers)
-    accepting = threading.Thread(target=pooler.accept_for_ever, daemon=True)
-    accepting.start()
     try:
+        pooler.open(servers)
         yield pooler
     finally:
-        pooler.listener.shutdown(socket.SHUT_RDWR)
-        pooler.listener.close()
-        accepting.join()
-        while not pooler.idle.empty():
-            pooler.idle.get().socket.close()
+        pooler.close()
 
 
 def _message(kind: bytes, body: bytes) -> bytes:

@@ -16,6 +16,7 @@ from pathlib import Path
 from mainstem.postgres import connect, embedded
 {before}
 with embedded(Path(sys.argv[1])) as server:
+    {inside}
     print(server.pid, flush=True)
     sys.stdin.readline()
 """
@@ -36,15 +37,15 @@ class Owner:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
 
 
 @contextmanager
-def owner(data: Path, *, before: str = "", home: Path | None = None) -> Iterator[Owner]:
-    """A process that enters the server in `data` and leaves when told; `before` runs in it first."""
+def owner(data: Path, *, before: str = "", inside: str = "", home: Path | None = None) -> Iterator[Owner]:
+    """A process that enters the server in `data` and leaves when told; `before` and `inside` are run there."""
     environment = os.environ | ({"HOME": str(home)} if home else {})
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", _OWNER.format(before=before), str(data)],
+        [sys.executable, "-W", "error", "-c", _OWNER.format(before=before, inside=inside.replace("\n", "\n    ")), str(data)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
     try:

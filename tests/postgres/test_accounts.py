@@ -27,12 +27,20 @@ def place() -> Iterator[Path]:
         yield path
 
 
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    with open_directory() as path:
+        with embedded(path / "data"):
+            pass
+        yield path / "data"
+
+
 def owner_of(pid: int) -> int:
     return Path(f"/proc/{pid}").stat().st_uid
 
 
-def test_the_server_never_runs_as_root(place: Path) -> None:
-    with embedded(place / "data") as server:
+def test_the_server_never_runs_as_root(data: Path) -> None:
+    with embedded(data) as server:
         assert server.pid is not None
         assert owner_of(server.pid) == (pwd.getpwnam("mainstem").pw_uid if ROOT else os.geteuid())
 
@@ -68,8 +76,8 @@ def test_root_serves_a_users_directory_as_that_user(place: Path) -> None:
 
 
 @only_root
-def test_another_user_neither_reaches_the_socket_nor_takes_the_directory(place: Path) -> None:
-    with embedded(place / "data") as server:
+def test_another_user_neither_reaches_the_socket_nor_takes_the_directory(data: Path) -> None:
+    with embedded(data) as server:
         tried = f"""
 import psycopg, sys
 from mainstem.errors import EmbeddedFailed
@@ -81,7 +89,7 @@ try:
 except psycopg.OperationalError as error:
     print(error)
 try:
-    embedded(pathlib.Path({str(place / "data")!r})).__enter__()
+    embedded(pathlib.Path({str(data)!r})).__enter__()
 except EmbeddedFailed as error:
     print(error)
 """

@@ -106,7 +106,7 @@ def test_processes_share_one_server_and_the_last_one_out_stops_it(data: Path, fi
 
 def test_processes_that_come_at_once_to_a_new_directory_make_one_cluster(place: Path) -> None:
     with ExitStack() as owners:
-        crowd = [owners.enter_context(owner(place / "data")) for _ in range(4)]
+        crowd = [owners.enter_context(owner(place / "data")) for _ in range(3)]
         pids = {each.server_pid() for each in crowd}
         assert len(pids) == 1
         for each in crowd:
@@ -114,7 +114,7 @@ def test_processes_that_come_at_once_to_a_new_directory_make_one_cluster(place: 
         assert not lives(pids.pop())
 
 
-def test_a_forked_child_is_not_an_owner(data: Path) -> None:
+def test_a_forked_child_does_not_keep_the_server(data: Path) -> None:
     with embedded(data) as server:
         read, write = os.pipe()
         child = os.fork()
@@ -130,6 +130,27 @@ def test_a_forked_child_is_not_an_owner(data: Path) -> None:
     finally:
         os.close(write)
         os.waitpid(child, 0)
+
+
+FORK = """
+import os
+read, write = os.pipe()
+if os.fork() == 0:
+    os.write(write, b"forked")
+    os.read(0, 1)
+    os._exit(0)
+os.read(read, 6)
+"""
+
+
+def test_a_forked_child_is_no_owner_when_its_parent_is_killed(data: Path) -> None:
+    with owner(data, inside=FORK) as parent:
+        pid = parent.server_pid()
+        parent.kill()
+        with owner(data) as other:
+            assert other.server_pid() == pid
+            other.leave()
+        assert not lives(pid)
 
 
 def test_a_server_without_url_is_the_embedded_one_and_with_url_nobody_starts_any(data: Path) -> None:

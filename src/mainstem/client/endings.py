@@ -44,9 +44,13 @@ class Endings:
         self._awaited.setdefault(run_id, []).append(done)
         if not self._is_here(run_id):
             self.over(run_id, Outcome(*await self._link(runs.outcome(run_id))))
-        if self._task is None:
-            self._task = asyncio.create_task(self._look_for_ever(), name="mainstem endings")
+            self.look()
         return await done
+
+    def look(self) -> None:
+        """Look at the ledger from now on, if somebody waits: not every run that is waited for is in work here."""
+        if self._awaited and self._task is None:
+            self._task = asyncio.create_task(self._look_for_ever(), name="mainstem endings")
 
     def over(self, run_id: UUID, outcome: Outcome) -> None:
         """A run is in this state now; who waits is told when that is an ending."""

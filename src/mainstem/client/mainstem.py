@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from mainstem.client.endings import Outcome
+from mainstem.client.endings import Endings, Outcome
 from mainstem.client.opened import Opened, Start, Starter
 from mainstem.client.pending import Pending
 from mainstem.errors import RunCancelled, RunFailed, SchemaMissing, SchemaOlder
@@ -202,9 +202,16 @@ class Mainstem:
 
     def ended(self, run_id: UUID, outcome: Outcome) -> None:
         """Told by a worker in this process, so that who waits here need not ask the database whether it is over."""
+        self._tell(lambda endings: endings.over(run_id, outcome))
+
+    def left(self) -> None:
+        """Told by a worker in this process when a run waits, or went to another: its end will be told by the ledger."""
+        self._tell(lambda endings: endings.look())
+
+    def _tell(self, news: Callable[[Endings], None]) -> None:
         for opened in list(self._loops.values()):
             if not opened.loop.is_closed():
-                opened.loop.call_soon_threadsafe(opened.endings.over, run_id, outcome)
+                opened.loop.call_soon_threadsafe(news, opened.endings)
 
     # Loops.
 

@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import scalar_row, tuple_row
 
 from mainstem.errors import SchemaDrifted, SchemaMissing, SchemaNewer, SchemaNotOurs, SchemaOlder
+from mainstem.ledger.call import translated_errors
 
 CODE = 1
 """This code's number. It works on schemas whose schema_info says min_code <= CODE <= max_code."""
@@ -113,11 +114,12 @@ def installed_code(conn: Connection[Any]) -> int | None:
     return row[0] if row else None
 
 
+@translated_errors()
 def refuse_misfit(conn: Connection[Any]) -> None:
     """Return when this code works with what is installed; else raise what is wrong, with the repairing command.
 
-    Every process of ours calls it once at its start. Raises SchemaMissing, SchemaNotOurs, SchemaOlder, SchemaNewer
-    and SchemaDrifted.
+    Every process of ours calls it once at its start. Raises SchemaMissing, SchemaNotOurs, SchemaOlder, SchemaNewer,
+    SchemaDrifted, and RightsMissing for a login that may not look.
     """
     if installed_code(conn) is None:
         raise SchemaMissing("the database has no schema mainstem", hint="run `mainstem db upgrade`")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
@@ -66,8 +67,9 @@ def _install(conn: Connection[Any], *, from_migrations: bool) -> int | None:
                 _refuse_what_it_cannot_mend(conn, before)
                 conn.execute(roles_sql())
                 _migrate(conn, alembic)
-            conn.execute(repeatable_sql())
+            conn.execute(functions_sql())
             _drop_outgrown_functions(conn)
+            conn.execute(repeatable_sql())
             store_fingerprint(conn)
     except errors.LockNotAvailable as blocked:
         raise UpgradeBlocked(
@@ -95,6 +97,7 @@ def installation_script() -> str:
     parts = (
         "\\set ON_ERROR_STOP on\nbegin;\n",
         fresh_sql(),
+        functions_sql(),
         repeatable_sql(),
         _fingerprint_sql(),
         "commit;\n",
@@ -122,11 +125,15 @@ def fresh_sql() -> LiteralString:
     )
 
 
+def functions_sql() -> LiteralString:
+    """Every function: installed whole at each upgrade, those too on which tables stand."""
+    return "".join((_AS_OWNER, *_texts("foundation")[1:], *_texts("functions")))
+
+
 def repeatable_sql() -> LiteralString:
-    """Functions, views, policies, rights and the rows that are always there: installed whole at each upgrade."""
-    functions = (*_texts("foundation")[1:], *_texts("functions"))
+    """Views, policies, rights and the rows that are always there: as the functions before them, at each upgrade."""
     names = ("security.sql", "grants.sql", "defaults.sql")
-    return "".join((_AS_OWNER, *functions, *_texts("views"), *map(sql_text, names)))
+    return "".join((*_texts("views"), *map(sql_text, names)))
 
 
 @contextmanager
@@ -179,8 +186,11 @@ def _migrate(conn: Connection[Any], alembic: AlembicConnection) -> None:
 
 
 def _drop_outgrown_functions(conn: Connection[Any]) -> None:
-    """A signature that this installation did not write is an older release's: two of one name would be ambiguous."""
-    names = [text.split("function mainstem.", 1)[1].split("(", 1)[0] for text in _texts("functions")]
+    """A signature that this installation did not write is an older release's: two of one name would be ambiguous.
+
+    Only before the rights are given again: a grant writes the rows of all functions, the outgrown ones too.
+    """
+    names = re.findall(r"create or replace function mainstem\.(\w+)\(", functions_sql())
     outgrown = conn.execute(
         "select oid::regprocedure::text from pg_proc where pronamespace = 'mainstem'::regnamespace"
         " and proname = any(%s) and xmin <> pg_current_xact_id()::xid",

@@ -11,11 +11,12 @@ CHANGES_KEPT = "6 hours"
 
 async def maintain(link: Link) -> None:
     """Leaves for the weeks ahead; old changes, idempotency keys and workers swept in small batches. Any worker may."""
-    for call in (_leaves_ahead(), _sweep_changes(), _sweep_keys(), _sweep_workers()):
+    for call in (leaves_ahead(), _sweep_changes(), _sweep_keys(), _sweep_workers()):
         await link(call)
 
 
-def _leaves_ahead() -> Call[None]:
+def leaves_ahead() -> Call[None]:
+    """See that runs of the next four weeks have a partition."""
     return Call(
         "select mainstem.ensure_workflow_leaf(mainstem.clock() + n * interval '1 week') from generate_series(0, 4) n",
         [],

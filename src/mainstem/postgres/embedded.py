@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mainstem.errors import EmbeddedFailed
 from mainstem.postgres.cluster import Cluster, StopMode
-from mainstem.postgres.locks import alone, become_owner, is_without_owner
+from mainstem.postgres.locks import alone, become_owner, is_without_owner, release
 from mainstem.postgres.place import claim, default_data
 from mainstem.postgres.wheel import programs
 
@@ -115,7 +115,7 @@ def _join(data: Path, settings: Mapping[str, str]) -> _Use:
         account = claim(data)
         with alone(data), ExitStack() as undo:
             ownership = become_owner(data)
-            undo.callback(os.close, ownership)
+            undo.callback(release, ownership)
             cluster = Cluster(data / "cluster", account, programs(account, data))
             cluster.ensure_made()
             cluster.ensure_running(settings)
@@ -129,7 +129,7 @@ def _join(data: Path, settings: Mapping[str, str]) -> _Use:
 
 def _part(use: _Use) -> None:
     with alone(use.server.data):
-        os.close(use.ownership)
+        release(use.ownership)
         if is_without_owner(use.server.data):
             use.server.cluster.stop("fast")
 

@@ -30,11 +30,11 @@ def alone(data: Path) -> Iterator[None]:
             )
         yield
     finally:
-        _unlock(file)
+        release(file)
 
 
 def become_owner(data: Path) -> int:
-    """Call with the directory's lock held. The open file that is returned is the ownership: closing it gives it up."""
+    """Call with the directory's lock held. The open file that is returned is the ownership, until `release`."""
     file = _open(data / OWNERS)
     _lock(file, shared=True)
     return file
@@ -46,7 +46,15 @@ def is_without_owner(data: Path) -> bool:
     try:
         return _lock(file, shared=False)
     finally:
-        _unlock(file)
+        release(file)
+
+
+def release(file: int) -> None:
+    """Closing alone would not do while a child that was forked this moment still has a copy of the open file."""
+    import fcntl
+
+    fcntl.flock(file, fcntl.LOCK_UN)
+    os.close(file)
 
 
 def _open(path: Path) -> int:
@@ -65,11 +73,3 @@ def _lock(file: int, *, shared: bool) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _unlock(file: int) -> None:
-    """Explicitly: closing would not do while a child that was forked at this moment has a copy of the open file."""
-    import fcntl
-
-    fcntl.flock(file, fcntl.LOCK_UN)
-    os.close(file)

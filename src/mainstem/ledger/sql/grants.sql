@@ -2,12 +2,18 @@
 revoke all on all functions in schema mainstem from public;
 grant execute on all functions in schema mainstem to mainstem_app, mainstem_worker;
 revoke execute on function mainstem._make_workflow_leaf(timestamptz, timestamptz) from mainstem_app, mainstem_worker;
-revoke execute on function
-  mainstem._register_worker_v1(uuid, text, integer, jsonb, interval), mainstem._heartbeat_v1(uuid), mainstem._reap_v1(integer),
-  mainstem._end_stuck_backends_v1(), mainstem._leave_v1(uuid), mainstem._defer_v1(uuid, uuid[], interval), mainstem._ready_in_v1(),
-  mainstem._take_ready(uuid, text, integer, integer, timestamptz), mainstem._claim_v1(uuid, text[], integer, integer[], timestamptz[]),
-  mainstem._flush_v1(uuid, bigint, boolean, mainstem._start_record[], mainstem._step_record[], mainstem._step_record[], mainstem._event_record[], mainstem._wait_record[], mainstem._ending_record[])
-  from mainstem_app;
+-- What a recorder calls, and what that calls, takes run ids on trust: it belongs to workers. A tenant only begins runs.
+do $$
+declare
+  engines regprocedure;
+begin
+  for engines in
+    select p.oid from pg_proc p
+     where p.pronamespace = 'mainstem'::regnamespace and p.proname ~ '^_(.*_v[0-9]+|take_ready)$' and p.proname !~ '^_start_runs_v'
+  loop
+    execute format('revoke execute on function %s from mainstem_app', engines);
+  end loop;
+end $$;
 grant execute on function mainstem.clock(), mainstem.current_org(), mainstem.org_of_login(), mainstem.run_of(uuid), mainstem.step_id(uuid, integer),
   mainstem.step_number_of(uuid), mainstem.first_id_at(timestamptz), mainstem.get_workflow_context(uuid, varchar), mainstem.read_workflow_run(uuid),
   mainstem.search_workflow_runs(jsonb, jsonb, jsonb, timestamptz, timestamptz, integer) to mainstem_reader, mainstem_tenant, mainstem_search;

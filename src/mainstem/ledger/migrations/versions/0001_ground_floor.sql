@@ -46,9 +46,12 @@ language plpgsql stable security definer parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return (select org_id from mainstem.tenant_login where login = session_user);
+  if not pg_has_role(session_user, 'mainstem_tenant', 'member') or pg_has_role(session_user, 'mainstem_app', 'member') then
+    return null;
+  end if;
+  return coalesce((select org_id from mainstem.tenant_login where login = session_user), '00000000-0000-0000-0000-000000000000');
 end $$;
-comment on function mainstem.org_of_login() is 'The tenant of this login: by session_user, which SET ROLE and SET do not change. NULL, and so no rows, for a login without one.';
+comment on function mainstem.org_of_login() is 'The tenant that this login is held to: by session_user, which SET ROLE and SET do not change. NULL for a server''s login, which is held to none; the nil uuid, and so no rows, for a member of mainstem_tenant without a row in tenant_login.';
 -- A domain only says the shape: which channels an organization has is a table, which states a run has a CHECK of its table.
 create domain mainstem.workflow_channel as text
   constraint channels_are_short_lower_case_words check (value ~ '^[a-z][a-z0-9_-]{0,62}$');
@@ -102,6 +105,9 @@ create table mainstem.user_api_key (
   foreign key (org_id, user_id) references mainstem.app_user
 );
 comment on table mainstem.user_api_key is 'API keys: a prefix to recognise them by and a hash to check them with, never the key.';
+comment on column mainstem.user_api_key.prefix is 'The first characters of the key: to recognise it by in a list.';
+comment on column mainstem.user_api_key.key_hash is 'What a presented key is checked with; the key itself is shown once and never stored.';
+comment on column mainstem.user_api_key.scopes is 'What the key may do.';
 create unique index one_key_for_a_hash on mainstem.user_api_key (org_id, key_hash);
 
 create table mainstem.user_workflow_channel (
@@ -120,6 +126,7 @@ create table mainstem.tenant_login (
   primary key (login)
 );
 comment on table mainstem.tenant_login is 'Database logins of people with SQL of their own, each held to one tenant whatever it sets.';
+comment on column mainstem.tenant_login.login is 'The name that the login has in pg_roles; a member of mainstem_tenant.';
 create table mainstem.user_workflow (
   org_id uuid not null references mainstem.organization,
   workflow_id uuid not null default gen_random_uuid(),
@@ -141,6 +148,7 @@ create table mainstem.user_workflow (
 comment on table mainstem.user_workflow is 'Workflow definitions: a graph, or code that a worker registers under this name.';
 comment on column mainstem.user_workflow.version is 'Optimistic lock of the definition: a writer names the version it read.';
 comment on column mainstem.user_workflow.draft_state is 'The graph being edited, not yet published.';
+comment on column mainstem.user_workflow.graph_config is 'The published graph; NULL for a workflow of code.';
 
 create table mainstem.user_workflow_version (
   org_id uuid not null,
@@ -155,6 +163,7 @@ create table mainstem.user_workflow_version (
   foreign key (org_id, published_by) references mainstem.app_user
 );
 comment on table mainstem.user_workflow_version is 'Published definitions; a run keeps the one it began with.';
+comment on column mainstem.user_workflow_version.checksum is 'Digest of graph_config.';
 
 create table mainstem.user_workflow_node (
   org_id uuid not null,
@@ -170,6 +179,7 @@ create table mainstem.user_workflow_node (
 );
 comment on table mainstem.user_workflow_node is 'Nodes of a workflow''s graph.';
 comment on column mainstem.user_workflow_node.metadata is 'type (entry, decision, outcome, general), kind, agent_type, agent_config, requirements, bindings.';
+comment on column mainstem.user_workflow_node.label is 'What people read; the views show it as node_code.';
 create index user_workflow_node_by_workflow on mainstem.user_workflow_node (org_id, workflow_id);
 
 create table mainstem.user_workflow_transition (
@@ -186,6 +196,9 @@ create table mainstem.user_workflow_transition (
   foreign key (org_id, to_node) references mainstem.user_workflow_node
 );
 comment on table mainstem.user_workflow_transition is 'Edges of a workflow''s graph.';
+comment on column mainstem.user_workflow_transition.action_label is 'Which outcome of the node leads this way.';
+comment on column mainstem.user_workflow_transition.condition is 'An expression over the run that must hold as well; NULL: none.';
+comment on column mainstem.user_workflow_transition.freq is 'How often this way was taken, as far as somebody counted.';
 
 create table mainstem.user_workflow_template (
   org_id uuid not null references mainstem.organization,
@@ -235,6 +248,10 @@ create table mainstem.user_workflow_config (
 comment on table mainstem.user_workflow_config is 'Configs of an organization, a channel, a workflow, or a workflow in a channel: versioned, one active for each.';
 comment on column mainstem.user_workflow_config.is_active is 'Set by activate_workflow_config, which leaves a trail in user_workflow_config_activation.';
 comment on column mainstem.user_workflow_config.is_enabled is 'An active config that is not enabled applies to nothing.';
+comment on column mainstem.user_workflow_config.version is 'Counts up within one scope and name; an old version is activated again, not edited.';
+comment on column mainstem.user_workflow_config.config_data is 'Merged key by key over the scopes above it by resolve_workflow_config.';
+comment on column mainstem.user_workflow_config.priority is 'Of several that fit, get_active_workflow_config gives the highest.';
+comment on column mainstem.user_workflow_config.webhook_url is 'Where the channel''s results are sent, for channels that have such a place.';
 create unique index one_active_config_for_each_scope on mainstem.user_workflow_config
   (org_id, config_type, workflow_id, channel) nulls not distinct where is_active;
 
@@ -253,6 +270,7 @@ create table mainstem.user_workflow_config_activation (
   foreign key (org_id, activated_by) references mainstem.app_user
 );
 comment on table mainstem.user_workflow_config_activation is 'The trail: which config began to apply to which entity, when, by whom, in place of which.';
+comment on column mainstem.user_workflow_config_activation.replaced_config_id is 'The config that applied to this scope before; NULL for the first.';
 create index user_workflow_config_activation_by_config on mainstem.user_workflow_config_activation (org_id, config_id, activated_at desc);
 create table mainstem.user_workflow_run (
   run_id uuid not null,
@@ -305,6 +323,15 @@ comment on column mainstem.user_workflow_run.events is 'Events of the run itself
 comment on column mainstem.user_workflow_run.duration_ms is 'Milliseconds from start to end; bigint, as an integer ends after 24.8 days.';
 comment on column mainstem.user_workflow_run.config_snapshot is 'The config that applied when the run began.';
 comment on column mainstem.user_workflow_run.legacy_trace_id is 'The bigint id this run had before it was consolidated.';
+comment on column mainstem.user_workflow_run.external_id is 'The caller''s own name for what the run is about. Not unique: for one run a request, use an idempotency key.';
+comment on column mainstem.user_workflow_run.endpoints_used is 'What the run called outside, in order, as its steps told.';
+comment on column mainstem.user_workflow_run.error_details is 'type, code and traceback of what ended it, as far as it is known.';
+comment on column mainstem.user_workflow_run.workflow_version is 'The version of the definition that it began with, and keeps.';
+comment on column mainstem.user_workflow_run.parent_step_id is 'The step of another run that began this one.';
+comment on column mainstem.user_workflow_run.forked_from is 'The step of an ended run from which this one goes on.';
+comment on column mainstem.user_workflow_run.priority is 'A higher one is claimed first.';
+comment on column mainstem.user_workflow_run.is_test is 'Left out of the statistics.';
+comment on column mainstem.user_workflow_run.metadata is 'Yours, beside the ledger''s own context_times, epoch, queue and legacy.';
 
 create index user_workflow_run_by_workflow on mainstem.user_workflow_run (org_id, workflow_id, started_at desc);
 create index user_workflow_run_by_status on mainstem.user_workflow_run (org_id, status, started_at desc);
@@ -352,6 +379,13 @@ comment on column mainstem.user_workflow_run_step.iteration is 'The how-manieth 
 comment on column mainstem.user_workflow_run_step.retry_count is 'Attempts after the first; what failed before stands in events.';
 comment on column mainstem.user_workflow_run_step.events is 'Folded in from user_workflow_event when the step ends, in order: event_id, event_type, event_data, timestamp.';
 comment on column mainstem.user_workflow_run_step.duration_ms is 'Milliseconds of the last attempt by one clock.';
+comment on column mainstem.user_workflow_run_step.node_id is 'The node of the workflow''s graph; NULL in code workflows, which have node_key.';
+comment on column mainstem.user_workflow_run_step.step_number is '1 to 16777215, in the order in which the steps began.';
+comment on column mainstem.user_workflow_run_step.screenshots is 'What the step showed, in order, as it told.';
+comment on column mainstem.user_workflow_run_step.error_details is 'type, code and traceback of the last attempt''s failure.';
+comment on column mainstem.user_workflow_run_step.metadata is 'Yours, beside the ledger''s own wait, timed_out, signal_id, endpoints and legacy.';
+comment on column mainstem.user_workflow_run_step.legacy_step_id is 'The bigint id this step had before it was consolidated.';
+comment on column mainstem.user_workflow_run_step.org_id is 'The run''s, taken from the ledger and never from who writes the step.';
 
 create index user_workflow_run_step_by_node on mainstem.user_workflow_run_step (node_id) where node_id is not null;
 create index user_workflow_run_step_failed on mainstem.user_workflow_run_step (org_id, started_at desc) where status = 'failed';
@@ -368,6 +402,7 @@ create table mainstem.user_workflow_event (
 ) partition by range (run_id);
 comment on table mainstem.user_workflow_event is 'The log of what is still open, and of steps whose log is too long to fold (over 256 events or 256 KiB).';
 comment on column mainstem.user_workflow_event.step_number is '0: an event of the run itself.';
+comment on column mainstem.user_workflow_event.occurred_at is 'By the database''s clock, whenever it was written.';
 create table mainstem.user_workflow_run_queue (
   run_id uuid not null,
   org_id uuid not null,
@@ -393,6 +428,13 @@ comment on table mainstem.user_workflow_run_queue is 'One narrow row for every e
 comment on column mainstem.user_workflow_run_queue.due_at is 'When a ready run became ready, never a time past (claims move a lower bound); when a waiting one is looked at, ''infinity'' for never.';
 comment on column mainstem.user_workflow_run_queue.epoch is 'Raised by every claim: a write of an earlier claim, even by the same worker, is refused.';
 comment on column mainstem.user_workflow_run_queue.attempt is 'How often a worker was lost while it owned the run.';
+comment on column mainstem.user_workflow_run_queue.state is 'ready (to be claimed), waiting (for due_at or a signal), owned (by worker_id), paused.';
+comment on column mainstem.user_workflow_run_queue.priority is 'The run''s: a higher one is claimed first.';
+comment on column mainstem.user_workflow_run_queue.waiting_for is 'Names of the signals that wake the run.';
+comment on column mainstem.user_workflow_run_queue.signals is 'How many signals lie in user_workflow_signal for it: its owner looks when there are some.';
+comment on column mainstem.user_workflow_run_queue.cancel_requested_at is 'Asked of the owner, who ends the run; a run without one is cancelled at once.';
+comment on column mainstem.user_workflow_run_queue.worker_id is 'The incarnation that owns the run and alone writes it; NULL: nobody.';
+comment on column mainstem.user_workflow_run_queue.concurrency_key is 'Runs with the same key share a limit.';
 create index queue_ready on mainstem.user_workflow_run_queue (queue, priority desc, due_at) where state = 'ready';
 create index queue_waiting on mainstem.user_workflow_run_queue (due_at) where state = 'waiting';
 create index queue_owned on mainstem.user_workflow_run_queue (worker_id) where state = 'owned';
@@ -414,6 +456,10 @@ create table mainstem.user_workflow_worker (
 comment on table mainstem.user_workflow_worker is 'One row for each start of a worker process. A lease belongs to the incarnation, not to the host.';
 comment on column mainstem.user_workflow_worker.reaped_at is 'Set when the incarnation left, or was silent for longer than its ttl: it writes nothing any more.';
 comment on column mainstem.user_workflow_worker.backend_pid is 'The backend of its recorder: ended by a reaper that finds this row locked by a silent worker.';
+comment on column mainstem.user_workflow_worker.worker_id is 'Fresh at every start of a process.';
+comment on column mainstem.user_workflow_worker.capabilities is 'Which workflows and queues it takes, and how many runs at once.';
+comment on column mainstem.user_workflow_worker.ttl is 'How long it may be silent before it is reaped.';
+comment on column mainstem.user_workflow_worker.backend_start is 'With backend_pid names one backend, as the server gives pids again.';
 
 create table mainstem.user_workflow_signal (
   run_id uuid not null,
@@ -450,6 +496,7 @@ create table mainstem.user_workflow_idempotency (
   primary key (org_id, workflow_id, key)
 );
 comment on table mainstem.user_workflow_idempotency is 'Which run an idempotency key began. Not partitioned, as the key knows no run; swept by expires_at.';
+comment on column mainstem.user_workflow_idempotency.request_digest is 'Digest of the request; another one under the same key is a conflict.';
 create index user_workflow_idempotency_by_expiry on mainstem.user_workflow_idempotency (expires_at);
 
 create table mainstem.user_workflow_change (
@@ -467,6 +514,8 @@ create table mainstem.user_workflow_change (
 comment on table mainstem.user_workflow_change is 'What changed, a row for each flush and tenant, kept for hours: read with a cursor of (xid, change_id) below pg_snapshot_xmin, so that nothing is missed behind an older open transaction.';
 comment on column mainstem.user_workflow_change.step_numbers is '0 stands for the run itself; the three arrays go together.';
 comment on column mainstem.user_workflow_change.flush is 'With worker_id the receipt of a flush: a recorder that lost the answer asks again and is told what was recorded.';
+comment on column mainstem.user_workflow_change.xid is 'The writing transaction: readers take what lies below the oldest that is still open.';
+comment on column mainstem.user_workflow_change.states is 'The new state of each.';
 create index user_workflow_change_receipts on mainstem.user_workflow_change (worker_id, flush) where worker_id is not null;
 create index user_workflow_change_by_time on mainstem.user_workflow_change using brin (at);
 create table mainstem.user_workflow_leaf (
@@ -483,6 +532,7 @@ create table mainstem.user_workflow_leaf (
 comment on table mainstem.user_workflow_leaf is 'The partitions of runs, steps and events: the same bounds and the same suffix for all three.';
 comment on column mainstem.user_workflow_leaf.sealed_at is 'When the leaf got its foreign keys, GIN indexes and unique step_id. It still takes late steps.';
 comment on column mainstem.user_workflow_leaf.retired_at is 'When cleanup found it wholly due for every tenant; maintenance detaches and drops it.';
+comment on column mainstem.user_workflow_leaf.suffix is 'The end of the three partitions'' names.';
 
 create table mainstem.schema_info (
   only_row boolean not null default true,
@@ -496,7 +546,12 @@ create table mainstem.schema_info (
   constraint there_is_only_one_row check (only_row),
   constraint code_numbers_are_in_order check (min_code <= installed_code and installed_code <= max_code)
 );
-comment on table mainstem.schema_info is 'Which code numbers work on this schema, and the digest of every object as it was installed.';
+comment on table mainstem.schema_info is 'Which code numbers work on this schema, and the definition of every object as it was installed.';
+comment on column mainstem.schema_info.installed_code is 'The number of the code that installed it.';
+comment on column mainstem.schema_info.min_code is 'The oldest code that works on it.';
+comment on column mainstem.schema_info.max_code is 'The newest code that works on it without an upgrade.';
+comment on column mainstem.schema_info.server_major is 'PostgreSQL''s major version at the installation: another one words definitions in other ways.';
+comment on column mainstem.schema_info.fingerprint is 'Object to definition, as installed: what `mainstem db check` compares.';
 -- What a recorder sends: one array of each type a flush. Types are tables' equals: migrated, never reinstalled,
 -- because a worker that runs through an upgrade holds their oids.
 create type mainstem._start_record as (

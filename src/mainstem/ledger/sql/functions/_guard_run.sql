@@ -3,7 +3,7 @@ language plpgsql
 as $$
 begin
   if old.status in ('failed', 'timeout') and new.status in ('pending', 'running')
-     and jsonb_array_length(new.events) > jsonb_array_length(old.events) and new.events -> -1 ->> 'event_type' = 'run_retried' then
+     and new.events - (-1) = old.events and new.events -> -1 ->> 'event_type' = 'run_retried' then
     return new;
   end if;
   raise exception using errcode = 'MS006', message = format('run %s is %s and does not become %s', old.run_id, old.status, new.status),

@@ -3,7 +3,7 @@ language plpgsql
 as $$
 begin
   if old.status = 'failed' and new.status in ('pending', 'running') and new.retry_count = old.retry_count + 1
-     and jsonb_array_length(new.events) > jsonb_array_length(old.events) and new.events -> -1 ->> 'event_type' = 'step_retried' then
+     and new.events - (-1) = old.events and new.events -> -1 ->> 'event_type' = 'step_retried' then
     return new;
   end if;
   raise exception using errcode = 'MS006',

@@ -14,6 +14,11 @@ begin
     raise exception using errcode = 'MS001',
       message = format('no config %s in this tenant', activate_workflow_config.config_id), hint = 'Look at the id, then at the tenant.';
   end if;
+  if activate_workflow_config.activated_by is not null and not exists (
+       select from mainstem.app_user u where u.org_id = chosen.org_id and u.user_id = activate_workflow_config.activated_by) then
+    raise exception using errcode = 'MS001', message = format('no user %s in this tenant', activate_workflow_config.activated_by),
+      hint = 'Add the user to app_user, or pass NULL.';
+  end if;
   -- one activation at a time for each scope; a hash, as the scope may have no row that is active
   perform pg_advisory_xact_lock(hashtextextended(format('%s %s %s %s', chosen.org_id, chosen.config_type, chosen.workflow_id, chosen.channel), 0));
   update mainstem.user_workflow_config c set is_active = false, updated_at = mainstem.clock()
@@ -30,4 +35,4 @@ begin
   returning activation_id into trail;
   return trail;
 end $$;
-comment on function mainstem.activate_workflow_config(uuid, uuid) is 'Make a config the active one of its scope, in place of the one before, and leave a trail; gives the activation''s id. Activating it again leaves another. Raises MS001.';
+comment on function mainstem.activate_workflow_config(uuid, uuid) is 'Make a config the active one of its scope, in place of the one before, and leave a trail; gives the activation''s id. Activating it again leaves another. Raises MS001 (config, user).';

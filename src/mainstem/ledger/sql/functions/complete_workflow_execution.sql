@@ -11,9 +11,9 @@ begin
   if run.status in ('completed', 'failed', 'cancelled', 'timeout') then
     perform mainstem._refuse_run_over(complete_workflow_execution.run_id, run.status);
   end if;
-  if complete_workflow_execution.status not in ('completed', 'failed', 'cancelled', 'timeout') then
+  if complete_workflow_execution.status is null or complete_workflow_execution.status not in ('completed', 'failed', 'cancelled', 'timeout') then
     raise exception using errcode = 'MS006',
-      message = format('%s is no ending of a run', complete_workflow_execution.status),
+      message = format('%s is no ending of a run', coalesce(complete_workflow_execution.status::text, 'NULL')),
       hint = 'A run ends as completed, failed, cancelled or timeout.';
   end if;
   perform mainstem._fold_run(complete_workflow_execution.run_id, complete_workflow_execution.status,

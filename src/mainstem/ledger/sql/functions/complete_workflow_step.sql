@@ -14,8 +14,8 @@ begin
       message = format('step %s of run %s has ended: %s', step.step_number, step.run_id, step.status),
       hint = 'Its first ending stands. retry_workflow_step begins a failed one again.';
   end if;
-  if complete_workflow_step.status not in ('completed', 'failed', 'skipped', 'cancelled') then
-    raise exception using errcode = 'MS006', message = format('%s is no ending of a step', complete_workflow_step.status),
+  if complete_workflow_step.status is null or complete_workflow_step.status not in ('completed', 'failed', 'skipped', 'cancelled') then
+    raise exception using errcode = 'MS006', message = format('%s is no ending of a step', coalesce(complete_workflow_step.status::text, 'NULL')),
       hint = 'A step ends as completed, failed, skipped or cancelled.';
   end if;
   moment := mainstem.clock();

@@ -6,13 +6,17 @@ declare
   org uuid;
   driver text;
   status text;
+  since timestamptz;
+  moment timestamptz;
 begin
   perform mainstem._refuse_stricter_isolation();
   if coalesce(set_workflow_context.key, '') = '' or set_workflow_context.value is null then
     raise exception using errcode = 'MS010', message = 'a context entry needs a key and a value',
       hint = 'The JSON null is written ''null''::jsonb.';
   end if;
-  select r.org_id, r.driver into org, driver from mainstem.user_workflow_run r where r.run_id = set_workflow_context.run_id;
+  -- a failed run that was taken back has folded keys: they keep the time of their first setting
+  select r.org_id, r.driver, r.metadata -> 'context_times' -> set_workflow_context.key ->> 0 into org, driver, since
+    from mainstem.user_workflow_run r where r.run_id = set_workflow_context.run_id;
   if not found then
     perform mainstem._refuse_missing_run(set_workflow_context.run_id);
   end if;
@@ -27,8 +31,9 @@ begin
     select r.status into status from mainstem.user_workflow_run r where r.run_id = set_workflow_context.run_id;
     perform mainstem._refuse_run_over(set_workflow_context.run_id, status);
   end if;
-  insert into mainstem.user_workflow_run_context as c (run_id, key, value, org_id)
-  values (set_workflow_context.run_id, set_workflow_context.key, set_workflow_context.value, org)
-  on conflict (run_id, key) do update set value = excluded.value, updated_at = mainstem.clock();
+  moment := mainstem.clock();
+  insert into mainstem.user_workflow_run_context as c (run_id, key, value, org_id, created_at, updated_at)
+  values (set_workflow_context.run_id, set_workflow_context.key, set_workflow_context.value, org, coalesce(since, moment), moment)
+  on conflict (run_id, key) do update set value = excluded.value, updated_at = excluded.updated_at;
 end $$;
 comment on function mainstem.set_workflow_context(uuid, varchar, jsonb) is 'Set one key of a run''s context; setting it again replaces the whole value and keeps created_at. Never waits for the run''s worker. Raises MS001, MS003 (the run is over), MS010.';

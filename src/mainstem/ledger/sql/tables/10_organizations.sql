@@ -38,6 +38,9 @@ create table mainstem.user_api_key (
   foreign key (org_id, user_id) references mainstem.app_user
 );
 comment on table mainstem.user_api_key is 'API keys: a prefix to recognise them by and a hash to check them with, never the key.';
+comment on column mainstem.user_api_key.prefix is 'The first characters of the key: to recognise it by in a list.';
+comment on column mainstem.user_api_key.key_hash is 'What a presented key is checked with; the key itself is shown once and never stored.';
+comment on column mainstem.user_api_key.scopes is 'What the key may do.';
 create unique index one_key_for_a_hash on mainstem.user_api_key (org_id, key_hash);
 
 create table mainstem.user_workflow_channel (
@@ -56,3 +59,4 @@ create table mainstem.tenant_login (
   primary key (login)
 );
 comment on table mainstem.tenant_login is 'Database logins of people with SQL of their own, each held to one tenant whatever it sets.';
+comment on column mainstem.tenant_login.login is 'The name that the login has in pg_roles; a member of mainstem_tenant.';

@@ -19,6 +19,7 @@ create table mainstem.user_workflow (
 comment on table mainstem.user_workflow is 'Workflow definitions: a graph, or code that a worker registers under this name.';
 comment on column mainstem.user_workflow.version is 'Optimistic lock of the definition: a writer names the version it read.';
 comment on column mainstem.user_workflow.draft_state is 'The graph being edited, not yet published.';
+comment on column mainstem.user_workflow.graph_config is 'The published graph; NULL for a workflow of code.';
 
 create table mainstem.user_workflow_version (
   org_id uuid not null,
@@ -33,6 +34,7 @@ create table mainstem.user_workflow_version (
   foreign key (org_id, published_by) references mainstem.app_user
 );
 comment on table mainstem.user_workflow_version is 'Published definitions; a run keeps the one it began with.';
+comment on column mainstem.user_workflow_version.checksum is 'Digest of graph_config.';
 
 create table mainstem.user_workflow_node (
   org_id uuid not null,
@@ -48,6 +50,7 @@ create table mainstem.user_workflow_node (
 );
 comment on table mainstem.user_workflow_node is 'Nodes of a workflow''s graph.';
 comment on column mainstem.user_workflow_node.metadata is 'type (entry, decision, outcome, general), kind, agent_type, agent_config, requirements, bindings.';
+comment on column mainstem.user_workflow_node.label is 'What people read; the views show it as node_code.';
 create index user_workflow_node_by_workflow on mainstem.user_workflow_node (org_id, workflow_id);
 
 create table mainstem.user_workflow_transition (
@@ -64,6 +67,9 @@ create table mainstem.user_workflow_transition (
   foreign key (org_id, to_node) references mainstem.user_workflow_node
 );
 comment on table mainstem.user_workflow_transition is 'Edges of a workflow''s graph.';
+comment on column mainstem.user_workflow_transition.action_label is 'Which outcome of the node leads this way.';
+comment on column mainstem.user_workflow_transition.condition is 'An expression over the run that must hold as well; NULL: none.';
+comment on column mainstem.user_workflow_transition.freq is 'How often this way was taken, as far as somebody counted.';
 
 create table mainstem.user_workflow_template (
   org_id uuid not null references mainstem.organization,

@@ -32,6 +32,10 @@ create table mainstem.user_workflow_config (
 comment on table mainstem.user_workflow_config is 'Configs of an organization, a channel, a workflow, or a workflow in a channel: versioned, one active for each.';
 comment on column mainstem.user_workflow_config.is_active is 'Set by activate_workflow_config, which leaves a trail in user_workflow_config_activation.';
 comment on column mainstem.user_workflow_config.is_enabled is 'An active config that is not enabled applies to nothing.';
+comment on column mainstem.user_workflow_config.version is 'Counts up within one scope and name; an old version is activated again, not edited.';
+comment on column mainstem.user_workflow_config.config_data is 'Merged key by key over the scopes above it by resolve_workflow_config.';
+comment on column mainstem.user_workflow_config.priority is 'Of several that fit, get_active_workflow_config gives the highest.';
+comment on column mainstem.user_workflow_config.webhook_url is 'Where the channel''s results are sent, for channels that have such a place.';
 create unique index one_active_config_for_each_scope on mainstem.user_workflow_config
   (org_id, config_type, workflow_id, channel) nulls not distinct where is_active;
 
@@ -50,4 +54,5 @@ create table mainstem.user_workflow_config_activation (
   foreign key (org_id, activated_by) references mainstem.app_user
 );
 comment on table mainstem.user_workflow_config_activation is 'The trail: which config began to apply to which entity, when, by whom, in place of which.';
+comment on column mainstem.user_workflow_config_activation.replaced_config_id is 'The config that applied to this scope before; NULL for the first.';
 create index user_workflow_config_activation_by_config on mainstem.user_workflow_config_activation (org_id, config_id, activated_at desc);

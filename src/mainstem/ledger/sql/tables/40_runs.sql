@@ -49,6 +49,15 @@ comment on column mainstem.user_workflow_run.events is 'Events of the run itself
 comment on column mainstem.user_workflow_run.duration_ms is 'Milliseconds from start to end; bigint, as an integer ends after 24.8 days.';
 comment on column mainstem.user_workflow_run.config_snapshot is 'The config that applied when the run began.';
 comment on column mainstem.user_workflow_run.legacy_trace_id is 'The bigint id this run had before it was consolidated.';
+comment on column mainstem.user_workflow_run.external_id is 'The caller''s own name for what the run is about. Not unique: for one run a request, use an idempotency key.';
+comment on column mainstem.user_workflow_run.endpoints_used is 'What the run called outside, in order, as its steps told.';
+comment on column mainstem.user_workflow_run.error_details is 'type, code and traceback of what ended it, as far as it is known.';
+comment on column mainstem.user_workflow_run.workflow_version is 'The version of the definition that it began with, and keeps.';
+comment on column mainstem.user_workflow_run.parent_step_id is 'The step of another run that began this one.';
+comment on column mainstem.user_workflow_run.forked_from is 'The step of an ended run from which this one goes on.';
+comment on column mainstem.user_workflow_run.priority is 'A higher one is claimed first.';
+comment on column mainstem.user_workflow_run.is_test is 'Left out of the statistics.';
+comment on column mainstem.user_workflow_run.metadata is 'Yours, beside the ledger''s own context_times, epoch, queue and legacy.';
 
 create index user_workflow_run_by_workflow on mainstem.user_workflow_run (org_id, workflow_id, started_at desc);
 create index user_workflow_run_by_status on mainstem.user_workflow_run (org_id, status, started_at desc);

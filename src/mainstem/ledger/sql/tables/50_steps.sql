@@ -40,6 +40,13 @@ comment on column mainstem.user_workflow_run_step.iteration is 'The how-manieth 
 comment on column mainstem.user_workflow_run_step.retry_count is 'Attempts after the first; what failed before stands in events.';
 comment on column mainstem.user_workflow_run_step.events is 'Folded in from user_workflow_event when the step ends, in order: event_id, event_type, event_data, timestamp.';
 comment on column mainstem.user_workflow_run_step.duration_ms is 'Milliseconds of the last attempt by one clock.';
+comment on column mainstem.user_workflow_run_step.node_id is 'The node of the workflow''s graph; NULL in code workflows, which have node_key.';
+comment on column mainstem.user_workflow_run_step.step_number is '1 to 16777215, in the order in which the steps began.';
+comment on column mainstem.user_workflow_run_step.screenshots is 'What the step showed, in order, as it told.';
+comment on column mainstem.user_workflow_run_step.error_details is 'type, code and traceback of the last attempt''s failure.';
+comment on column mainstem.user_workflow_run_step.metadata is 'Yours, beside the ledger''s own wait, timed_out, signal_id, endpoints and legacy.';
+comment on column mainstem.user_workflow_run_step.legacy_step_id is 'The bigint id this step had before it was consolidated.';
+comment on column mainstem.user_workflow_run_step.org_id is 'The run''s, taken from the ledger and never from who writes the step.';
 
 create index user_workflow_run_step_by_node on mainstem.user_workflow_run_step (node_id) where node_id is not null;
 create index user_workflow_run_step_failed on mainstem.user_workflow_run_step (org_id, started_at desc) where status = 'failed';
@@ -56,3 +63,4 @@ create table mainstem.user_workflow_event (
 ) partition by range (run_id);
 comment on table mainstem.user_workflow_event is 'The log of what is still open, and of steps whose log is too long to fold (over 256 events or 256 KiB).';
 comment on column mainstem.user_workflow_event.step_number is '0: an event of the run itself.';
+comment on column mainstem.user_workflow_event.occurred_at is 'By the database''s clock, whenever it was written.';

@@ -23,6 +23,13 @@ comment on table mainstem.user_workflow_run_queue is 'One narrow row for every e
 comment on column mainstem.user_workflow_run_queue.due_at is 'When a ready run became ready, never a time past (claims move a lower bound); when a waiting one is looked at, ''infinity'' for never.';
 comment on column mainstem.user_workflow_run_queue.epoch is 'Raised by every claim: a write of an earlier claim, even by the same worker, is refused.';
 comment on column mainstem.user_workflow_run_queue.attempt is 'How often a worker was lost while it owned the run.';
+comment on column mainstem.user_workflow_run_queue.state is 'ready (to be claimed), waiting (for due_at or a signal), owned (by worker_id), paused.';
+comment on column mainstem.user_workflow_run_queue.priority is 'The run''s: a higher one is claimed first.';
+comment on column mainstem.user_workflow_run_queue.waiting_for is 'Names of the signals that wake the run.';
+comment on column mainstem.user_workflow_run_queue.signals is 'How many signals lie in user_workflow_signal for it: its owner looks when there are some.';
+comment on column mainstem.user_workflow_run_queue.cancel_requested_at is 'Asked of the owner, who ends the run; a run without one is cancelled at once.';
+comment on column mainstem.user_workflow_run_queue.worker_id is 'The incarnation that owns the run and alone writes it; NULL: nobody.';
+comment on column mainstem.user_workflow_run_queue.concurrency_key is 'Runs with the same key share a limit.';
 create index queue_ready on mainstem.user_workflow_run_queue (queue, priority desc, due_at) where state = 'ready';
 create index queue_waiting on mainstem.user_workflow_run_queue (due_at) where state = 'waiting';
 create index queue_owned on mainstem.user_workflow_run_queue (worker_id) where state = 'owned';
@@ -44,6 +51,10 @@ create table mainstem.user_workflow_worker (
 comment on table mainstem.user_workflow_worker is 'One row for each start of a worker process. A lease belongs to the incarnation, not to the host.';
 comment on column mainstem.user_workflow_worker.reaped_at is 'Set when the incarnation left, or was silent for longer than its ttl: it writes nothing any more.';
 comment on column mainstem.user_workflow_worker.backend_pid is 'The backend of its recorder: ended by a reaper that finds this row locked by a silent worker.';
+comment on column mainstem.user_workflow_worker.worker_id is 'Fresh at every start of a process.';
+comment on column mainstem.user_workflow_worker.capabilities is 'Which workflows and queues it takes, and how many runs at once.';
+comment on column mainstem.user_workflow_worker.ttl is 'How long it may be silent before it is reaped.';
+comment on column mainstem.user_workflow_worker.backend_start is 'With backend_pid names one backend, as the server gives pids again.';
 
 create table mainstem.user_workflow_signal (
   run_id uuid not null,
@@ -80,6 +91,7 @@ create table mainstem.user_workflow_idempotency (
   primary key (org_id, workflow_id, key)
 );
 comment on table mainstem.user_workflow_idempotency is 'Which run an idempotency key began. Not partitioned, as the key knows no run; swept by expires_at.';
+comment on column mainstem.user_workflow_idempotency.request_digest is 'Digest of the request; another one under the same key is a conflict.';
 create index user_workflow_idempotency_by_expiry on mainstem.user_workflow_idempotency (expires_at);
 
 create table mainstem.user_workflow_change (
@@ -97,5 +109,7 @@ create table mainstem.user_workflow_change (
 comment on table mainstem.user_workflow_change is 'What changed, a row for each flush and tenant, kept for hours: read with a cursor of (xid, change_id) below pg_snapshot_xmin, so that nothing is missed behind an older open transaction.';
 comment on column mainstem.user_workflow_change.step_numbers is '0 stands for the run itself; the three arrays go together.';
 comment on column mainstem.user_workflow_change.flush is 'With worker_id the receipt of a flush: a recorder that lost the answer asks again and is told what was recorded.';
+comment on column mainstem.user_workflow_change.xid is 'The writing transaction: readers take what lies below the oldest that is still open.';
+comment on column mainstem.user_workflow_change.states is 'The new state of each.';
 create index user_workflow_change_receipts on mainstem.user_workflow_change (worker_id, flush) where worker_id is not null;
 create index user_workflow_change_by_time on mainstem.user_workflow_change using brin (at);

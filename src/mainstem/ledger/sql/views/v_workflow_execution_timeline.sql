@@ -11,9 +11,10 @@ select happened.event_id, r.run_id, happened.step_id, happened.event_type, happe
     select (e ->> 'event_id')::uuid, null, null, null, e ->> 'event_type', e -> 'event_data', (e ->> 'timestamp')::timestamptz, 1
       from jsonb_array_elements(r.events) e
     union all
-    select log.event_id, case log.step_number when 0 then null else mainstem.step_id(log.run_id, nullif(log.step_number, 0)) end, null, null,
-           log.event_type, log.event_data, log.occurred_at, 2
-      from mainstem.user_workflow_event log where log.run_id = r.run_id
+    select log.event_id, open.step_id, open.node_id, open.node_key, log.event_type, log.event_data, log.occurred_at, 2
+      from mainstem.user_workflow_event log
+      left join mainstem.user_workflow_run_step open on open.run_id = r.run_id and open.step_number = log.step_number
+     where log.run_id = r.run_id
     union all
     select told.event_id, s.step_id, s.node_id, s.node_key, told.event_type, told.event_data, told."timestamp", told.place
       from mainstem.user_workflow_run_step s

@@ -148,7 +148,7 @@ async def _worker(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker in a process of its own, stopped at the end if it still lives."""
     command = ("worker", "mainstem.demo.intake", "--slots", str(SLOTS), "--ttl", str(LEASE))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "mainstem.cli.main", "--url", url, *command,
+        sys.executable, "-c", "from mainstem.cli.main import main; main()", "--url", url, *command,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import LiteralString
 from uuid import UUID
 
 import click
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -21,6 +24,7 @@ from mainstem.ledger.call import Call, Row, perform
 from mainstem.ledger.install import upgrade
 from mainstem.postgres import connect, serving
 from mainstem.postgres.databases import renewed
+from mainstem.settings import Settings
 
 DATABASE = "mainstem_demo"
 
@@ -40,7 +44,8 @@ select r.external_id as document, f.node_code as node, f.retry_count as retries,
   from mainstem.v_failed_steps_analysis f join mainstem.user_workflow_run r using (run_id) order by 1, 2"""
 
 TIMELINE: LiteralString = """
-select to_char(t."timestamp", 'HH24:MI:SS.MS') as at, coalesce(t.node_code, '') as node, t.event_type as event, left(t.event_data::text, 90) as data
+select to_char(t."timestamp", 'HH24:MI:SS.MS') as at, coalesce(t.node_code, '') as node, t.event_type as event,
+       coalesce(t.event_data ->> 'status', t.event_data ->> 'external_id', 'step ' || (t.event_data ->> 'step_number'), t.event_data::text) as data
   from mainstem.v_workflow_execution_timeline t where t.run_id = %s"""
 
 DOUBLES: LiteralString = """
@@ -64,25 +69,39 @@ class Verdict:
 
 
 @click.command()
+@click.option("--picture", type=click.Path(path_type=Path), help="Write what is printed as an SVG here.")
 @click.pass_obj
-def demo(settings: object) -> None:
-    """Sixty synthetic documents through a durable workflow, with a worker killed half-way.
+def demo(settings: Settings, picture: Path | None) -> None:
+    r"""Sixty synthetic documents through a durable workflow, with a worker killed half-way.
+
+    Exit code 1: something came out otherwise than the manifest says, a step was recorded twice, or the kill met nothing.
 
     \b
     Example:  mainstem demo
-    Exit code 1: something came out otherwise than the manifest says, a step was recorded twice, or the kill met nothing.
     """
-    console = Console()
+    console = Console(record=picture is not None)
     began = time.monotonic()
-    with serving(getattr(settings, "url", None), data=getattr(settings, "data", None)) as server:
-        console.print("PostgreSQL", "is embedded" if server.embedded else "is yours", "· a database of its own:", DATABASE)
+    with serving(settings.url, data=settings.data) as server:
+        console.print(
+            "PostgreSQL",
+            "is embedded" if server.embedded else "is yours",
+            "· a database of its own:",
+            DATABASE,
+        )
         url = renewed(server.url, DATABASE)
         with connect(url, role=None, application_name="mainstem demo") as conn:
             upgrade(conn)
         day = _watched(url, console)
         verdict = _report(url, day, console)
     console.print(f"{time.monotonic() - began:.0f} s in all")
+    if picture is not None:
+        console.save_svg(str(picture), title="mainstem demo", code_format=without_web_fonts())
     sys.exit(0 if verdict.is_good else 1)
+
+
+def without_web_fonts() -> str:
+    """Rich's SVG with the reader's own fonts: nothing is loaded from elsewhere."""
+    return re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 
 def _watched(url: str, console: Console) -> Day:
@@ -121,12 +140,15 @@ def _report(url: str, day: Day, console: Console) -> Verdict:
     )  # fmt: skip
     doubles = _look(url, DOUBLES)
     [recorded] = _look(url, RECORDED)
-    differences = compare(asyncio.run(results(url, day)))
+    differences = compare(asyncio.run(results(url)))
     told = [
         ("documents that arrived / runs, as copies share one", f"{len(day.arrived)} / {len(day.run_ids)}"),
         ("steps in flight at the kill", str(len(kill.in_flight) if kill else 0)),
         ("runs taken over", f"{len(day.taken_over)} of {len(kill.owned) if kill else 0}"),
-        ("executions of steps / of them begun again after the kill", f"{len(day.executed)} / {day.executed_again}"),
+        (
+            "executions of steps / of them begun again after the kill",
+            f"{len(day.executed)} / {day.executed_again}",
+        ),
         ("steps recorded / recorded twice", f"{recorded['steps']} / {len(doubles)}"),
         ("differences from the manifest", str(len(differences))),
     ]
@@ -134,7 +156,11 @@ def _report(url: str, day: Day, console: Console) -> Verdict:
     for sentence in differences:
         console.print(f"[red]✗[/] {sentence}")
     verdict = Verdict(differences, len(doubles), len(kill.in_flight) if kill else 0)
-    console.print("[bold green]✓ as the manifest says, nothing lost, nothing twice[/]" if verdict.is_good else "[bold red]✗ not as it must be[/]")
+    console.print(
+        "[bold green]✓ as the manifest says, nothing lost, nothing twice[/]"
+        if verdict.is_good
+        else "[bold red]✗ not as it must be[/]"
+    )
     return verdict
 
 
@@ -145,9 +171,20 @@ def _look(url: str, query: LiteralString, *parameters: UUID) -> list[Row]:
 
 
 def _table(title: str, rows: list[Row]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False, box=None)
-    for name, value in (rows[0] if rows else {"(none)": ""}).items():
-        table.add_column(name, justify="right" if isinstance(value, int | float) or hasattr(value, "as_tuple") else "left")
+    """Rows as they come; where the terminal is too narrow the last column is cut."""
+    table = Table(
+        title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False, box=None
+    )
+    names = list(rows[0]) if rows else ["(none)"]
+    for name in names:
+        shown = [len(str(row[name])) for row in rows if row[name] is not None]
+        table.add_column(
+            name,
+            justify="right" if any(isinstance(row[name], int | float | Decimal) for row in rows) else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=None if name == names[-1] else max([len(name), *shown]),
+        )
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     return table

@@ -73,7 +73,9 @@ async def live(url: str, tell: Callable[[Day], None]) -> Day:
         for name, org_id in ORGANIZATIONS.items():
             await ledger(_organization(manifest().organizations[name].name, org_id))
         noted = stack.enter_context(_environment())
-        clients = {org: await stack.enter_async_context(Mainstem(url, org_id=org)) for org in ORGANIZATIONS.values()}
+        clients = {
+            org: await stack.enter_async_context(Mainstem(url, org_id=org)) for org in ORGANIZATIONS.values()
+        }
         workers = [await stack.enter_async_context(_worker(url)) for _ in range(WORKERS)]
         started = asyncio.create_task(_deliver(day, clients))
         async with asyncio.timeout(PATIENCE):
@@ -89,8 +91,8 @@ async def live(url: str, tell: Callable[[Day], None]) -> Day:
     return day
 
 
-async def results(url: str, day: Day) -> list[Result]:
-    """What came out, for the manifest: one of each run in the ledger, whether the day knows of it or not."""
+async def results(url: str) -> list[Result]:
+    """What came out, for the manifest: one of each run in the ledger, whether the day began it or not."""
     async with Link(url, role="mainstem_worker", name="mainstem demo") as ledger:
         return await ledger(_results(list(ORGANIZATIONS.values())))
 
@@ -160,7 +162,7 @@ async def _worker(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
 
 
 async def _kill(process: asyncio.subprocess.Process, ledger: Link, noted: Path) -> Kill:
-    """kill -9, at a moment when the worker is at work; then see what it held."""
+    """End it with kill -9, at a moment when the worker is at work; then see what it held."""
     while True:
         owned = await ledger(_owned_by(process.pid))
         if len(owned) >= SLOTS // 2:

@@ -48,7 +48,7 @@ class Branch:
             )
         iteration = self.counts[name] = self.counts.get(name, 0) + 1
         found = self.recorded.pop((name, iteration), None)
-        if found is None:
+        if found is None and self.recorded:
             self.refuse_leftovers(f"{name} ({iteration})")
         return iteration, found
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
 from mainstem.errors import MainstemError, StepTimedOut, ValueRefused
 from mainstem.flow.program import Step, StepInfo, stepping
-from mainstem.flow.values import dumped, storable_text
+from mainstem.flow.values import dumped, loaded, storable_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +54,24 @@ async def execute(
     """Run the function of `step` once, within its timeout."""
     token = stepping.set(info)
     try:
-        async with asyncio.timeout(step.timeout) as limit:
-            result = await step.run(*args, **kwargs)
+        running = step.run(*args, **kwargs)
+        result = await (running if step.timeout is None else _within(step.timeout, step.name, running))
         output = dumped(result, f"the output of step {step.name}")
-        return Done(output, step.read_result(json.loads(output)))
-    except TimeoutError as error:
-        if limit.expired():
-            late = StepTimedOut(
-                f"step {step.name} took longer than {step.timeout:g} s", hint="give it a longer timeout"
-            )
-            return Failed(late)
-        return Failed(error)
+        return Done(output, step.read_result(loaded(output)))
     except Exception as error:  # noqa: BLE001  (whatever the author's code raises is the step's outcome, not ours)
         return Failed(error)
     finally:
         stepping.reset(token)
+
+
+async def _within(seconds: float, name: str, running: Awaitable[Any]) -> Any:
+    """Raises StepTimedOut when that takes longer; a time-out of its own comes out as it is."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await running
+    except TimeoutError as error:
+        if limit.expired():
+            raise StepTimedOut(
+                f"step {name} took longer than {seconds:g} s", hint="give it a longer timeout"
+            ) from error
+        raise

@@ -106,6 +106,10 @@ class Worker:
         """Whether the run is in work here; its ending will be told to the client."""
         return self._life is not None and self._life.conducts(run_id)
 
+    async def wait(self) -> None:
+        """Until it can work no longer, which raises why: nobody is told otherwise."""
+        await asyncio.shield(self._task)
+
     async def _live_for_ever(self, url: str) -> None:
         while True:
             async with Link(url, role="mainstem_worker", name="mainstem worker", size=3) as link:

@@ -6,18 +6,18 @@ recorded. Outside of a run a step just runs its function.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, get_type_hints, overload
 from uuid import UUID
 
 from mainstem.errors import NotInRun
 from mainstem.flow.retry import Retry
+from mainstem.flow.threads import in_thread
 from mainstem.flow.values import dumped, reader
 
 P = ParamSpec("P")
@@ -117,7 +117,7 @@ class Step(Generic[P, R]):
         """Run the function itself; a plain one in a thread, so that it holds up nobody."""
         if self.is_async:
             return await self.function(*args, **kwargs)  # type: ignore[misc, no-any-return]
-        return await asyncio.to_thread(self.function, *args, **kwargs)  # type: ignore[arg-type]
+        return await in_thread(partial(self.function, *args, **kwargs))  # type: ignore[arg-type]
 
 
 class Workflow(Generic[P, R]):

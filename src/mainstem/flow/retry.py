@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -29,10 +30,16 @@ class Retry:
         """Seconds until the attempt after `attempt` (from 1), or None when the step has failed for good."""
         if attempt >= self.attempts or isinstance(error, self.never):
             return None
-        longest = min(self.longest, self.first * self.factor ** (attempt - 1))
+        longest = min(self.longest, self.first * self._growth(attempt - 1))
         asked = getattr(error, "retry_after", None)
         rest = random.uniform(longest / 2, longest)  # noqa: S311  (jitter, no secret)
-        return max(rest, float(asked)) if isinstance(asked, int | float) else rest
+        return max(rest, float(asked)) if isinstance(asked, int | float) and math.isfinite(asked) else rest
+
+    def _growth(self, rests: int) -> float:
+        try:
+            return self.factor**rests
+        except OverflowError:
+            return math.inf
 
 
 ONCE = Retry(attempts=1)

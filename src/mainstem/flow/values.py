@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import from_json, to_jsonable_python
 
 from mainstem.errors import UnstorableValue, ValueTooLarge
 
@@ -45,15 +45,23 @@ def dumped(value: Any, what: str) -> bytes:
             f"{what} is {len(text):,} bytes of JSON, and the ledger takes {MAX_BYTES:,}",
             hint="store it elsewhere (a file, a bucket) and record where",
         )
-    may_be_refused = b"\\u0000" in text or text.count(b"[") + text.count(b"{") > MAX_DEPTH
-    if may_be_refused and (fault := _fault(value)):
+    if _may_be_refused(text) and (fault := _fault(value)):
         raise UnstorableValue(f"{what} cannot be stored: {fault}", hint=_REMEDY)
     return text
 
 
+def loaded(text: bytes) -> Any:
+    """The value of a text that `dumped` made, as a replay gives it."""
+    try:
+        return from_json(text)
+    except ValueError:  # it nests deeper than that parser goes
+        return json.loads(text)
+
+
 def storable_text(text: str) -> str:
     """Text as a text column can hold it: NUL and lone surrogates become U+FFFD, as an error's message is always kept."""
-    return text.replace("\0", "\ufffd").encode(errors="surrogatepass").decode(errors="replace")
+    joined = text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass")
+    return joined.decode("utf-16", "replace")
 
 
 def reader(annotation: Any) -> Callable[[Any], Any]:
@@ -89,7 +97,20 @@ def _plain(value: Any) -> Any:
     return to_jsonable_python(value)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode
+_encoded_parts: Any = json.encoder.c_make_encoder(  # type: ignore[attr-defined]  # as JSONEncoder makes it, once
+    None, _plain, json.encoder.encode_basestring, None, ":", ",", False, False, False
+)
+
+
+def _encode(value: Any) -> str:
+    return "".join(_encoded_parts(value, 0))
+
+
+def _may_be_refused(text: bytes) -> bool:
+    """Whether a look at each part is due; most texts are known to be fine."""
+    return b"\\u0000" in text or (
+        len(text) > 2 * MAX_DEPTH and text.count(b"[") + text.count(b"{") > MAX_DEPTH
+    )
 
 
 def _fault(value: Any) -> str:
@@ -134,7 +155,7 @@ def _reason(part: Any) -> str:
     match part:
         case str():
             return _text_fault(part)
-        case _Key(key=bool() | int() | None):
+        case _Key(key=bool() | int() | float() | None):
             return ""
         case _Key(key=key):
             return f"a key of type {type(key).__name__}"

@@ -73,12 +73,20 @@ def known_error(error: psycopg.Error) -> MainstemError | None:
             "mainstem." in message
         ):
             return SchemaMissing(message, hint="run `mainstem db upgrade`")
-        case psycopg.OperationalError() if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
+        case psycopg.Error() if _is_lost(error):
             return Unreachable(
                 message.strip(), hint="is the server running, and is MAINSTEM_URL its address?"
             )
         case _:
             return None
+
+
+def _is_lost(error: psycopg.Error) -> bool:
+    """Whether it says that the connection, or the server's room for one, is gone."""
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError)
+    # refused or cut; the server's limits of a silent session; out of memory, disk or connections
+    return error.sqlstate.startswith(("08", "57P", "25P03", "25P04", "53"))
 
 
 def perform(conn: Connection[Any], call: Call[T], *, org_id: UUID | None = None) -> T:

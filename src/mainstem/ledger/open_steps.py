@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -29,7 +30,9 @@ class OpenStep:
     record: StepRecord
     is_recorded: bool
     """Whether the ledger has a row of it."""
-    events: list[EventRecord] = field(default_factory=list)
+    is_shown: bool = False
+    """Whether that row says that this attempt is running."""
+    events: deque[EventRecord] = field(default_factory=deque)
     event_bytes: int = 0
     screenshots: list[Any] = field(default_factory=list)
     endpoints: list[Any] = field(default_factory=list)
@@ -43,11 +46,16 @@ class OpenStep:
                 record.epoch,
                 record.step_number,
                 time.monotonic_ns(),
-                event_type.encode()[:100],
+                event_type.encode(),
                 event_data,
             )
         )
         self.event_bytes += len(event_data)
+
+    def take_events(self) -> list[EventRecord]:
+        """The events that were not taken yet; one that a thread adds meanwhile is taken now or the next time."""
+        self.event_bytes = 0
+        return [self.events.popleft() for _ in range(len(self.events))]
 
     @property
     def has_long_log(self) -> bool:
@@ -82,14 +90,16 @@ class OpenSteps:
         if step.has_long_log and not step.is_recorded:
             self._show(step)
         is_over = ending.get("status") != b"waiting"
-        record = replace(step.record, ended_ns=time.monotonic_ns() if is_over else None, **ending)
+        record = step.record if is_over else replace(step.record)  # the next attempt goes on with it
+        for name, value in ending.items():
+            setattr(record, name, value)
+        record.ended_ns = time.monotonic_ns() if is_over else None
         record.screenshots = json.dumps(step.screenshots).encode() if step.screenshots else None
         if step.is_recorded:
             self._log(step)
             return self._recorder.put(CLOSINGS, record)
-        if is_over and step.events:
-            record.events = _inline(step.events, time.monotonic_ns())
-            step.events = []
+        if is_over:
+            record.events = step.take_events()
         done = self._recorder.put(STEPS, record)
         self._log(step)
         return done
@@ -103,32 +113,19 @@ class OpenSteps:
             await asyncio.sleep(LOOKED_AT_EVERY)
             shown = time.monotonic_ns() - int(SHOWN_AFTER * 1e9)
             for step in list(self._open):
-                if not step.is_recorded and (step.record.began_ns < shown or step.has_long_log):
+                if not step.is_shown and (step.record.began_ns < shown or step.has_long_log):
                     self._show(step)
                 if step.is_recorded:
                     self._log(step)
 
     def _show(self, step: OpenStep) -> None:
-        step.is_recorded = True
-        _watched(self._recorder.put(STEPS, replace(step.record)))
+        column = CLOSINGS if step.is_recorded else STEPS
+        step.is_recorded = step.is_shown = True
+        _watched(self._recorder.put(column, replace(step.record)))
 
     def _log(self, step: OpenStep) -> None:
-        events, step.events, step.event_bytes = step.events, [], 0
-        if events:
+        if events := step.take_events():
             _watched(self._recorder.put(EVENTS, *events))
-
-
-def _inline(events: list[EventRecord], now_ns: int) -> bytes:
-    told = (
-        b'{"age_us":%d,"event_type":%s,"event_data":%s}'
-        % (
-            (now_ns - event.at_ns) // 1000,
-            json.dumps(event.event_type.decode()).encode(),
-            event.event_data or b"{}",
-        )
-        for event in events
-    )
-    return b"[" + b",".join(told) + b"]"
 
 
 def _watched(done: asyncio.Future[Any]) -> None:

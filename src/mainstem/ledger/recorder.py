@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -83,7 +84,7 @@ class Entry:
 
     @property
     def size(self) -> int:
-        return sum(record.size for record in self.records)
+        return sum([record.size for record in self.records])
 
 
 STARTS, STEPS, CLOSINGS, EVENTS, WAITS, ENDINGS = range(6)
@@ -146,6 +147,7 @@ class Recorder:
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self._flush_number = 0
+        self._batch = Batch()
         self._oids: dict[str, int] = {}
         self._conn: AsyncConnection[Any]
         self._task: asyncio.Task[None]
@@ -153,6 +155,7 @@ class Recorder:
     async def __aenter__(self) -> Self:
         await self._open()
         self._task = asyncio.create_task(self._flush_for_ever(), name="mainstem recorder")
+        self._task.add_done_callback(self._stopped)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -192,7 +195,7 @@ class Recorder:
                 self._something.clear()
                 self._is_idle.set()
                 await self._something.wait()
-            batch = self._take()
+            batch = self._batch = self._take()
             rows = await self._write(batch)
             # called when the next flush is on its way: the server works while the answers are worked on here
             loop.call_soon(self._acknowledge, batch, rows)
@@ -214,8 +217,8 @@ class Recorder:
         while True:
             try:
                 return await self._send(batch, again=again)
-            except psycopg.Error as error:
-                if not _is_passing(error):
+            except (psycopg.Error, UnicodeError, struct.error) as error:
+                if not self._is_passing(error):
                     return await self._write_apart(batch, error)
                 log.warning("flush %s is sent again: %s", self._flush_number, error)
                 again = True
@@ -229,9 +232,15 @@ class Recorder:
             Answer(kind, run_id, number, payload) for run_id, number, kind, payload in await cursor.fetchall()
         ]
 
-    async def _write_apart(self, batch: Batch, error: psycopg.Error) -> list[Answer]:
+    def _is_passing(self, error: Exception) -> bool:
+        """Whether the same flush may go through later: a lost connection, a lock, a full disk; not a value refused."""
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            return error.sqlstate is None or not error.sqlstate.startswith("54")
+        return isinstance(error, psycopg.Error) and self._conn.closed
+
+    async def _write_apart(self, batch: Batch, error: Exception) -> list[Answer]:
         if len(batch.entries) == 1:
-            batch.fail(known_error(error) or _refused(error))
+            batch.fail(_refused(error))
             return []
         answers = []
         for half in batch.halves():
@@ -254,7 +263,9 @@ class Recorder:
 
     def _settle(self, entry: Entry, answers: list[Answer]) -> None:
         kinds = {answer.kind for answer in answers}
-        if "lost" in kinds:
+        if not answers:
+            entry.done.set_result(answers)
+        elif "lost" in kinds:
             entry.done.set_exception(
                 LeaseLost(f"another worker holds run {entry.run_id}", hint="its holder carries on")
             )
@@ -262,6 +273,14 @@ class Recorder:
             asyncio.get_running_loop().call_later(BUSY_AGAIN, self._enqueue, entry)
         else:
             entry.done.set_result(answers)
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        """It writes nothing more, and whoever still waits is told."""
+        self.is_fenced = True
+        why = "it was closed" if task.cancelled() else task.exception()
+        for batch in (self._batch, Batch(list(self._waiting))):
+            batch.fail(LeaseLost(f"the recorder of worker {self.worker_id} writes no more: {why}"))
+        self._waiting.clear()
 
     def _fence(self, batch: Batch) -> None:
         self.is_fenced = True
@@ -292,15 +311,12 @@ class Recorder:
                 return
 
 
-def _is_passing(error: psycopg.Error) -> bool:
-    """Whether the same flush may go through later: a lost connection, a lock, a full disk; not a value refused."""
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return error.sqlstate is None or not error.sqlstate.startswith("54")
-    return False
-
-
-def _refused(error: psycopg.Error) -> MainstemError:
-    return UnstorableValue(f"the ledger refused the record: {error.diag.message_primary or error}")
+def _refused(error: Exception) -> MainstemError:
+    if not isinstance(error, psycopg.Error):
+        return UnstorableValue(f"the record cannot be sent: {error}")
+    return known_error(error) or UnstorableValue(
+        f"the ledger refused the record: {error.diag.message_primary or error}"
+    )
 
 
 def _reaped(worker_id: UUID) -> LeaseLost:

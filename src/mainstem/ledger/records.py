@@ -8,6 +8,7 @@ Packed by hand: the driver's array dumpers take longer for a step than the serve
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
@@ -115,12 +116,18 @@ class StepRecord:
     metadata: bytes | None = None
     error_message: bytes | None = None
     error_details: bytes | None = None
-    events: bytes | None = None
+    events: Sequence[EventRecord] = ()
+    """Of a step that begins and ends in one flush: they go with it. Others are logged."""
 
     @property
     def size(self) -> int:
         """About how many bytes it takes in a flush."""
-        return 200 + len(self.input_data or b"") + len(self.output_data or b"") + len(self.events or b"")
+        return (
+            200
+            + len(self.input_data or b"")
+            + len(self.output_data or b"")
+            + sum(event.size for event in self.events)
+        )
 
     def packed(self, now_ns: int) -> bytes:
         """As the type mainstem._step_record."""
@@ -138,7 +145,7 @@ class StepRecord:
             jsonb_field(self.metadata),
             text_field(self.error_message),
             jsonb_field(self.error_details),
-            jsonb_field(self.events),
+            jsonb_field(_list_of(self.events, now_ns) if self.events else None),
         ))  # fmt: skip
 
 
@@ -170,6 +177,20 @@ class EventRecord:
             text_field(self.event_type),
             jsonb_field(self.event_data),
         )
+
+
+def _list_of(events: Sequence[EventRecord], now_ns: int) -> bytes:
+    """Events as a JSON array, in order."""
+    told = (
+        b'{"age_us":%d,"event_type":%s,"event_data":%s}'
+        % (
+            (now_ns - event.at_ns) // 1000,
+            json.dumps(event.event_type.decode()).encode(),
+            event.event_data or b"{}",
+        )
+        for event in events
+    )
+    return b"[" + b",".join(told) + b"]"
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ begin
     end loop;
   end if;
   if cardinality(steps) > 0 then
-    select * into part from mainstem._record_steps_v1(worker, steps);
+    part := mainstem._record_steps_v1(worker, steps);
     recorded := cardinality(part.ids);
     ids := ids || part.ids; numbers := numbers || part.numbers; states := states || part.states; orgs := orgs || part.orgs;
   end if;

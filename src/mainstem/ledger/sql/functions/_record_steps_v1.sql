@@ -1,12 +1,11 @@
-create or replace function mainstem._record_steps_v1(worker uuid, steps mainstem._step_record[])
-returns table (ids uuid[], numbers integer[], states text[], orgs uuid[])
+create or replace function mainstem._record_steps_v1(
+  worker uuid, steps mainstem._step_record[], out ids uuid[], out numbers integer[], out states text[], out orgs uuid[])
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
   moment timestamptz := mainstem.clock();
 begin
-  return query
   with recorded as (
     insert into mainstem.user_workflow_run_step as t
       (step_id, run_id, org_id, step_number, node_key, iteration, status, retry_count, started_at, ended_at, duration_ms,
@@ -22,6 +21,7 @@ begin
         where own.run_id = s.run_id and own.worker_id = worker and own.epoch = s.epoch offset 0) q
     returning t.run_id, t.step_number, t.status, t.org_id)
   select coalesce(array_agg(r.run_id), '{}'), coalesce(array_agg(r.step_number), '{}'), coalesce(array_agg(r.status::text), '{}'), coalesce(array_agg(r.org_id), '{}')
+    into ids, numbers, states, orgs
     from recorded r;
 end $$;
 comment on function mainstem._record_steps_v1(uuid, mainstem._step_record[]) is 'Insert steps of runs that this worker owns; what was inserted.';

@@ -21,8 +21,9 @@ begin
        and (search_workflow_runs.context is null or r.context @> search_workflow_runs.context)
        and (search_workflow_runs.input_data is null or r.input_data @> search_workflow_runs.input_data)
        and (search_workflow_runs.output_data is null or r.output_data @> search_workflow_runs.output_data)
-       and r.started_at >= search_workflow_runs.started_after and r.started_at < search_workflow_runs.started_before
-     order by r.started_at desc
+       and coalesce(r.started_at, r.created_at) >= search_workflow_runs.started_after  -- a run that nobody has begun yet is found too
+       and coalesce(r.started_at, r.created_at) < search_workflow_runs.started_before
+     order by coalesce(r.started_at, r.created_at) desc
      limit least(greatest(coalesce(search_workflow_runs.most, 50), 1), 1000);
 end $$;
 comment on function mainstem.search_workflow_runs(jsonb, jsonb, jsonb, timestamptz, timestamptz, integer) is 'This tenant''s runs whose context, input and output contain these documents (@>), latest first, at most 1000. No rows without a tenant.';

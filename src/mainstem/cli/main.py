@@ -1,0 +1,152 @@
+"""The command line: its options, and what becomes of an error. Each verb has a file of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+from uuid import UUID
+
+import click
+
+from mainstem.cli.db import db
+from mainstem.cli.init import init
+from mainstem.cli.output import dumps, json_option, wants_json
+from mainstem.cli.run import run
+from mainstem.cli.runs import runs
+from mainstem.cli.worker import worker
+from mainstem.errors import (
+    BadArgument,
+    DrivenElsewhere,
+    MainstemError,
+    NotFound,
+    RunFailed,
+    RunIsOver,
+    SchemaDrifted,
+    StateRefused,
+    UnknownWorkflow,
+    UpgradeBlocked,
+)
+from mainstem.settings import Settings
+
+INTERRUPTED = 130
+"""As a shell has it for Ctrl-C."""
+
+
+NEXT: Mapping[type[MainstemError], str] = {
+    NotFound: "mainstem runs list",
+    UnknownWorkflow: "mainstem worker MODULE",
+    RunIsOver: "mainstem runs show RUN_ID",
+    StateRefused: "mainstem runs show RUN_ID",
+    DrivenElsewhere: "mainstem runs show RUN_ID",
+    RunFailed: "mainstem runs list --status failed",
+    UpgradeBlocked: "mainstem db doctor",
+}
+"""The command that tells more, where the error itself names none."""
+
+
+class CommandLine(click.Group):
+    """A group whose errors become a line, the next thing to try, and an exit code. What nobody expected is not caught."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MainstemError as error:
+            _refuse(ctx, error)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=CommandLine, name="mainstem", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--url", help="PostgreSQL 15 to 18; the embedded server without it.  [MAINSTEM_URL]")
+@click.option(
+    "--org",
+    type=click.UUID,
+    help="The tenant; the organization that always exists without it.  [MAINSTEM_ORG]",
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Directory of the embedded server.  [MAINSTEM_DATA]"
+)
+@json_option
+@click.version_option(package_name="mainstem", prog_name="mainstem")
+@click.pass_context
+def main(context: click.Context, url: str | None, org: UUID | None, data: Path | None) -> None:
+    """One PostgreSQL ledger that runs workflows and shows every run.
+
+    \b
+    Example:
+      mainstem init shop && cd shop && python app.py
+      mainstem worker app &
+      mainstem run greeting --input '{"name": "world"}' --wait
+      mainstem runs list --status failed
+
+    \b
+    Exit codes:
+      0    done
+      1    failed otherwise, or not as it must be
+      2    wrong usage, or a value that cannot be stored
+      3    there is no such run or workflow
+      4    the ledger refuses it, as things stand
+      5    the database or its schema does not serve
+      6    the run that was waited for failed or was cancelled
+      130  interrupted
+    """  # noqa: D301  (click's mark for lines that stay as they are)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    found = Settings.from_environment(os.environ)
+    context.obj = replace(found, url=url or found.url, org_id=org or found.org_id, data=data or found.data)
+
+
+def _refuse(context: click.Context, error: MainstemError) -> NoReturn:
+    message = " ".join(error.message.split())
+    hint = _hint(error)
+    if wants_json(context):
+        objects = {"objects": error.objects} if isinstance(error, SchemaDrifted) else {}
+        told = {
+            "code": error.code,
+            "error": type(error).__name__,
+            "message": message,
+            "hint": hint,
+            **objects,
+        }
+        click.echo(dumps(told), err=True)
+    else:
+        click.echo(
+            f"{click.style('error:', fg='red')} {message}\n{click.style('try:', fg='cyan')} {hint}", err=True
+        )
+    context.exit(error.exit_code)
+
+
+def _hint(error: MainstemError) -> str:
+    following = NEXT.get(type(error), "mainstem --help")
+    if error.hint is None:
+        return following
+    return (
+        error.hint
+        if "mainstem " in error.hint or type(error) not in NEXT
+        else f"{error.hint.rstrip('.')}; {following}"
+    )
+
+
+def _demo() -> click.Command:
+    """The demo, or in its place what it lacks: its documents are read with a library that the rest does without."""
+    try:
+        from mainstem.cli.demo import demo
+    except ModuleNotFoundError as missing:
+        return _without(missing)
+    return demo
+
+
+def _without(missing: ModuleNotFoundError) -> click.Command:
+    @click.command("demo")
+    def demo() -> None:
+        """Sixty documents through a durable workflow (needs `pip install 'mainstem[demo]'`)."""
+        raise BadArgument(f"the demo needs {missing.name}", hint="pip install 'mainstem[demo]'") from missing
+
+    return demo
+
+
+for command in (init, worker, run, runs, db, _demo()):
+    main.add_command(command)

@@ -1,0 +1,64 @@
+"""`mainstem worker`: run the workflows of some modules until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+import click
+
+from mainstem.cli.door import client_of
+from mainstem.cli.program import Program, workflows_of
+from mainstem.engine.worker import Terms, Worker
+from mainstem.settings import Settings
+
+log = logging.getLogger(__name__)
+USUAL = Terms()
+
+
+@click.command()
+@click.argument("modules", nargs=-1, required=True, metavar="MODULE...")
+@click.option("--slots", type=click.IntRange(1), default=USUAL.slots, show_default=True, help="Runs at once.")
+@click.option("--queue", "queues", multiple=True, help="Serve this queue; those of the workflows without it.")
+@click.option(
+    "--ttl", type=click.FloatRange(1), default=USUAL.ttl, show_default=True, help="Seconds its lease lasts."
+)
+@click.pass_obj
+def worker(
+    settings: Settings, modules: tuple[str, ...], slots: int, queues: tuple[str, ...], ttl: float
+) -> None:
+    """Run the workflows in MODULE until SIGTERM or Ctrl-C.
+
+    Then it drains: it claims nothing more, lets steps in progress end, and gives its runs to others. A second Ctrl-C
+    does not wait; others then take its runs when its lease has ended.
+
+    Example: mainstem worker app --slots 50
+    """
+    logging.getLogger("mainstem").setLevel(logging.INFO)
+    asyncio.run(_work(settings, workflows_of(modules), Terms(slots=slots, queues=queues, ttl=ttl)))
+
+
+async def _work(settings: Settings, workflows: list[Program], terms: Terms) -> None:
+    async with client_of(settings) as client, Worker(client, workflows, terms) as working:
+        queues = sorted(set(terms.queues) or {workflow.queue for workflow in workflows})
+        names = sorted(workflow.name for workflow in workflows)
+        log.info("worker %s runs %s from %s", working.worker_id, ", ".join(names), ", ".join(queues))
+        await _told_to_stop(working)
+        log.info("worker %s drains", working.worker_id)
+
+
+async def _told_to_stop(working: Worker) -> None:
+    """Until a signal comes, or the worker cannot go on and raises why."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    stopped, failed = asyncio.create_task(told.wait()), asyncio.create_task(working.wait())
+    await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
+    if failed.done():
+        failed.result()
+    for task in (stopped, failed):
+        task.cancel()

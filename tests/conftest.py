@@ -12,13 +12,15 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from servers import POSTGRES_15, database as fresh_database, embedded_server, in_database, postgres_15
 
 from mainstem import Mainstem
 from mainstem.ledger.call import Call, perform
 from mainstem.ledger.install import store_fingerprint, upgrade
 from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import connect
+
+from servers import POSTGRES_15, embedded_server, in_database, postgres_15
+from servers import database as fresh_database
 
 T = TypeVar("T")
 
@@ -47,7 +49,9 @@ def _server_names() -> list[str]:
 def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The superuser's URL of a server with the template; tests run once for each server."""
     with ExitStack() as stack:
-        started: Any = stack.enter_context(embedded_server(QUICK) if request.param == "18" else postgres_15(QUICK))
+        started: Any = stack.enter_context(
+            embedded_server(QUICK) if request.param == "18" else postgres_15(QUICK)
+        )
         with psycopg.connect(started.url, autocommit=True) as conn:
             conn.execute(f"create database {TEMPLATE}")
         with psycopg.connect(in_database(started.url, TEMPLATE), autocommit=True) as conn:
@@ -64,7 +68,9 @@ class Database:
     url: str
     _opened: list[psycopg.Connection[Any]] = field(default_factory=list)
 
-    def connect(self, role: str | None = "mainstem_app", org_id: UUID | None = DEFAULT_ORG) -> psycopg.Connection[Any]:
+    def connect(
+        self, role: str | None = "mainstem_app", org_id: UUID | None = DEFAULT_ORG
+    ) -> psycopg.Connection[Any]:
         """An autocommit connection in a role, its rows as dicts, its session's tenant set; None stays superuser."""
         conn = connect(self.url, role=role, application_name="test")
         conn.row_factory = dict_row  # type: ignore[assignment]
@@ -81,7 +87,7 @@ class Database:
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """What a superuser sees."""
         with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as conn:
-            return conn.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+            return conn.execute(query, parameters).fetchall()
 
     def value(self, query: str, *parameters: Any) -> Any:
         """The one value of the one row."""
@@ -121,7 +127,8 @@ class Clock:
         """Move it ahead for every connection."""
         with psycopg.connect(self.database.url, autocommit=True) as conn:
             conn.execute(
-                "update public.moved_clock set ahead = ahead + make_interval(secs => %s)", [seconds + days * 86400]
+                "update public.moved_clock set ahead = ahead + make_interval(secs => %s)",
+                [seconds + days * 86400],
             )
             conn.execute("notify mainstem_ready")
 
@@ -148,12 +155,18 @@ def make_tenant(database: Database, org_id: UUID | None = None) -> Tenant:
     with psycopg.connect(database.url, autocommit=True) as conn:
         if org != DEFAULT_ORG:
             conn.execute("select mainstem.create_organization(%s, %s)", [f"org {org}", org])
-        conn.execute("insert into mainstem.user_workflow (org_id, workflow_id, name) values (%s, %s, %s)", [org, tenant.workflow_id, "intake"])
+        conn.execute(
+            "insert into mainstem.user_workflow (org_id, workflow_id, name) values (%s, %s, %s)",
+            [org, tenant.workflow_id, "intake"],
+        )
         conn.execute(
             "insert into mainstem.user_workflow_node (org_id, node_id, workflow_id, label) values (%s, %s, %s, 'Read')",
             [org, tenant.node_id, tenant.workflow_id],
         )
-        conn.execute("insert into mainstem.app_user (org_id, user_id, email) values (%s, %s, 'ann@example.test')", [org, tenant.user_id])
+        conn.execute(
+            "insert into mainstem.app_user (org_id, user_id, email) values (%s, %s, 'ann@example.test')",
+            [org, tenant.user_id],
+        )
     return tenant
 
 

@@ -32,7 +32,9 @@ def test_modules_stay_under_400_lines() -> None:
 
 
 def test_functions_are_short() -> None:
-    lengths = {f"{path.name}:{node.name}": length(node) for path, tree in TREES.items() for node in functions(tree)}
+    lengths = {
+        f"{path.name}:{node.name}": length(node) for path, tree in TREES.items() for node in functions(tree)
+    }
     assert {name: lines for name, lines in lengths.items() if lines > 45} == {}
     assert median(lengths.values()) <= 8
 
@@ -65,12 +67,25 @@ def test_names_say_what_is_inside() -> None:
 
 def test_the_environment_is_read_at_the_door() -> None:
     """The demo's is its own: it tells its workers where its service is."""
-    readers = {path.relative_to(ROOT / "src/mainstem").parts[0] for path in SOURCES if "os.environ" in path.read_text()}
-    assert readers <= {"settings.py", "demo", "cli", "postgres"}  # postgres hands a few names on to the server it starts
+    readers = {
+        path.relative_to(ROOT / "src/mainstem").parts[0]
+        for path in SOURCES
+        if "os.environ" in path.read_text()
+    }
+    assert readers <= {
+        "settings.py",
+        "demo",
+        "cli",
+        "postgres",
+    }  # postgres hands a few names on to the server it starts
 
 
 def test_the_product_knows_no_tests() -> None:
-    knowing = [path.name for path in SOURCES if re.search(r"\bmock|\bfake|pytest|under test", path.read_text(), re.IGNORECASE)]
+    knowing = [
+        path.name
+        for path in SOURCES
+        if re.search(r"\bmock|\bfake|pytest|under test", path.read_text(), re.IGNORECASE)
+    ]
     assert knowing == []
 
 

@@ -16,8 +16,12 @@ ROOT = Path(__file__).parent.parent
 SQL = ROOT / "src/mainstem/ledger/sql"
 PLACE = ROOT / "docs/reference"
 
-COMMENT = re.compile(r"comment on (function|view|table) mainstem\.(\w+)(\([^;]*?\))?\s+is\s+'((?:[^']|'')*)';")
-SIGNATURE = re.compile(r"create or replace function mainstem\.(\w+)\((.*?)\)\s*returns (.*?)\s*\nlanguage", re.DOTALL)
+COMMENT = re.compile(
+    r"comment on (function|view|table) mainstem\.(\w+)(\([^;]*?\))?\s+is\s+'((?:[^']|'')*)';"
+)
+SIGNATURE = re.compile(
+    r"create or replace function mainstem\.(\w+)\((.*?)\)\s*returns (.*?)\s*\nlanguage", re.DOTALL
+)
 
 
 def pages() -> dict[str, str]:
@@ -26,7 +30,12 @@ def pages() -> dict[str, str]:
 
 
 def errors_page() -> str:
-    lines = ["# Errors", "", "Each is a class of `mainstem.errors` with a code; `exit` is the command line's.", ""]
+    lines = [
+        "# Errors",
+        "",
+        "Each is a class of `mainstem.errors` with a code; `exit` is the command line's.",
+        "",
+    ]
     lines += ["| code | class | what to do | exit |", "|---|---|---|---|"]
     for code, error in sorted(every_error().items()):
         if error is not MainstemError:
@@ -36,8 +45,23 @@ def errors_page() -> str:
 
 
 def sql_page() -> str:
-    lines = ["# SQL", "", "Everything is in the schema `mainstem`; the comments stand in the catalog too (`\\df+`, `\\d+`).", ""]
-    lines += ["## Functions", "", *functions(), "## Views", "", *described("view"), "## Tables", "", *described("table")]
+    lines = [
+        "# SQL",
+        "",
+        "Everything is in the schema `mainstem`; the comments stand in the catalog too (`\\df+`, `\\d+`).",
+        "",
+    ]
+    lines += [
+        "## Functions",
+        "",
+        *functions(),
+        "## Views",
+        "",
+        *described("view"),
+        "## Tables",
+        "",
+        *described("table"),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -46,7 +70,9 @@ def functions() -> Iterator[str]:
     texts = [path.read_text(encoding="utf-8") for path in sorted((SQL / "functions").glob("[a-z]*.sql"))]
     texts += [path.read_text(encoding="utf-8") for path in sorted((SQL / "foundation").glob("*.sql"))]
     for text in texts:
-        comments = {name: told for kind, name, _arguments, told in COMMENT.findall(text) if kind == "function"}
+        comments = {
+            name: told for kind, name, _arguments, told in COMMENT.findall(text) if kind == "function"
+        }
         for name, arguments, returns in SIGNATURE.findall(text):
             shown = " ".join(f"{name}({arguments}) → {returns}".split()).replace("mainstem.", "")
             yield f"**`{shown}`**  \n{comments[name].replace(chr(39) * 2, chr(39))}\n"
@@ -71,12 +97,18 @@ def command_sections(command: click.Command, context: click.Context) -> Iterator
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             if inner is not None and not inner.hidden:
-                yield from command_sections(inner, click.Context(inner, info_name=name, parent=context, terminal_width=100))
+                yield from command_sections(
+                    inner, click.Context(inner, info_name=name, parent=context, terminal_width=100)
+                )
 
 
 def main() -> int:
     PLACE.mkdir(parents=True, exist_ok=True)
-    stale = [name for name, text in pages().items() if not (PLACE / name).exists() or (PLACE / name).read_text("utf-8") != text]
+    stale = [
+        name
+        for name, text in pages().items()
+        if not (PLACE / name).exists() or (PLACE / name).read_text("utf-8") != text
+    ]
     if "--check" in sys.argv:
         sys.stdout.write("".join(f"{name} is stale: run `make reference`\n" for name in stale))
         return 1 if stale else 0

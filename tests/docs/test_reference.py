@@ -12,7 +12,11 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_the_reference_is_what_the_code_says() -> None:
     checked = subprocess.run(
-        [sys.executable, "tools/make_reference.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "tools/make_reference.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (checked.returncode, checked.stdout) == (0, ""), checked.stderr
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from mainstem import Mainstem, Retry, Worker, gather, step, workflow
+from mainstem import Mainstem, Worker, gather, step, workflow
 
 
 @step

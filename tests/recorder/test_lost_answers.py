@@ -6,10 +6,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from conftest import Database
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from recorder.swallowing_proxy import swallowing_proxy
 from recorder.writers import writers
+
+from conftest import Database
 
 LOST = 100
 
@@ -50,7 +52,11 @@ async def test_without_the_receipt_the_same_flush_would_fail(database: Database,
     async with swallowing_proxy(socket, tmp_path) as proxy, writers(database.url, through=through) as crew:
         [run_id] = await crew.start(1)
         with database.connect(None, None) as conn:
-            conn.execute("create rule forgetful as on insert to mainstem.user_workflow_change do instead nothing")
+            conn.execute("create function forget() returns trigger language plpgsql as 'begin return null; end'")
+            conn.execute(
+                "create trigger forgetful before insert on mainstem.user_workflow_change"
+                " for each row execute function forget()"
+            )
         proxy.swallow_next()
         with pytest.raises(Exception, match="duplicate key"):
             await crew.write(run_id, 1)

@@ -8,10 +8,11 @@ import signal
 from pathlib import Path
 
 import psycopg
-from recorder.writers import writers
-from servers import embedded_server
 
 from mainstem.ledger.install import upgrade
+from recorder.writers import writers
+
+from servers import embedded_server
 
 WRITERS = 256
 SECONDS = 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -16,7 +17,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-T = TypeVar("T")
 Row = Mapping[str, Any]
 
 _JSON = "mainstem.json"
@@ -84,15 +84,19 @@ def indented(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
 
 
-def progress(items: Sequence[T], told: Callable[[T], str]) -> Iterator[T]:
-    """The items, with a bar on standard error while they are worked on."""
+@contextmanager
+def steps(names: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    """A bar on standard error, for as many steps as are named; what it gives is told each as it begins."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=wants_json()) as bar:
-        task = bar.add_task("", total=len(items))
-        for item in items:
-            bar.update(task, description=told(item))
-            yield item
-            bar.advance(task)
+        task = bar.add_task("", total=len(names))
+        begun: list[str] = []
+
+        def tell(name: str) -> None:
+            bar.update(task, description=name, completed=len(begun))
+            begun.append(name)
+
+        yield tell
 
 
 def console() -> Console:

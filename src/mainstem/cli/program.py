@@ -23,7 +23,9 @@ def workflows_of(modules: Iterable[str]) -> list[Program]:
             if isinstance(workflow, Workflow):
                 _enter(found, workflow)
     if not found:
-        raise UnknownWorkflow(f"no workflow in {', '.join(modules)}", hint='make one with @workflow("name")')
+        raise UnknownWorkflow(
+            f"no workflow in {', '.join(modules)}", hint="see how `mainstem init` makes one"
+        )
     return list(found.values())
 
 
@@ -61,4 +63,4 @@ def _enter(found: dict[str, Program], workflow: Program) -> None:
 
 def _offer(module: str, members: dict[str, Any]) -> str:
     names = [name for name, member in members.items() if isinstance(member, Workflow)]
-    return f"{module}:{names[0]}" if names else 'make one with @workflow("name")'
+    return f"{module}:{names[0]}" if names else "see how `mainstem init` makes one"

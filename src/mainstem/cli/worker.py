@@ -41,6 +41,8 @@ def worker(
 
 async def _work(settings: Settings, workflows: list[Program], terms: Terms) -> None:
     async with client_of(settings) as client, Worker(client, workflows, terms) as working:
+        for workflow in workflows:  # so that they can be started by name
+            await client.register(workflow)
         queues = sorted(set(terms.queues) or {workflow.queue for workflow in workflows})
         names = sorted(workflow.name for workflow in workflows)
         log.info("worker %s runs %s from %s", working.worker_id, ", ".join(names), ", ".join(queues))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from mainstem.errors import Unreachable
 from mainstem.ledger import runs
 from mainstem.ledger.link import Link
 from mainstem.model import RunStatus
+
+log = logging.getLogger(__name__)
 
 HINTED_AT_MOST_EVERY = 0.02
 """Seconds between two looks at runs that are waited for, however often something changes."""
@@ -42,10 +46,13 @@ class Endings:
         """Until a run is over. Raises NotFound for one that is not there."""
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._awaited.setdefault(run_id, []).append(done)
-        if not self._is_here(run_id):
-            self.over(run_id, Outcome(*await self._link(runs.outcome(run_id))))
-            self.look()
-        return await done
+        try:
+            if not self._is_here(run_id):
+                self.over(run_id, Outcome(*await self._link(runs.outcome(run_id))))
+                self.look()
+            return await done
+        finally:
+            self._forget(run_id, done)
 
     def look(self) -> None:
         """Look at the ledger from now on, if somebody waits: not every run that is waited for is in work here."""
@@ -59,6 +66,12 @@ class Endings:
                 if not done.done():
                     done.set_result(outcome)
 
+    def _forget(self, run_id: UUID, done: asyncio.Future[Outcome]) -> None:
+        """Whoever was told, or waits no longer."""
+        others = [other for other in self._awaited.pop(run_id, ()) if other is not done]
+        if others:
+            self._awaited[run_id] = others
+
     async def close(self) -> None:
         """Look no more."""
         if self._task is not None:
@@ -70,9 +83,15 @@ class Endings:
             while True:
                 await self._until_hinted()
                 if elsewhere := [run_id for run_id in self._awaited if not self._is_here(run_id)]:
-                    for run_id, *outcome in await self._link(runs.endings_of(elsewhere)):
-                        self.over(run_id, Outcome(*outcome))
+                    await self._look_at(elsewhere)
                 await asyncio.sleep(HINTED_AT_MOST_EVERY)
+
+    async def _look_at(self, run_ids: list[UUID]) -> None:
+        try:
+            for run_id, *outcome in await self._link(runs.endings_of(run_ids)):
+                self.over(run_id, Outcome(*outcome))
+        except Unreachable as error:  # who waits for a run waits for the server too
+            log.warning("the database does not answer, endings are looked for again: %s", error)
 
     async def _until_hinted(self) -> None:
         try:

@@ -64,6 +64,7 @@ class Mainstem:
         self._lock = threading.Lock()
         self._loops: dict[asyncio.AbstractEventLoop, Opened] = {}
         self._background: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread
         self._workers: list[Starter] = []
 
     # Opening and closing.
@@ -101,6 +102,8 @@ class Mainstem:
             if opened is not None:
                 asyncio.run_coroutine_threadsafe(opened.close(), background).result()
             background.call_soon_threadsafe(background.stop)
+            self._thread.join()
+            background.close()
         self._opened.close()
         self._server = None
 
@@ -174,7 +177,7 @@ class Mainstem:
         return self._pending(lambda opened: opened.link(runs.cancel_run(run_id, reason)))
 
     def resume(self, run_id: UUID) -> Pending[None]:
-        """Let a paused run go on. Raises NotFound, StateRefused."""
+        """Let a paused run go on. Raises NotFound, RunIsOver, StateRefused."""
         return self._pending(lambda opened: opened.link(runs.resume_run(run_id)))
 
     def signal(self, run_id: UUID, name: str, payload: Any = None) -> Pending[UUID]:
@@ -233,9 +236,10 @@ class Mainstem:
         with self._lock:
             if self._background is None:
                 self._background = asyncio.new_event_loop()
-                threading.Thread(
+                self._thread = threading.Thread(
                     target=self._background.run_forever, name="mainstem client", daemon=True
-                ).start()
+                )
+                self._thread.start()
             return self._background
 
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
 from mainstem.client.endings import Endings
-from mainstem.errors import BadArgument, IdempotencyConflict, NotFound, UnknownWorkflow
+from mainstem.errors import (
+    BadArgument,
+    IdempotencyConflict,
+    LeaseLost,
+    NotFound,
+    UnknownWorkflow,
+    UnstorableValue,
+    ValueRefused,
+)
 from mainstem.flow.program import Workflow
 from mainstem.flow.values import dumped
 from mainstem.ids import new_run_id
@@ -20,6 +29,10 @@ from mainstem.ledger.records import StartRecord
 
 MOST_STARTS = 500
 """Runs that are begun in one call."""
+
+
+Begun = tuple[StartRecord, asyncio.Future[tuple[UUID, str]]]
+"""A start, and who waits for the run's id and the ledger's answer."""
 
 
 class Starter(Protocol):
@@ -81,12 +94,12 @@ class Opened:
         self._workers = workers
         self._workflow_ids: dict[str, UUID] = {}
         self._opening: asyncio.Task[Any] | None = None
-        self._starts: list[tuple[StartRecord, asyncio.Future[tuple[UUID, str]]]] = []
+        self._starts: list[Begun] = []
         self._starting: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
         """Opened once, whoever comes first."""
-        if self._opening is None:
+        if self._opening is None or (self._opening.done() and self._opening.exception()):
             self._opening = asyncio.create_task(self.link.__aenter__())
         await asyncio.shield(self._opening)
 
@@ -134,7 +147,7 @@ class Opened:
 
     async def _begin(self, record: StartRecord, name: str) -> tuple[UUID, str]:
         for worker in self._workers:
-            if worker.loop is self.loop and (begun := await worker.start(record, name)) is not None:
+            if worker.loop is self.loop and (begun := await self._begin_at(worker, record, name)):
                 return begun
         done: asyncio.Future[tuple[UUID, str]] = self.loop.create_future()
         self._starts.append((record, done))
@@ -142,14 +155,35 @@ class Opened:
             self._starting = asyncio.create_task(self._begin_all())
         return await done
 
+    async def _begin_at(self, worker: Starter, record: StartRecord, name: str) -> tuple[UUID, str] | None:
+        try:
+            return await worker.start(record, name)
+        except LeaseLost:  # its answer may have been lost before
+            return (record.run_id, "started") if await self.link(runs.is_there(record.run_id)) else None
+
     async def _begin_all(self) -> None:
         """Whatever is to be started goes in one call; the next goes when it has committed."""
         while self._starts:
             batch, self._starts = self._starts[:MOST_STARTS], self._starts[MOST_STARTS:]
-            call = runs.start_runs(self.link.oids, [record for record, _done in batch])
-            results = await asyncio.gather(self.link(call), return_exceptions=True)
-            for place, (_record, done) in enumerate(batch):
-                if isinstance(results[0], BaseException):
-                    done.set_exception(results[0])
-                else:
-                    done.set_result(results[0][place])
+            await self._begin_batch(batch)
+
+    async def _begin_batch(self, batch: Sequence[Begun]) -> None:
+        """In one call; if it is refused, one by one: a start that cannot be stored fails no other."""
+        [answers] = await asyncio.gather(self._started(batch), return_exceptions=True)
+        if isinstance(answers, ValueRefused) and len(batch) > 1:
+            for one in batch:
+                await self._begin_batch([one])
+            return
+        for place, (_record, done) in enumerate(batch):
+            if done.done():  # who asked has gone
+                continue
+            if isinstance(answers, BaseException):
+                done.set_exception(answers)
+            else:
+                done.set_result(answers[place])
+
+    async def _started(self, batch: Sequence[Begun]) -> list[tuple[UUID, str]]:
+        try:
+            return await self.link(runs.start_runs(self.link.oids, [record for record, _done in batch]))
+        except (UnicodeError, struct.error) as refusal:
+            raise UnstorableValue(f"the start cannot be sent: {refusal}") from refusal

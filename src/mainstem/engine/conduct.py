@@ -14,8 +14,8 @@ from contextvars import copy_context
 from dataclasses import replace
 from typing import Any
 
-from mainstem.engine.branches import Branch, Left, here
-from mainstem.engine.execute import Done, Failed, execute
+from mainstem.engine.branches import Branch, Left, by_branch, here
+from mainstem.engine.execute import CancelledByItself, Done, Failed, execute, is_cancelled
 from mainstem.engine.waits import Waits
 from mainstem.errors import LeaseLost, NonDeterministicWorkflow, SignalTimedOut, StepFailed, ValueRefused
 from mainstem.flow.program import Step, StepInfo, Workflow, conducting
@@ -43,7 +43,7 @@ class Conduct:
         context: Context,
     ) -> None:
         self.run = run
-        self.waits = Waits(recorder, on_cancel=lambda: self.cancel(run.cancel_reason))
+        self.waits = Waits(recorder, on_cancel=self.cancel, on_left=self.leave)
         self._workflow = workflow
         self._recorder = recorder
         self._open_steps = open_steps
@@ -54,22 +54,24 @@ class Conduct:
         self._misfit: NonDeterministicWorkflow | None = None
         self._cancel_reason: str | None = None
         self._is_left = False
+        self._has_told_code_to_leave = False
         self._task: asyncio.Task[Any] | None = None
 
     async def to_its_end(self) -> EndingRecord | None:
         """Run the code; the ending that is recorded then, or None when the run was left."""
         self._task = asyncio.current_task()
         conducting.set(self)
-        root = Branch.at("", self.run.steps)
-        root.task = self._task
+        root = Branch("", by_branch(self.run.steps), task=self._task)
         here.set(root)
         try:
             ending = await self._ending(root)
-            await self._recorder.put(ENDINGS, ending)
+            if self._has_told_code_to_leave:  # and it went on: what it says then is nothing
+                return None
+            self._task = None  # a request to cancel comes too late
+            return await self._recorded(ending)
         except (Left, LeaseLost):
             self._is_left = True
             return None
-        return ending
 
     async def _ending(self, root: Branch) -> EndingRecord:
         try:
@@ -78,12 +80,23 @@ class Conduct:
             self._refuse_leftovers(root, "its end")
             output = dumped(result, f"the output of workflow {self._workflow.name}")
         except asyncio.CancelledError:
-            if self._cancel_reason is None:
+            if self._cancel_reason is not None:
+                return self._ended("cancelled", error_message=self._cancel_reason)
+            if is_cancelled():
                 raise
-            return self._ended("cancelled", error_message=self._cancel_reason)
+            return self._failed(CancelledByItself())
         except Exception as error:  # noqa: BLE001  (whatever the author's code raises is the run's outcome, not ours)
             return self._failed(error)
         return self._failed(self._misfit) if self._misfit else self._ended("completed", output_data=output)
+
+    async def _recorded(self, ending: EndingRecord) -> EndingRecord:
+        """The ending that stands in the ledger: one that it refuses is a failure, and says why."""
+        try:
+            await self._recorder.put(ENDINGS, ending)
+        except ValueRefused as refusal:
+            ending = self._failed(refusal)
+            await self._recorder.put(ENDINGS, ending)
+        return ending
 
     def _failed(self, error: Exception) -> EndingRecord:
         """A run whose code does not fit its record is no failure of the run: it pauses, whatever the code made of it."""
@@ -102,7 +115,7 @@ class Conduct:
             self._task.cancel()
 
     def leave(self) -> None:
-        """Leave the code at its next step or wait; what it is doing now may finish."""
+        """Leave the code at its next step or wait, also one in a `finally`; what it is doing now may finish."""
         self._is_left = True
 
     # What the code asks for (flow.program.Conductor).
@@ -116,10 +129,11 @@ class Conduct:
         try:
             record.input_data = dumped(step.parameters.named(args, kwargs), f"the input of step {step.name}")
         except ValueRefused as refusal:
-            await self._fail(self._open_steps.begin(record, is_recorded=is_recorded), Failed(refusal))
-            raise
+            raise await self._fail(
+                self._open_steps.begin(record, is_recorded=is_recorded), Failed(refusal)
+            ) from refusal
         if recorded is not None and recorded.status == "waiting" and not recorded.is_due:
-            await self.waits.until_settled(_wait(record, "retry"))
+            await self._until_settled(_wait(record, "retry"))
         return await self._attempts(step, args, kwargs, record, is_recorded=is_recorded)
 
     async def wait_for_signal(self, name: str, seconds: float | None) -> Any:
@@ -128,14 +142,14 @@ class Conduct:
         if recorded is not None and recorded.status == "completed":
             return _signal(name, recorded.output_data, timed_out="timed_out" in recorded.metadata)
         wait = replace(_wait(self._record(branch, node, iteration, recorded), "signal", seconds), signal=name)
-        answer = await self.waits.until_settled(wait)
+        answer = await self._until_settled(wait)
         return _signal(name, answer.payload, timed_out=answer.kind == "timeout")
 
     async def sleep(self, seconds: float) -> None:
         branch, iteration, recorded = self._next("sleep")
         if recorded is None or recorded.status != "completed":
             record = self._record(branch, "sleep", iteration, recorded)
-            await self.waits.until_settled(_wait(record, "sleep", seconds))
+            await self._until_settled(_wait(record, "sleep", seconds))
 
     async def gather(self, branches: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
         parent = self._here()
@@ -180,12 +194,13 @@ class Conduct:
                 raise
             if isinstance(outcome, Done):
                 record.metadata = self._with_endpoints(opened)
-                await _durable(self._open_steps.end(opened, status=b"completed", output_data=outcome.output))
+                await self._durable(
+                    self._open_steps.end(opened, status=b"completed", output_data=outcome.output)
+                )
                 return outcome.value
             rest = outcome.rest(step, record.retry_count + 1)
             if rest is None:
-                await self._fail(opened, outcome)
-                raise StepFailed(outcome.message, error_type=type(outcome.error).__name__) from outcome.error
+                raise await self._fail(opened, outcome) from outcome.error
             await self._rest(opened, outcome, rest)
             record = replace(record, retry_count=record.retry_count + 1, began_ns=time.monotonic_ns())
             is_recorded = True
@@ -195,19 +210,21 @@ class Conduct:
             run_id=self.run.run_id,
             step_number=opened.record.step_number,
             attempt=opened.record.retry_count + 1,
+            idempotency_key=_place(opened.record, here.get()),
             record_event=opened.add_event,
             record_screenshot=opened.screenshots.append,
             record_endpoint=opened.endpoints.append,
         )
 
-    async def _fail(self, opened: OpenStep, failed: Failed) -> None:
+    async def _fail(self, opened: OpenStep, failed: Failed) -> StepFailed:
+        """Record the failure; what the code is told of it, now and in every replay."""
         message = failed.message.encode()
         opened.record.metadata = self._with_endpoints(opened)
-        await _durable(
-            self._open_steps.end(
-                opened, status=b"failed", error_message=message, error_details=failed.details
-            )
+        ended = self._open_steps.end(
+            opened, status=b"failed", error_message=message, error_details=failed.details
         )
+        await self._durable(ended)
+        return StepFailed(failed.message, error_type=type(failed.error).__name__)
 
     async def _rest(self, opened: OpenStep, failed: Failed, seconds: float) -> None:
         """A failed attempt stays in the step's events, and the next is due after a rest: both in one flush."""
@@ -224,7 +241,7 @@ class Conduct:
                 error_details=failed.details,
             )
         )
-        await self.waits.until_settled(_wait(opened.record, "retry", seconds))
+        await self._until_settled(_wait(opened.record, "retry", seconds))
 
     def _interrupted(self, opened: OpenStep) -> None:
         """The worker stops, or the run is cancelled: only the latter ends the step."""
@@ -270,7 +287,7 @@ class Conduct:
     # Branches.
 
     def _begin_branch(self, place: str, n: int, code: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        branch = Branch.at(f"{place}.{n}/", self.run.steps)
+        branch = here.get().branch(n)
         context = copy_context()
         context.run(here.set, branch)
         branch.task = asyncio.get_running_loop().create_task(
@@ -291,25 +308,45 @@ class Conduct:
 
     def _here(self) -> Branch:
         if self._is_left:
+            self._has_told_code_to_leave = True
             raise Left
         if self._cancel_reason is not None:
             raise asyncio.CancelledError
         return here.get()
+
+    async def _until_settled(self, wait: WaitRecord) -> Answer:
+        try:
+            return await self.waits.until_settled(wait)
+        except Left:
+            self._has_told_code_to_leave = True
+            raise
+
+    async def _durable(self, ended: Awaitable[list[Answer]]) -> None:
+        try:
+            await ended
+        except LeaseLost:
+            self._is_left = self._has_told_code_to_leave = True
+            raise Left from None
 
     def _next(self, name: str) -> tuple[Branch, int, RecordedStep | None]:
         branch = self._here()
         try:
             return branch, *branch.next(name)
         except NonDeterministicWorkflow as misfit:
-            self._misfit = misfit
+            self._misfit = self._misfit or misfit  # the first: what careless code does after it says less
             raise
 
     def _refuse_leftovers(self, branch: Branch, found: str) -> None:
         try:
             branch.refuse_leftovers(found)
         except NonDeterministicWorkflow as misfit:
-            self._misfit = misfit
+            self._misfit = self._misfit or misfit
             raise
+
+
+def _place(record: StepRecord, branch: Branch) -> str:
+    """Where in its run's code a step stands: the same in every replay, which its number is not until it is recorded."""
+    return f"{record.run_id}:{branch.path}{record.node_key.decode()}:{record.iteration}"
 
 
 def _wait(record: StepRecord, kind: str, seconds: float | None = None) -> WaitRecord:
@@ -329,13 +366,6 @@ def _signal(name: str, payload: Any, *, timed_out: bool) -> Any:
     if timed_out:
         raise SignalTimedOut(f"no signal {name!r} came in time")
     return payload
-
-
-async def _durable(ended: Awaitable[list[Answer]]) -> None:
-    try:
-        await ended
-    except LeaseLost:
-        raise Left from None
 
 
 def _watched(ended: asyncio.Future[list[Answer]]) -> None:

@@ -48,6 +48,19 @@ class Failed:
 Outcome = Done | Failed
 
 
+class CancelledByItself(Exception):
+    """The author's code let a CancelledError out that nobody asked for: of a task of its own that was cancelled."""
+
+    def __str__(self) -> str:
+        return "something that the code waited for was cancelled"
+
+
+def is_cancelled() -> bool:
+    """Whether somebody asked the present task to stop."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def execute(
     step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], info: StepInfo
 ) -> Outcome:
@@ -58,6 +71,10 @@ async def execute(
         result = await (running if step.timeout is None else _within(step.timeout, step.name, running))
         output = dumped(result, f"the output of step {step.name}")
         return Done(output, step.read_result(loaded(output)))
+    except asyncio.CancelledError:
+        if is_cancelled():
+            raise
+        return Failed(CancelledByItself())
     except Exception as error:  # noqa: BLE001  (whatever the author's code raises is the step's outcome, not ours)
         return Failed(error)
     finally:

@@ -33,6 +33,13 @@ from mainstem.model import ClaimedRun
 
 log = logging.getLogger(__name__)
 
+LOOKS_FOR_SERVER_EVERY = 0.2
+"""Seconds between two tries while the database does not answer."""
+
+
+HELD_FOR = 0.05
+"""Seconds until a run is looked at again that is due and that somebody else has locked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -68,6 +75,7 @@ class Worker:
         self.workflows = {workflow.name: workflow for workflow in workflows}
         self._life: Incarnation | None = None
         self._is_alive = asyncio.Event()
+        self._is_leaving = False
         self._task: asyncio.Task[None]
         self.loop: asyncio.AbstractEventLoop
 
@@ -85,6 +93,7 @@ class Worker:
 
     async def __aexit__(self, *_: object) -> None:
         self.client.detach(self)
+        self._is_leaving = True
         if self._life is not None:
             await self._life.drain()
         self._task.cancel()
@@ -111,15 +120,24 @@ class Worker:
         await asyncio.shield(self._task)
 
     async def _live_for_ever(self, url: str) -> None:
-        while True:
-            async with Link(url, role="mainstem_worker", name="mainstem worker", size=3) as link:
-                self._life = Incarnation(self, link)
-                try:
-                    await self._life.live(self._is_alive)
-                except LeaseLost as lost:
-                    log.warning("a new incarnation begins: %s", lost)
-                finally:
-                    self._life = None
+        while not self._is_leaving:
+            try:
+                await self._live(url)
+            except LeaseLost as lost:
+                log.warning("a new incarnation begins: %s", lost)
+            except Unreachable as error:
+                if not self._is_alive.is_set():
+                    raise
+                log.warning("no new incarnation yet: %s", error)
+                await asyncio.sleep(LOOKS_FOR_SERVER_EVERY)
+
+    async def _live(self, url: str) -> None:
+        async with Link(url, role="mainstem_worker", name="mainstem worker", size=3) as link:
+            self._life = Incarnation(self, link)
+            try:
+                await self._life.live(self._is_alive)
+            finally:
+                self._life = None
 
 
 @dataclass(eq=False)
@@ -134,6 +152,9 @@ class Incarnation:
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _bounds: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     _looked_at_all: float = 0.0
+    _starting: set[UUID] = field(default_factory=set)
+    _may_own_more: bool = False
+    """Whether a claim's answer was lost on its way: the ledger may know of runs of this worker that it does not."""
     _is_draining: bool = False
 
     async def live(self, is_alive: asyncio.Event) -> None:
@@ -179,9 +200,16 @@ class Incarnation:
 
     async def start(self, record: StartRecord, workflow_name: str) -> tuple[UUID, str]:
         """Begin a run that it owns from the start, in the next flush; its id and answer (see _start_runs_v1)."""
-        [answer] = await self._recorder.put(STARTS, record)
-        if answer.kind == "started":
-            self._conduct(_as_claimed(record, workflow_name))
+        return await asyncio.shield(self._begin(record, workflow_name))  # it owns it, whoever still waits
+
+    async def _begin(self, record: StartRecord, workflow_name: str) -> tuple[UUID, str]:
+        self._starting.add(record.run_id)
+        try:
+            [answer] = await self._recorder.put(STARTS, record)
+            if answer.kind == "started":
+                self._conduct(_as_claimed(record, workflow_name))
+        finally:
+            self._starting.discard(record.run_id)
         return answer.run_id, answer.kind
 
     def _free(self) -> int:
@@ -218,17 +246,23 @@ class Incarnation:
             self._wake.clear()  # before the look, so that what comes meanwhile is not lost
             if self._free() > 0 and await self._patiently(self._claim):
                 continue
-            ready_in = await self._patiently(lambda: self.link(queue.ready_in()))
-            pause = (
-                self.worker.terms.poll
-                if ready_in is None
-                else min(self.worker.terms.poll, max(0.001, ready_in))
-            )
-            await _first_of(self._wake, pause)
+            await _first_of(self._wake, await self._rest())
             self._bounds.clear()
+
+    async def _rest(self) -> float:
+        """Seconds until there may be something to claim, if nothing wakes it."""
+        if self._free() == 0:  # who gives a slot back wakes it
+            return self.worker.terms.poll
+        ready_in = await self._patiently(lambda: self.link(queue.ready_in()))
+        if ready_in is None:
+            return self.worker.terms.poll
+        # due and not claimed: somebody holds it
+        return min(self.worker.terms.poll, max(0.001, ready_in) if ready_in > 0 else HELD_FOR)
 
     async def _claim(self) -> bool:
         """Claim what fits; whether there may be more at once."""
+        if self._may_own_more:
+            await self.link(queue.give_back(self.worker_id, [*self._runs, *self._starting]))
         wanted = self._free()
         now = asyncio.get_running_loop().time()
         if (
@@ -237,14 +271,15 @@ class Incarnation:
             self._bounds.clear()
         bounded = bool(self._bounds)
         self._looked_at_all = self._looked_at_all if bounded else now
+        self._may_own_more = True
         claimed = await self.link(queue.claim(self.worker_id, self._queues, wanted, self._bounds))
-        unknown = [run.run_id for run in claimed if run.workflow not in self.worker.workflows]
-        if unknown:
-            await self.link(queue.defer(self.worker_id, unknown, self.worker.terms.unknown))
         for run in claimed:
             self._bounds[run.queue] = (run.priority, run.due_at)
             if run.workflow in self.worker.workflows:
                 self._conduct(run)
+        if unknown := [run.run_id for run in claimed if run.workflow not in self.worker.workflows]:
+            await self.link(queue.defer(self.worker_id, unknown, self.worker.terms.unknown))
+        self._may_own_more = False
         if len(claimed) < wanted:
             self._bounds.clear()
             return bounded
@@ -280,8 +315,8 @@ class Incarnation:
 
     async def _context_of(self, run: ClaimedRun, key: str, value: bytes | None) -> Any:
         if value is not None:
-            return await self.link(runs.set_context(run.run_id, key, value))
-        entries = await self.link(runs.get_context(run.run_id, key))
+            return await self._patiently(lambda: self.link(runs.set_context(run.run_id, key, value)))
+        entries = await self._patiently(lambda: self.link(runs.get_context(run.run_id, key)))
         return entries[0].value if entries else None
 
     async def _renew_for_ever(self) -> None:
@@ -313,12 +348,13 @@ class Incarnation:
                 return await attempt()
             except Unreachable as error:
                 log.warning("the database does not answer, trying again: %s", error)
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(LOOKS_FOR_SERVER_EVERY)
 
     async def _drop_all(self) -> None:
-        tasks = [task for _conduct, task in self._runs.values()]
-        for task in tasks:
+        for conduct, task in self._runs.values():
+            conduct.leave()
             task.cancel()
+        tasks = [task for _conduct, task in self._runs.values()]
         await asyncio.gather(*tasks, return_exceptions=True)
 
 

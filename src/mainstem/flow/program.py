@@ -7,6 +7,7 @@ recorded. Outside of a run a step just runs its function.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from uuid import UUID
 from mainstem.errors import NotInRun
 from mainstem.flow.retry import Retry
 from mainstem.flow.threads import in_thread
-from mainstem.flow.values import dumped, reader
+from mainstem.flow.values import dumped, reader, storable_text
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,14 +45,11 @@ class StepInfo:
     step_number: int
     attempt: int
     """From 1."""
+    idempotency_key: str
+    """The same in every attempt of this step, wherever it runs, and in no other step: for the services that it calls."""
     record_event: Callable[[str, bytes], None]
     record_screenshot: Callable[[Any], None]
     record_endpoint: Callable[[Any], None]
-
-    @property
-    def idempotency_key(self) -> str:
-        """The same in every attempt of this step, and in no other step: for the services that it calls."""
-        return f"{self.run_id}:{self.step_number}"
 
 
 conducting: ContextVar[Conductor | None] = ContextVar("mainstem_run", default=None)
@@ -210,7 +208,11 @@ async def gather(*branches: Coroutine[Any, Any, Any]) -> list[Any]:
     """Run branches of a workflow side by side; their results in order. All run to their end; then the first error, by
     place, is raised. Each branch may call steps, wait and gather.
     """
-    return await _conductor("gather").gather(branches)
+    try:
+        return await _conductor("gather").gather(branches)
+    finally:
+        for branch in branches:  # those that did not even begin
+            branch.close()
 
 
 async def set_context(key: str, value: Any) -> None:
@@ -235,19 +237,20 @@ def step_info() -> StepInfo:
 def add_event(event_type: str, event_data: Any = None) -> None:
     """Record an event with the step that runs now; outside of a run it is dropped, as the step is not recorded."""
     if (info := stepping.get()) is not None:
-        info.record_event(event_type, dumped({} if event_data is None else event_data, f"event {event_type}"))
+        told = dumped({} if event_data is None else event_data, f"event {event_type}")
+        info.record_event(storable_text(event_type)[:100], told)
 
 
 def add_screenshot(screenshot: dict[str, Any]) -> None:
     """Record a screenshot (where it lies, what it shows) with the step that runs now."""
     if (info := stepping.get()) is not None:
-        info.record_screenshot(screenshot)
+        info.record_screenshot(json.loads(dumped(screenshot, "a screenshot")))
 
 
 def used_endpoint(endpoint: str | dict[str, Any]) -> None:
     """Record that the step that runs now called an endpoint; the run lists them all."""
     if (info := stepping.get()) is not None:
-        info.record_endpoint(endpoint)
+        info.record_endpoint(json.loads(dumped(endpoint, "an endpoint")))
 
 
 def days(number: float) -> timedelta:

@@ -15,7 +15,15 @@ import psycopg
 from psycopg import AsyncConnection, Connection, errors
 from psycopg.rows import dict_row
 
-from mainstem.errors import MainstemError, RightsMissing, SchemaMissing, Unreachable, every_error
+from mainstem.errors import (
+    MainstemError,
+    RightsMissing,
+    SchemaMissing,
+    Unreachable,
+    UnstorableValue,
+    ValueTooLarge,
+    every_error,
+)
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -56,6 +64,8 @@ def translated_errors() -> Iterator[None]:
         if (known := known_error(error)) is None:
             raise
         raise known from error
+    except UnicodeError as refusal:
+        raise UnstorableValue(f"a text has no form in UTF-8: {refusal}") from refusal
 
 
 def known_error(error: psycopg.Error) -> MainstemError | None:
@@ -77,6 +87,10 @@ def known_error(error: psycopg.Error) -> MainstemError | None:
             return Unreachable(
                 message.strip(), hint="is the server running, and is MAINSTEM_URL its address?"
             )
+        case errors.StringDataRightTruncation():
+            return ValueTooLarge(message, hint="give a shorter text")
+        case psycopg.DataError():
+            return UnstorableValue(message, hint="give values and texts that PostgreSQL holds: without NUL")
         case _:
             return None
 

@@ -257,7 +257,7 @@ select n_dead_tup as dead, n_live_tup as live from pg_stat_all_tables where reli
 """
 
 _OLDEST: LiteralString = """
-select holder, extract(epoch from clock_timestamp() - since) as seconds, remedy from (
+select holder, extract(epoch from mainstem.clock() - since) as seconds, remedy from (
   select format('pid %s, %s of %s, %s', pid, coalesce(nullif(application_name, ''), 'without a name'), usename, state) as holder,
          xact_start as since, format('select pg_terminate_backend(%s);', pid) as remedy
     from pg_stat_activity
@@ -265,7 +265,7 @@ select holder, extract(epoch from clock_timestamp() - since) as seconds, remedy 
   union all
   select format('prepared transaction %s of %s', gid, owner), prepared, format('rollback prepared %L;', gid)
     from pg_prepared_xacts where database = current_database()) held
- where since < clock_timestamp() - interval '1 minute'
+ where since < mainstem.clock() - interval '1 minute'
  order by since limit 1
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from typing import Any, LiteralString
@@ -40,26 +40,37 @@ _AS_OWNER: LiteralString = "set local role mainstem_owner;\nset local check_func
 """Functions call one another: their bodies are not looked at until all are there."""
 
 
-def upgrade(conn: Connection[Any]) -> int | None:
+STEPS = ("tables", "functions", "views, policies and rights", "fingerprint")
+"""What an upgrade does, in order; `tell` hears each as it begins."""
+
+
+def _silent(_step: str) -> None:
+    """Nobody watches."""
+
+
+def upgrade(conn: Connection[Any], *, tell: Callable[[str], object] = _silent) -> int | None:
     """Bring the database to this code's schema: install, migrate, or install functions and views anew.
 
     conn: of a login that may create roles, or that is a member of ours; it is left idle. Gives the number that was
     installed before, None for a database that had no schema. Called twice it changes nothing the second time.
+    tell: called with each of STEPS as it begins.
     Raises SchemaNotOurs, SchemaNewer, RightsMissing, UpgradeBlocked when somebody holds a lock on our tables, and
     SchemaDrifted when one of them is not as installed: only `store_fingerprint` makes that the norm.
     """
-    return _install(conn, from_migrations=False)
+    return _install(conn, tell, from_migrations=False)
 
 
 def upgrade_from_nothing_by_migrations(conn: Connection[Any]) -> int | None:
     """As `upgrade`, with the oldest release's way: every migration in turn. Both ways end in the same catalog."""
-    return _install(conn, from_migrations=True)
+    return _install(conn, _silent, from_migrations=True)
 
 
-def _install(conn: Connection[Any], *, from_migrations: bool) -> int | None:
+def _install(conn: Connection[Any], tell: Callable[[str], object], *, from_migrations: bool) -> int | None:
+    tables, functions, rights, fingerprint = STEPS
     try:
         with _transaction(conn) as alembic:
             _alone(conn)
+            tell(tables)
             before = installed_code(conn)
             if before is None and not from_migrations:
                 conn.execute(fresh_sql())
@@ -67,9 +78,12 @@ def _install(conn: Connection[Any], *, from_migrations: bool) -> int | None:
                 _refuse_what_it_cannot_mend(conn, before)
                 conn.execute(roles_sql())
                 _migrate(conn, alembic)
+            tell(functions)
             conn.execute(functions_sql())
             _drop_outgrown_functions(conn)
+            tell(rights)
             conn.execute(repeatable_sql())
+            tell(fingerprint)
             store_fingerprint(conn)
     except errors.LockNotAvailable as blocked:
         raise UpgradeBlocked(

@@ -67,7 +67,9 @@ class Link:
                 f"no connection to the database: {waited}", hint="is the server running?"
             ) from waited
         except Unreachable:
-            await self._pool.check()  # what broke one connection may have broken all: the next call gets a good one
+            await (
+                self._pool.check()
+            )  # what broke one connection may have broken all: the next call gets a good one
             raise
 
     async def connection(self) -> AsyncConnection[Any]:

@@ -73,6 +73,11 @@ def defer(worker_id: UUID, run_ids: list[UUID], seconds: float) -> Call[None]:
     )
 
 
+def give_back(worker_id: UUID, kept: list[UUID]) -> Call[int]:
+    """Let others take what the worker owns beyond the runs that it knows of; how many."""
+    return Call("select mainstem._give_back_v1(%s, %s)", [worker_id, kept], scalar)
+
+
 def ready_in() -> Call[float | None]:
     """Seconds until the next waiting run is due; None when none waits for a time."""
     return Call("select mainstem._ready_in_v1()", [], scalar)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 
 from mainstem.errors import LeaseLost, MainstemError, UnstorableValue
 from mainstem.ledger.call import known_error
@@ -150,6 +150,7 @@ class Recorder:
         self._batch = Batch()
         self._oids: dict[str, int] = {}
         self._conn: AsyncConnection[Any]
+        self._cursor: AsyncCursor[Any]
         self._task: asyncio.Task[None]
 
     async def __aenter__(self) -> Self:
@@ -225,12 +226,10 @@ class Recorder:
                 await self._reopen()
 
     async def _send(self, batch: Batch, *, again: bool) -> list[Answer]:
-        cursor = self._conn.cursor()
         parameters = [self.worker_id, self._flush_number, again, *batch.parameters(self._oids)]
-        await cursor.execute(FLUSH, parameters, prepare=True)
-        return [
-            Answer(kind, run_id, number, payload) for run_id, number, kind, payload in await cursor.fetchall()
-        ]
+        await self._cursor.execute(FLUSH, parameters, prepare=True)
+        rows = await self._cursor.fetchall()
+        return [Answer(kind, run_id, number, payload) for run_id, number, kind, payload in rows]
 
     def _is_passing(self, error: Exception) -> bool:
         """Whether the same flush may go through later: a lost connection, a lock, a full disk; not a value refused."""
@@ -242,10 +241,10 @@ class Recorder:
         if len(batch.entries) == 1:
             batch.fail(_refused(error))
             return []
-        answers = []
         for half in batch.halves():
-            answers += await self._write(half)
-        return answers
+            self._acknowledge(half, await self._write(half))  # by itself: answers name places within one flush
+        batch.entries.clear()
+        return []
 
     def _acknowledge(self, batch: Batch, rows: list[Answer]) -> None:
         said: dict[UUID | int, list[Answer]] = {}
@@ -291,6 +290,7 @@ class Recorder:
     async def _open(self) -> None:
         self._conn = await self._connect()
         register(self._conn)
+        self._cursor = self._conn.cursor(binary=True)
         await self._enter(self._conn)
         found = await self._conn.execute(OIDS_SQL, [list(COMPOSITES)])
         self._oids = dict(await found.fetchall())

@@ -101,10 +101,11 @@ def _conditions(which: Filter, after: str | None) -> list[tuple[LiteralString, A
 
 def endings_of(run_ids: list[UUID]) -> Call[list[tuple[UUID, str, Any, str | None]]]:
     """Which of these runs are over: status, output and error message of each."""
+    first, last = min(run_ids, default=None), max(run_ids, default=None)  # an array alone prunes nothing
     return Call(
         "select run_id, status, output_data, error_message from mainstem.user_workflow_run"
-        " where run_id = any(%s) and ended_at is not null",
-        [run_ids],
+        " where run_id = any(%s) and run_id between %s and %s and ended_at is not null",
+        [run_ids, first, last],
         lambda rows: [
             (row["run_id"], row["status"], row["output_data"], row["error_message"]) for row in rows
         ],
@@ -122,13 +123,18 @@ def outcome(run_id: UUID) -> Call[tuple[str, Any, str | None]]:
     )
 
 
+def is_there(run_id: UUID) -> Call[bool]:
+    """Whether the tenant has this run."""
+    return Call("select exists (select from mainstem.user_workflow_run where run_id = %s)", [run_id], scalar)
+
+
 def cancel_run(run_id: UUID, reason: str | None) -> Call[str]:
     """`cancelled` when nobody was working on it, else `requested`. Raises NotFound, RunIsOver."""
     return Call("select mainstem.cancel_workflow_run(%s, %s)", [run_id, reason], scalar)
 
 
 def resume_run(run_id: UUID) -> Call[None]:
-    """Let a paused run go on. Raises NotFound, StateRefused."""
+    """Let a paused run go on. Raises NotFound, RunIsOver, StateRefused."""
     return Call("select mainstem.resume_workflow_run(%s)", [run_id], nothing)
 
 

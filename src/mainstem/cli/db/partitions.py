@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mainstem.cli.door import owner, server_of
-from mainstem.cli.output import json_option, progress, show, wants_json
+from mainstem.cli.output import json_option, show, steps, wants_json
 from mainstem.ledger.partitions import Leaf, Task, alone, leaves, tasks
 from mainstem.postgres import Server
 from mainstem.settings import Settings
@@ -34,8 +34,11 @@ def partitions(settings: Settings, dry_run: bool) -> None:
 
 def _do(server: Server) -> None:
     with owner(server) as guard, owner(server) as conn, alone(guard):
-        for task in progress(tasks(conn), lambda task: f"{task.verb} {task.leaf}"):
-            task.do(conn)
+        due = tasks(conn)
+        with steps([task.leaf for task in due]) as tell:
+            for task in due:
+                tell(f"{task.verb} {task.leaf}")
+                task.do(conn)
 
 
 def _task(task: Task) -> dict[str, str]:

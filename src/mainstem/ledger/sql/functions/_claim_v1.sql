@@ -7,6 +7,7 @@ as $$
 declare
   moment timestamptz := mainstem.clock();  -- a variable can be an index condition, a volatile function cannot
   taken uuid[] := '{}';
+  begun uuid[];
 begin
   perform mainstem._refuse_stricter_isolation();
   perform 1 from mainstem.user_workflow_worker w where w.worker_id = worker and w.reaped_at is null for key share;
@@ -25,8 +26,17 @@ begin
   if cardinality(taken) = 0 then
     return;
   end if;
+  taken := array(select t from unnest(taken) t order by t);  -- its ends prune partitions, which an array does not in a plan that is kept
+  begun := array(
+    select r.run_id from mainstem.user_workflow_run r
+     where r.run_id = any (taken) and r.run_id between taken[1] and taken[cardinality(taken)] order by r.run_id for no key update skip locked);
+  if cardinality(begun) < cardinality(taken) then  -- a user writes the row of one: it is left for the next look
+    update mainstem.user_workflow_run_queue q set state = 'ready', worker_id = null, due_at = moment
+     where q.run_id = any (taken) and not q.run_id = any (begun);
+    taken := begun;
+  end if;
   update mainstem.user_workflow_run r set status = 'running', started_at = coalesce(r.started_at, moment), updated_at = moment
-   where r.run_id = any (taken) and r.status in ('pending', 'waiting');
+   where r.run_id = any (taken) and r.run_id between taken[1] and taken[cardinality(taken)] and r.status in ('pending', 'waiting');
   return query
     select q.run_id, q.org_id, q.epoch, q.queue, q.priority, q.due_at, q.cancel_requested_at is not null, q.cancel_reason,
            w.name::text, r.workflow_version, r.channel::text, r.input_data, r.endpoints_used, recorded.steps
@@ -39,6 +49,6 @@ begin
                 'retry_count', s.retry_count, 'output_data', s.output_data, 'error_message', s.error_message, 'error_details', s.error_details,
                 'metadata', s.metadata, 'is_due', (s.metadata -> 'wait' ->> 'due')::timestamptz <= moment) order by s.step_number) as steps
          from mainstem.user_workflow_run_step s where s.run_id = q.run_id) recorded
-     where q.run_id = any (taken) and r.run_id = any (taken);
+     where q.run_id = any (taken) and r.run_id = any (taken) and r.run_id between taken[1] and taken[cardinality(taken)];
 end $$;
 comment on function mainstem._claim_v1(uuid, text[], integer, integer[], timestamptz[]) is 'Wake what is due (up to 1000), then take up to wanted ready runs, with their recorded steps. A bound (priority and time per queue, NULL for none) skips what earlier claims have taken; pass none once a second and when a claim comes back short. Raises MS002 when the worker was reaped.';

@@ -1,6 +1,7 @@
 create or replace function mainstem._delete_runs(ids uuid[])
 returns table (runs bigint, steps bigint, events bigint, context bigint)
 language plpgsql
+set plan_cache_mode = force_custom_plan  -- a plan that is kept does not prune partitions by an array
 as $$
 #variable_conflict use_column
 declare

@@ -40,9 +40,7 @@ begin
     end loop;
   end if;
   if cardinality(steps) > 0 then
-    part := mainstem._record_steps_v1(worker, steps);
-    recorded := cardinality(part.ids);
-    ids := ids || part.ids; numbers := numbers || part.numbers; states := states || part.states; orgs := orgs || part.orgs;
+    recorded := mainstem._record_steps_v1(worker, flush, steps);
   end if;
   if cardinality(events) > 0 then
     select * into part from mainstem._log_events_v1(worker, events);
@@ -81,6 +79,8 @@ begin
     insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states, worker_id, flush)
     select c.org_id, array_agg(c.run_id), array_agg(c.step_number), array_agg(c.state), worker, _flush_v1.flush
       from unnest(orgs, ids, numbers, states) c (org_id, run_id, step_number, state) group by c.org_id;
+  end if;
+  if cardinality(ids) + recorded > 0 then
     perform pg_notify('mainstem_change', '');
   end if;
 end $$;

@@ -18,16 +18,15 @@ begin
            'engine', a.workflow_version, a.input_data, a.parent_step_id, a.priority, a.tags, a.is_test,
            case a.queue when 'default' then '{}' else jsonb_build_object('queue', a.queue) end
       from accepted a
-      left join resolved c on c.org_id = a.org_id and c.workflow_id = a.workflow_id and c.channel = a.channel and a.config_snapshot is null),
-  queued as (
-    insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at, worker_id, epoch)
-    select a.run_id, a.org_id, a.queue, case when worker is null then 'ready' else 'owned' end, a.priority, moment, worker,
-           case when worker is null then 0 else 1 end
-      from accepted a)
-  insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states)
-  select a.org_id, array_agg(a.run_id), array_agg(0), array_agg('pending'::text)
-    from accepted a where worker is null group by a.org_id;  -- a worker's flush notes them itself: with its receipt
-  if worker is null then
+      left join resolved c on c.org_id = a.org_id and c.workflow_id = a.workflow_id and c.channel = a.channel and a.config_snapshot is null)
+  insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at, worker_id, epoch)
+  select a.run_id, a.org_id, a.queue, case when worker is null then 'ready' else 'owned' end, a.priority, moment, worker,
+         case when worker is null then 0 else 1 end
+    from accepted a;
+  if worker is null then  -- a worker's flush notes them itself: with its receipt
+    insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states)
+    select s.org_id, array_agg(s.run_id), array_agg(0), array_agg('pending'::text)
+      from unnest(starts) with ordinality s where answers[s.ordinality] = 'started' group by s.org_id;
     perform pg_notify('mainstem_change', ''), pg_notify('mainstem_ready', '');
   end if;
 end $$;

@@ -1,10 +1,10 @@
-create or replace function mainstem._record_steps_v1(
-  worker uuid, steps mainstem._step_record[], out ids uuid[], out numbers integer[], out states text[], out orgs uuid[])
+create or replace function mainstem._record_steps_v1(worker uuid, flush bigint, steps mainstem._step_record[]) returns integer
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
   moment timestamptz := mainstem.clock();
+  written integer;
 begin
   with recorded as (
     insert into mainstem.user_workflow_run_step as t
@@ -19,9 +19,12 @@ begin
      cross join lateral (  -- offset 0: a look-up for each record, whatever the planner believes of the table's size
        select own.org_id from mainstem.user_workflow_run_queue own
         where own.run_id = s.run_id and own.worker_id = worker and own.epoch = s.epoch offset 0) q
-    returning t.run_id, t.step_number, t.status, t.org_id)
-  select coalesce(array_agg(r.run_id), '{}'), coalesce(array_agg(r.step_number), '{}'), coalesce(array_agg(r.status::text), '{}'), coalesce(array_agg(r.org_id), '{}')
-    into ids, numbers, states, orgs
-    from recorded r;
+    returning t.run_id, t.step_number, t.status, t.org_id),
+  noted as (  -- here and not with what else the flush does: most flushes do nothing else, and need not gather it twice
+    insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states, worker_id, flush)
+    select r.org_id, array_agg(r.run_id), array_agg(r.step_number), array_agg(r.status::text), worker, _record_steps_v1.flush
+      from recorded r group by r.org_id)
+  select count(*) into written from recorded;
+  return written;
 end $$;
-comment on function mainstem._record_steps_v1(uuid, mainstem._step_record[]) is 'Insert steps of runs that this worker owns; what was inserted.';
+comment on function mainstem._record_steps_v1(uuid, bigint, mainstem._step_record[]) is 'Insert steps of runs that this worker owns, and note them as changed; how many.';

@@ -14,7 +14,7 @@ declare
   suspend boolean;
 begin
   for waiting in select distinct w.run_id, w.epoch from unnest(waits) w order by w.run_id loop
-    select q.org_id, q.cancel_requested_at, q.worker_id, q.epoch into queued from mainstem.user_workflow_run_queue q
+    select q.org_id, q.cancel_requested_at, q.cancel_reason, q.worker_id, q.epoch into queued from mainstem.user_workflow_run_queue q
      where q.run_id = waiting.run_id for no key update skip locked;
     if not found and exists (select from mainstem.user_workflow_run_queue q where q.run_id = waiting.run_id and q.worker_id = worker and q.epoch = waiting.epoch) then
       return query select waiting.run_id, 0, 'busy', null::jsonb, null::text, null::uuid;
@@ -39,7 +39,12 @@ begin
     if settled or not suspend then
       continue;
     elsif queued.cancel_requested_at is not null then
-      return query select waiting.run_id, 0, 'cancel', null::jsonb, null::text, null::uuid;
+      return query select waiting.run_id, 0, 'cancel', to_jsonb(queued.cancel_reason), null::text, null::uuid;
+      continue;
+    end if;
+    perform 1 from mainstem.user_workflow_run r where r.run_id = waiting.run_id for no key update skip locked;
+    if not found then  -- a user writes its row, and a flush waits for nobody
+      return query select waiting.run_id, 0, 'busy', null::jsonb, null::text, null::uuid;
       continue;
     end if;
     update mainstem.user_workflow_run_queue q set state = 'waiting', worker_id = null, waiting_for = names, due_at = due where q.run_id = waiting.run_id;

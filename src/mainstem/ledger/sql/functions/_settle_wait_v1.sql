@@ -16,8 +16,12 @@ begin
      set metadata = s.metadata || jsonb_build_object('wait', jsonb_strip_nulls(jsonb_build_object(
            'kind', one.kind, 'signal', one.signal, 'due', moment + one.timeout_us * interval '1 microsecond')))
    where s.run_id = one.run_id and s.step_number = one.step_number and s.status = 'waiting' and s.metadata -> 'wait' is null;
-  select (s.metadata -> 'wait' ->> 'due')::timestamptz as due, s.status, s.output_data into step
+  select (s.metadata -> 'wait' ->> 'due')::timestamptz as due, s.status, s.output_data, s.metadata ? 'timed_out' as timed_out into step
     from mainstem.user_workflow_run_step s where s.run_id = one.run_id and s.step_number = one.step_number;
+  if step.status = 'completed' then  -- asked again, as the answer was lost: what it took is its answer, and it takes nothing more
+    return query select case when one.kind = 'sleep' then 'slept' when step.timed_out then 'timeout' else 'signal' end, step.output_data, null::text;
+    return;
+  end if;
   if one.kind = 'signal' then
     delete from mainstem.user_workflow_signal g
      where g.run_id = one.run_id and g.signal_id = (

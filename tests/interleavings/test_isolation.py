@@ -1,0 +1,80 @@
+"""READ COMMITTED: what decides by something that it waited for refuses every level under which it would not see it."""
+
+from __future__ import annotations
+
+import pytest
+from manual_worker import manual_workers
+from sessions import refusal, sessions
+
+from conftest import Database, Tenant
+
+ID = "gen_random_uuid()"
+REFUSING = {
+    "activate_workflow_config": f"({ID})",
+    "add_workflow_event": f"({ID}, 'note')",
+    "cancel_workflow_run": f"({ID})",
+    "cleanup_old_execution_data": "(90)",
+    "complete_workflow_execution": f"({ID}, 'completed')",
+    "complete_workflow_step": f"({ID}, 'completed')",
+    "rebuild_workflow_queue": "()",
+    "resume_workflow_run": f"({ID})",
+    "retry_workflow_step": f"({ID})",
+    "send_workflow_signal": f"({ID}, 'go')",
+    "set_workflow_context": f"({ID}, 'key', '1')",
+    "start_workflow_step": f"({ID}, {ID}, 1)",
+    "_claim_v1": f"({ID}, '{{default}}', 1, '{{null}}', '{{null}}')",
+    "_flush_v1": f"({ID}, 1, false, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}')",
+    "_reap_v1": "()",
+    "_start_runs_v1": "(null, '{}')",
+}
+READS = [
+    "get_active_workflow_config",
+    "get_workflow_context",
+    "read_workflow_run",
+    "resolve_workflow_config",
+    "search_workflow_runs",
+    "clock",
+    "current_org",
+    "first_id_at",
+    "new_run_id",
+    "org_of_login",
+    "run_of",
+    "step_id",
+    "step_number_of",
+]
+DECIDES_NOTHING = {
+    "create_organization": "it inserts; nobody has the tenant yet",
+    "ensure_workflow_leaf": "of two that make one leaf the second fails by its key, and is told",
+    "start_workflow_execution": "it inserts a run of its own",
+}
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+async def test_what_must_see_what_it_waited_for_refuses_a_stricter_level(
+    database: Database, level: str
+) -> None:
+    async with sessions(database, 1, role="mainstem_worker") as (session,):
+        found = {}
+        for name, arguments in REFUSING.items():
+            await session.begin(level)
+            found[name] = await refusal(session.rows(f"select * from mainstem.{name}{arguments}"))
+            await session.rollback()
+    assert found == dict.fromkeys(REFUSING, "MS008")
+
+
+async def test_every_public_function_stands_on_one_of_the_lists(database: Database) -> None:
+    rows = database.rows(
+        "select distinct proname from pg_proc where pronamespace = 'mainstem'::regnamespace and proname !~ '^_'"
+    )
+    public = {name for name in REFUSING if not name.startswith("_")}
+    assert {row["proname"] for row in rows} == public | set(READS) | set(DECIDES_NOTHING)
+
+
+async def test_a_refused_level_is_named_and_the_hint_says_which_to_take(
+    database: Database, tenant: Tenant
+) -> None:
+    async with manual_workers(database) as (worker,):
+        await worker.session.begin("repeatable read")
+        with pytest.raises(Exception, match="READ COMMITTED, not repeatable read") as refused:
+            await worker.claim()
+        assert "ISOLATION LEVEL READ COMMITTED" in refused.value.diag.message_hint  # type: ignore[attr-defined]

@@ -1,0 +1,163 @@
+"""One row for every function of the schema: how it is called with another tenant's ids, and what it must answer.
+
+%(name)s is the other tenant's, %(my_name)s the caller's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+NOTHING: list[tuple[Any, ...]] = []
+DENIED = "42501"
+NOT_FOUND = "MS001"
+
+REFUSALS = ("MS001", "MS010", "42501")
+"""What may be answered as well by who has no tenant at all."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A call with another tenant's ids, and the answer: rows, or an SQLSTATE.
+
+    The tenant itself, calling the same, is answered something else or changes something: the ids are real.
+    """
+
+    call: str
+    answer: str | list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Harmless:
+    """A function that neither reads nor writes a tenant's rows, whatever it is given."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class ForWorkers:
+    """A function that mainstem_app may not call at all."""
+
+
+Row = Foreign | Harmless | ForWorkers
+
+_START = "array[jsonb_populate_record(null::mainstem._start_record, %(start)s)]"
+
+CALLS: dict[str, list[Row]] = {
+    "activate_workflow_config": [
+        Foreign("activate_workflow_config(%(config)s)", NOT_FOUND),
+        Foreign("activate_workflow_config(%(my_config)s, %(user)s)", NOT_FOUND),
+    ],
+    "add_workflow_event": [
+        Foreign("add_workflow_event(%(caller_run)s, 'seen', '{}')", NOT_FOUND),
+        Foreign("add_workflow_event(%(caller_step)s, 'seen', '{}')", NOT_FOUND),
+    ],
+    "cancel_workflow_run": [
+        Foreign("cancel_workflow_run(%(caller_run)s)", NOT_FOUND),
+        Foreign("cancel_workflow_run(%(engine_run)s)", NOT_FOUND),
+        Foreign("cancel_workflow_run(%(owned_run)s)", NOT_FOUND),
+    ],
+    "cleanup_old_execution_data": [
+        Foreign("(select deleted_traces from mainstem.cleanup_old_execution_data(5))", [(0,)])
+    ],
+    "clock": [Harmless("the time")],
+    "complete_workflow_execution": [
+        Foreign("complete_workflow_execution(%(caller_run)s, 'completed')", NOT_FOUND)
+    ],
+    "complete_workflow_step": [Foreign("complete_workflow_step(%(caller_step)s, 'completed')", NOT_FOUND)],
+    "create_organization": [Foreign("create_organization('mine now', %(org)s)", DENIED)],
+    "current_org": [Harmless("the caller's own setting")],
+    "ensure_workflow_leaf": [Harmless("makes empty partitions")],
+    "first_id_at": [Harmless("computes")],
+    "get_active_workflow_config": [
+        Foreign("get_active_workflow_config(%(org)s, %(workflow)s, 'workflow')", [(None,)])
+    ],
+    "get_workflow_context": [
+        Foreign("get_workflow_context(%(caller_run)s)", NOTHING),
+        Foreign("get_workflow_context(%(ended_run)s)", NOTHING),
+    ],
+    "new_run_id": [Harmless("computes")],
+    "org_of_login": [Harmless("the caller's own login")],
+    "read_workflow_run": [
+        Foreign("read_workflow_run(%(caller_run)s)", [(None,)]),
+        Foreign("read_workflow_run(%(ended_run)s)", [(None,)]),
+    ],
+    "rebuild_workflow_queue": [Foreign("rebuild_workflow_queue()", [(0,)])],
+    "resolve_workflow_config": [Foreign("resolve_workflow_config(%(workflow)s, 'web')", [({},)])],
+    "resume_workflow_run": [Foreign("resume_workflow_run(%(paused_run)s)", NOT_FOUND)],
+    "retry_workflow_step": [Foreign("retry_workflow_step(%(failed_step)s)", NOT_FOUND)],
+    "run_of": [Harmless("computes")],
+    "search_workflow_runs": [
+        Foreign("search_workflow_runs(jsonb_build_object('workflow', %(workflow)s::text))", NOTHING),
+        Foreign(
+            "(select count(*) from mainstem.search_workflow_runs() s where s.workflow_id = %(workflow)s)",
+            [(0,)],
+        ),
+    ],
+    "send_workflow_signal": [
+        Foreign("send_workflow_signal(%(waiting_run)s, 'rejected')", NOT_FOUND),
+        Foreign("send_workflow_signal(%(owned_run)s, 'rejected')", NOT_FOUND),
+    ],
+    "set_workflow_context": [
+        Foreign("set_workflow_context(%(caller_run)s, 'claim', '2')", NOT_FOUND),
+        Foreign("set_workflow_context(%(engine_run)s, 'claim', '2')", NOT_FOUND),
+    ],
+    "start_workflow_execution": [
+        Foreign("start_workflow_execution(%(workflow)s, 'web', null, null, null)", NOT_FOUND),
+        Foreign("start_workflow_execution(%(my_workflow)s, 'web', null, null, %(user)s)", NOT_FOUND),
+    ],
+    "start_workflow_step": [
+        Foreign("start_workflow_step(%(caller_run)s, %(node)s, 2)", NOT_FOUND),
+        Foreign("start_workflow_step(%(my_caller_run)s, %(node)s, 2)", NOT_FOUND),
+    ],
+    "step_id": [Harmless("computes")],
+    "step_number_of": [Harmless("computes")],
+    "_deep_merge": [Harmless("computes")],
+    "_delete_runs": [Foreign("_delete_runs(array[%(ended_run)s::uuid])", [(0, 0, 0, 0)])],
+    "_fold_events": [Foreign("_fold_events(%(caller_run)s, 1)", [([],)])],
+    "_fold_run": [
+        Foreign("_fold_run(%(caller_run)s, 'cancelled', 'mine now', null, null, null, null)", [("",)])
+    ],
+    "_guard_run": [Harmless("a trigger's: answers no call")],
+    "_guard_step": [Harmless("a trigger's: answers no call")],
+    "_insert_runs": [Foreign(f"_insert_runs(null, {_START}, array['started'], now())", DENIED)],
+    "_lock_caller_run": [Foreign("_lock_caller_run(%(caller_run)s)", NOT_FOUND)],
+    "_lock_caller_step": [Foreign("_lock_caller_step(%(caller_step)s)", NOT_FOUND)],
+    "_note_change": [Foreign("_note_change(%(org)s, %(caller_run)s, 0, 'completed')", DENIED)],
+    "_old_ending": [Harmless("computes")],
+    "_refuse_missing_run": [Harmless("only raises")],
+    "_refuse_run_over": [Harmless("only raises")],
+    "_refuse_stricter_isolation": [Harmless("only raises")],
+    "_resolve_config": [Foreign("_resolve_config(%(org)s, %(workflow)s, 'web')", [({},)])],
+    "_retire_due_leaves": [
+        Harmless("schedules what is due by each tenant's own retention, and gives a count of partitions")
+    ],
+    "_settle_keys": [Foreign(f"_settle_keys({_START}, array['started'])", DENIED)],
+    "_start_runs_v1": [
+        Foreign(f"(select answer from mainstem._start_runs_v1(null, {_START}))", [("no workflow",)])
+    ],
+    "_answers_again_v1": [ForWorkers()],
+    "_claim_v1": [ForWorkers()],
+    "_close_steps_v1": [ForWorkers()],
+    "_defer_v1": [ForWorkers()],
+    "_end_locked_runs_v1": [ForWorkers()],
+    "_end_plain_runs_v1": [ForWorkers()],
+    "_end_runs_v1": [ForWorkers()],
+    "_end_stuck_backends_v1": [ForWorkers()],
+    "_end_wait_v1": [ForWorkers()],
+    "_flush_v1": [ForWorkers()],
+    "_with_loose_ends_v1": [ForWorkers()],
+    "_give_back_v1": [ForWorkers()],
+    "_heartbeat_v1": [ForWorkers()],
+    "_leave_v1": [ForWorkers()],
+    "_log_events_v1": [ForWorkers()],
+    "_make_workflow_leaf": [ForWorkers()],
+    "_ready_in_v1": [ForWorkers()],
+    "_reap_v1": [ForWorkers()],
+    "_record_steps_v1": [ForWorkers()],
+    "_record_waits_v1": [ForWorkers()],
+    "_register_worker_v1": [ForWorkers()],
+    "_settle_wait_v1": [ForWorkers()],
+    "_stamp_events_v1": [ForWorkers()],
+    "_take_ready": [ForWorkers()],
+}

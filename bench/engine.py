@@ -66,7 +66,8 @@ class Peers:
 
     async def run(self, at_once: int, seconds: float) -> list[float]:
         """The latencies of the runs that ended within this time."""
-        return sum(await asyncio.gather(*(_asked(p, at_once, seconds) for p in self._processes)), [])
+        told = await asyncio.gather(*(_asked(process, at_once, seconds) for process in self._processes))
+        return [latency for latencies in told for latency in latencies]
 
     async def run_alone(self, seconds: float) -> list[float]:
         """As `run`, one at a time."""

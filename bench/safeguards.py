@@ -3,8 +3,8 @@
     python bench/safeguards.py      # about two minutes
 
 Each variant is a database of its own with one thing taken out. They take turns, flush by flush in random order, so
-that whatever else the machine does meets them all alike; what is compared is the median of how long a flush took at
-the server, and the WAL that it wrote.
+that whatever else the machine does meets them all alike; what is compared is the CPU time of the backend, the median
+of all flushes, and the WAL that it wrote.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -100,7 +101,7 @@ def without_row_level_security(conn: psycopg.Connection[Any]) -> None:
 def in_one_leaf(conn: psycopg.Connection[Any]) -> None:
     for parent, leaf in conn.execute(
         "select inhparent::regclass::text, inhrelid::regclass::text from pg_inherits"
-        " where inhparent::regclass::text like 'mainstem.%' and inhrelid::regclass::text not like %s"
+        " where inhparent::regclass::text like 'mainstem.%%' and inhrelid::regclass::text not like %s"
         " and inhparent in (select partrelid from pg_partitioned_table)",
         [f"%{time.strftime('p%Y%m', time.gmtime())}%"],
     ).fetchall():
@@ -177,14 +178,15 @@ OF_RUNS: dict[str, Change] = dict([
 
 @dataclass
 class Subject:
-    """A worker's connection to one variant, and what its flushes took."""
+    """A worker's connection to one variant, and what its turns took."""
 
     conn: psycopg.Connection[Any]
     workflow_id: UUID
     is_bare: bool = False
     worker_id: UUID = field(default_factory=uuid4)
-    seconds: list[float] = field(default_factory=list)
-    wal: list[float] = field(default_factory=list)
+    cpu: list[int] = field(default_factory=list)
+    """Nanoseconds of each turn."""
+    wal: list[int] = field(default_factory=list)
     _flush: int = 0
     _step: int = 0
     _run_ids: list[UUID] = field(default_factory=list)
@@ -196,42 +198,38 @@ class Subject:
             self.conn, queue.register_worker(self.worker_id, host="bench", pid=1, capabilities={}, ttl=3600)
         )
 
-    def begin_runs(self, number: int) -> float:
+    def begin_runs(self, number: int = ENDED_AT_ONCE) -> None:
         self._run_ids = [new_run_id() for _ in range(number)]
-        return self._send(
-            STARTS,
-            [StartRecord(run_id, DEFAULT_ORG, self.workflow_id, "web", _text()) for run_id in self._run_ids],
-        )
+        starts = [
+            StartRecord(run_id, DEFAULT_ORG, self.workflow_id, "web", _text()) for run_id in self._run_ids
+        ]
+        self._send(STARTS, starts)
 
-    def flush_steps(self) -> float:
+    def flush_steps(self) -> None:
         self._step += 1
-        now = time.monotonic_ns()
-        return self._send(
-            STEPS,
-            [
-                StepRecord(
-                    run_id, 1, self._step, self._step, b"noop", now, b"completed", now,
-                    input_data=_text(), output_data=_text(),
-                )
-                for run_id in self._run_ids
-            ],
-        )  # fmt: skip
+        number, now = self._step, time.monotonic_ns()
+        steps = [
+            StepRecord(run_id, 1, number, number, b"noop", now, b"completed", now, 0, _text(), _text())
+            for run_id in self._run_ids
+        ]
+        self._send(STEPS, steps)
 
-    def flush_runs(self) -> float:
-        began = self.begin_runs(ENDED_AT_ONCE)
-        endings = [EndingRecord(run_id, 1, "completed", _text()) for run_id in self._run_ids]
-        return began + self._send(ENDINGS, endings)
+    def flush_runs(self) -> None:
+        self.begin_runs()
+        self._send(ENDINGS, [EndingRecord(run_id, 1, "completed", _text()) for run_id in self._run_ids])
 
-    def measured(self, flush: Callable[[], float]) -> None:
-        before = self._written()
-        self.seconds.append(flush())
-        self.wal.append(self._written() - before)
+    def take_turn(self, work: Callable[[Subject], None]) -> None:
+        wal, cpu = self._counters()
+        work(self)
+        wal_then, cpu_then = self._counters()
+        self.wal.append(wal_then - wal)
+        self.cpu.append(cpu_then - cpu)
 
-    def _written(self) -> float:
-        [(place,)] = self.conn.execute("select pg_current_wal_insert_lsn() - '0/0'").fetchall()
-        return float(place)
+    def _counters(self) -> tuple[int, int]:
+        [(wal,)] = self.conn.execute("select pg_current_wal_insert_lsn() - '0/0'").fetchall()
+        return int(wal), nanoseconds_of(self.conn.info.backend_pid)
 
-    def _send(self, column: int, records: Sequence[Record]) -> float:
+    def _send(self, column: int, records: Sequence[Record]) -> None:
         self._flush += 1
         arrays = Batch([Entry(records, _nobody, column)]).parameters(self._oids)
         query, given = FLUSH, [self.worker_id, self._flush, False, *arrays]
@@ -240,9 +238,12 @@ class Subject:
                 "select mainstem.bare(%b::mainstem._step_record[], %s)",
                 [arrays[STEPS], DEFAULT_ORG],
             )
-        began = time.perf_counter()
         self.conn.execute(query.encode(), given, prepare=True)
-        return time.perf_counter() - began
+
+
+def nanoseconds_of(pid: int) -> int:
+    """CPU time of a process, finer than the kernel's ticks."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 
 _nobody: Any = None
@@ -270,17 +271,17 @@ def subjects(
         yield made
 
 
-def take_turns(made: dict[str, Subject], flush: Callable[[Subject], float], turns: int) -> None:
+def take_turns(made: dict[str, Subject], work: Callable[[Subject], None], turns: int) -> None:
     order = list(made.values())
     for _ in range(turns):
         random.shuffle(order)
         for subject in order:
-            subject.measured(lambda subject=subject: flush(subject))  # type: ignore[misc]
+            subject.take_turn(work)
 
 
 def print_costs(title: str, made: dict[str, Subject], pieces: int) -> None:
     def cost(subject: Subject) -> float:
-        return statistics.median(subject.seconds[len(subject.seconds) // 10 :]) / pieces * 1e6
+        return statistics.median(subject.cpu[len(subject.cpu) // 10 :]) / pieces / 1000
 
     def wal(subject: Subject) -> float:
         return statistics.median(subject.wal) / pieces
@@ -297,7 +298,7 @@ def print_costs(title: str, made: dict[str, Subject], pieces: int) -> None:
         for name, s in made.items()
     ]
     print(f"\n{title}")
-    print_table(("without", "µs", "with / without", "WAL B", "with / without"), rows)
+    print_table(("without", "CPU µs", "with / without", "WAL B", "with / without"), rows)
 
 
 def main() -> int:

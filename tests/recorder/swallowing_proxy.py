@@ -32,15 +32,19 @@ class SwallowingProxy:
             for end in (writer, up_writer):
                 end.close()
 
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, armed: asyncio.Event) -> None:
+    async def _forward(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, armed: asyncio.Event
+    ) -> None:
         while data := await reader.read(2**16):
-            if self._swallow and data[:1] in (b"B", b"P") and len(data) > 200:  # Bind or Parse: a flush is the only long one
+            if self._swallow and data[:1] == b"B" and len(data) > 200:  # Bind: a flush is the only long one
                 self._swallow = False
                 armed.set()
             writer.write(data)
             await writer.drain()
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, armed: asyncio.Event) -> None:
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, armed: asyncio.Event
+    ) -> None:
         while data := await reader.read(2**16):
             if armed.is_set():
                 if data.endswith(b"Z\x00\x00\x00\x05I"):  # ReadyForQuery, idle: the transaction has committed

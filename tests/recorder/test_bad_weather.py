@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
+from writers import writers
 
 from mainstem import (
     Mainstem,
@@ -27,10 +27,10 @@ from mainstem import (
     workflow,
 )
 from mainstem.errors import MainstemError, UnstorableValue, every_error
+from mainstem.ids import new_run_id
 from mainstem.ledger.recorder import STARTS, STEPS, WAITS
 from mainstem.ledger.records import StartRecord, StepRecord, WaitRecord
 from mainstem.model import DEFAULT_ORG
-from recorder.writers import writers
 
 from conditions import ON_ONE_SERVER
 from conftest import Database
@@ -301,10 +301,7 @@ async def test_a_record_that_cannot_even_be_packed_fails_alone(database: Databas
 @ON_ONE_SERVER
 async def test_each_start_gets_its_own_answer_when_one_of_its_flush_is_refused(database: Database) -> None:
     async with writers(database.url) as crew:
-        records = [
-            StartRecord(UUID(int=n << 80 | 7 << 76 | 2 << 62), DEFAULT_ORG, crew.workflow_id, "web", b"{}")
-            for n in range(9)
-        ]
+        records = [StartRecord(new_run_id(), DEFAULT_ORG, crew.workflow_id, "web", b"{}") for _ in range(9)]
         records[2].input_data = POISON["NUL in jsonb"]
         records[6].channel = "pigeon"
         begun = (crew.recorder.put(STARTS, record) for record in records)

@@ -8,9 +8,9 @@ import signal
 from pathlib import Path
 
 import psycopg
+from writers import writers
 
 from mainstem.ledger.install import upgrade
-from recorder.writers import writers
 
 from servers import embedded_server
 
@@ -63,4 +63,6 @@ async def test_writers_wait_while_the_database_is_stopped_and_all_are_acknowledg
         assert grown < MOST_GROWTH
         assert len(crew.acknowledged) == sum(written)
         with psycopg.connect(server.url) as conn:
-            assert conn.execute("select count(*) from mainstem.user_workflow_run_step").fetchone() == (sum(written),)
+            assert conn.execute("select count(*) from mainstem.user_workflow_run_step").fetchone() == (
+                sum(written),
+            )

@@ -41,7 +41,12 @@ class Writers:
         """A step that has ended; noted when it is acknowledged."""
         now = time.monotonic_ns()
         value = str(number).encode()
-        await self.recorder.put(STEPS, StepRecord(run_id, 1, number, number, b"work", now, b"completed", ended_ns=now, output_data=value))
+        await self.recorder.put(
+            STEPS,
+            StepRecord(
+                run_id, 1, number, number, b"work", now, b"completed", ended_ns=now, output_data=value
+            ),
+        )
         self.acknowledged.append((run_id, number))
 
     async def wait(self, run_id: UUID, number: int, signal: str) -> list[Answer]:

@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 LOOKS_FOR_SERVER_EVERY = 0.2
 """Seconds between two tries while the database does not answer."""
 
-
 HELD_FOR = 0.05
 """Seconds until a run is looked at again that is due and that somebody else has locked."""
 
@@ -265,9 +264,8 @@ class Incarnation:
             await self.link(queue.give_back(self.worker_id, [*self._runs, *self._starting]))
         wanted = self._free()
         now = asyncio.get_running_loop().time()
-        if (
-            now - self._looked_at_all > self.worker.terms.poll
-        ):  # what became ready meanwhile may lie before the bounds
+        # what became ready meanwhile may lie before the bounds
+        if now - self._looked_at_all > self.worker.terms.poll:
             self._bounds.clear()
         bounded = bool(self._bounds)
         self._looked_at_all = self._looked_at_all if bounded else now
@@ -308,9 +306,9 @@ class Incarnation:
         finally:
             was_full = self._free() == 0
             self._runs.pop(run_id, None)
-            if (
-                was_full or ending is None
-            ):  # there is room again, or a waiting run may be due before the next look
+            if ending is None:  # its end will be told by the ledger; and it may be due before the next look
+                self.worker.client.left()
+            if was_full or ending is None:
                 self._wake.set()
 
     async def _context_of(self, run: ClaimedRun, key: str, value: bytes | None) -> Any:

@@ -18,7 +18,6 @@ from mainstem.ledger.call import Call, perform
 from mainstem.ledger.install import store_fingerprint, upgrade
 from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import connect
-
 from servers import POSTGRES_15, embedded_server, in_database, postgres_15
 from servers import database as fresh_database
 

@@ -153,7 +153,9 @@ def _forward(client: Stream, server: Stream) -> int:
     """The number of requests among what the client sent."""
     messages = [message for message in client.take() if message[:1] != b"X"]
     server.socket.sendall(b"".join(messages))
-    if messages:  # a pipeline's beginning comes without its end, and the server is this client's until that came
+    if (
+        messages
+    ):  # a pipeline's beginning comes without its end, and the server is this client's until that came
         client.is_in_a_request = messages[-1][:1] not in _ENDS_A_REQUEST
     return sum(message[:1] in _ENDS_A_REQUEST for message in messages)
 

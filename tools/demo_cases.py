@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - scripts, run by their path
 """The sixty cases of the demo: what each document says, and what must become of it.
 
 The intent is written here by hand, beside the document that carries it. Nothing here reads, decides or

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - scripts, run by their path
 """The demo's documents, made from the cases: `python tools/make_demo_documents.py`.
 
 Needs reportlab and Pillow, which the project itself does not: run it in an environment of their own. The same
@@ -189,7 +188,7 @@ def printed(iso: str) -> str:
 
 def noise(name: str) -> ImageReader:
     """A page as a worn drum sends it: specks, and no letter."""
-    specks = random.Random(f"{SEED} {name}")  # noqa: S311 - the same paper each time is what we want
+    specks = random.Random(f"{SEED} {name}")
     scan = Image.new("1", (150, 223), 1)
     for _ in range(2500):
         scan.putpixel((specks.randrange(150), specks.randrange(223)), 0)

@@ -9,10 +9,9 @@ import psycopg
 import pytest
 from typed import Terminal
 
+from conftest import Clock, Database
 from mainstem.ledger.catalog import CODE, drifts
 from mainstem.ledger.install import installation_script
-
-from conftest import Clock, Database
 from servers import as_login
 
 

@@ -8,10 +8,9 @@ from uuid import UUID
 import pytest
 from typed import Terminal
 
+from conftest import Database, Tenant
 from mainstem.errors import BadArgument
 from mainstem.settings import Settings
-
-from conftest import Database, Tenant
 
 ORG = UUID("0190a000-0000-7000-8000-000000000007")
 

@@ -8,6 +8,8 @@ from collections import Counter
 
 import pytest
 
+from conditions import ON_ONE_SERVER, until
+from conftest import Clock, Database
 from mainstem import (
     ONCE,
     Mainstem,
@@ -21,9 +23,6 @@ from mainstem import (
     wait_for_signal,
     workflow,
 )
-
-from conditions import ON_ONE_SERVER, until
-from conftest import Clock, Database
 
 pytestmark = ON_ONE_SERVER
 

@@ -7,6 +7,8 @@ from collections import Counter
 
 import pytest
 
+from conditions import ON_ONE_SERVER, until
+from conftest import Database
 from mainstem import (
     Mainstem,
     RunCancelled,
@@ -21,9 +23,6 @@ from mainstem import (
 )
 from mainstem.errors import RunIsOver
 from mainstem.model import RunStatus
-
-from conditions import ON_ONE_SERVER, until
-from conftest import Database
 
 pytestmark = ON_ONE_SERVER
 

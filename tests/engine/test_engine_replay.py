@@ -14,6 +14,8 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
+from conditions import ON_ONE_SERVER, until
+from conftest import Database
 from mainstem import (
     ONCE,
     Mainstem,
@@ -30,9 +32,6 @@ from mainstem import (
     workflow,
 )
 from mainstem.errors import RunIsOver
-
-from conditions import ON_ONE_SERVER, until
-from conftest import Database
 
 pytestmark = ON_ONE_SERVER
 

@@ -12,6 +12,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from conditions import ON_ONE_SERVER, until
+from conftest import Database, Tenant
 from mainstem import Mainstem, Terms, Worker, step, wait_for_signal, workflow
 from mainstem.errors import (
     BadArgument,
@@ -21,9 +23,6 @@ from mainstem.errors import (
     UnstorableValue,
     ValueTooLarge,
 )
-
-from conditions import ON_ONE_SERVER, until
-from conftest import Database, Tenant
 from pooler import transaction_pooler
 from servers import as_login
 

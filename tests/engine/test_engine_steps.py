@@ -9,6 +9,8 @@ from collections import Counter
 
 import pytest
 
+from conditions import ON_ONE_SERVER, until
+from conftest import Clock, Database
 from mainstem import (
     ONCE,
     Mainstem,
@@ -22,9 +24,6 @@ from mainstem import (
     workflow,
 )
 from mainstem.model import RunStatus
-
-from conditions import ON_ONE_SERVER, until
-from conftest import Clock, Database
 
 attempts: Counter[str] = Counter()
 released = threading.Event()

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from conditions import ON_ONE_SERVER, until
+from conftest import Clock, Database
 from mainstem import (
     Mainstem,
     RunFailed,
@@ -25,9 +27,6 @@ from mainstem import (
     workflow,
 )
 from mainstem.errors import RunIsOver
-
-from conditions import ON_ONE_SERVER, until
-from conftest import Clock, Database
 
 pytestmark = ON_ONE_SERVER
 

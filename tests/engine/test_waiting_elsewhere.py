@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from conftest import Database
-
 from mainstem import Mainstem, Worker, step, wait_for_signal, workflow
 
 

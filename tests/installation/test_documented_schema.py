@@ -10,9 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from mainstem.errors import LedgerRefused, every_error
-
 from conftest import TEMPLATE
+from mainstem.errors import LedgerRefused, every_error
 from servers import in_database
 
 UNCOMMENTED = """

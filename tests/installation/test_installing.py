@@ -14,17 +14,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from pictures import installed_numbers, picture
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
+from conftest import QUICK, Database
 from mainstem.errors import RightsMissing, SchemaNewer, SchemaNotOurs, UpgradeBlocked
 from mainstem.ledger import install
 from mainstem.ledger.catalog import CODE, refuse_misfit
 from mainstem.ledger.install import installation_script, upgrade, upgrade_from_nothing_by_migrations
 from mainstem.postgres import wheel
-
-from conftest import QUICK, Database
-from pictures import installed_numbers, picture
 from servers import as_login, embedded_server, postgres_15
 from servers import database as fresh_database
 

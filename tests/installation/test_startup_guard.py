@@ -8,9 +8,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from pictures import picture
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
+from conftest import TEMPLATE, Database
 from mainstem.errors import (
     DatabaseError,
     RightsMissing,
@@ -21,9 +23,6 @@ from mainstem.errors import (
 )
 from mainstem.ledger.catalog import definitions, drifts, refuse_misfit
 from mainstem.ledger.install import store_fingerprint, upgrade
-
-from conftest import TEMPLATE, Database
-from pictures import picture
 from servers import as_login
 from servers import database as fresh_database
 

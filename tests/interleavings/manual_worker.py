@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from sessions import Session, sessions
 
+from conftest import Database
 from mainstem.ledger import queue
 from mainstem.ledger.recorder import FLUSH
 from mainstem.ledger.records import (
@@ -26,8 +27,6 @@ from mainstem.ledger.records import (
     packed_array,
 )
 from mainstem.model import ClaimedRun, Request
-
-from conftest import Database
 
 Said = tuple[UUID | None, str]
 """Of which run, and what: one answer of a flush."""

@@ -14,14 +14,13 @@ import pytest
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from conftest import Database, Tenant
 from mainstem.ids import new_run_id
 from mainstem.ledger.call import Call
 from mainstem.ledger.records import COMPOSITES, OIDS_SQL, StartRecord, register
 from mainstem.ledger.runs import start_runs
 from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import aconnect
-
-from conftest import Database, Tenant
 
 T = TypeVar("T")
 Rows = list[dict[str, Any]]

@@ -11,9 +11,8 @@ import pytest
 from manual_worker import ManualWorker, manual_workers, wait
 from sessions import Session, sessions, start_engine_runs, start_record, unhindered
 
-from mainstem.model import ClaimedRun
-
 from conftest import Clock, Database, Tenant
+from mainstem.model import ClaimedRun
 
 
 @pytest.fixture

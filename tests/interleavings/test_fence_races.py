@@ -10,14 +10,13 @@ import pytest
 from manual_worker import ManualWorker, ending, manual_workers, step, wait
 from sessions import Session, refusal, sessions, start_engine_runs, start_record, unhindered
 
+from conftest import Clock, Database, Tenant
 from mainstem.errors import LeaseLost
 from mainstem.ledger.call import aperform
 from mainstem.ledger.queue import register_worker
 from mainstem.ledger.recorder import ENDINGS, STEPS, Recorder
 from mainstem.model import ClaimedRun
 from mainstem.postgres import aconnect
-
-from conftest import Clock, Database, Tenant
 
 SILENT = 20.0
 """Seconds; longer than the lease of fifteen."""

@@ -20,11 +20,10 @@ from sessions import (
     unhindered,
 )
 
+from conftest import Database, Tenant
 from mainstem.ledger.recorder import ENDINGS, Recorder
 from mainstem.model import ClaimedRun
 from mainstem.postgres import aconnect
-
-from conftest import Database, Tenant
 
 WRITE = "update mainstem.user_workflow_run set metadata = metadata || '{\"note\": 1}' where run_id = %s"
 

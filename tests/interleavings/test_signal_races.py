@@ -11,9 +11,8 @@ from manual_worker import ManualWorker, ending, manual_workers, wait
 from psycopg.types.json import Jsonb
 from sessions import Session, eventually, outcomes, sessions, start_engine_runs, start_record, unhindered
 
-from mainstem.model import ClaimedRun
-
 from conftest import Clock, Database, Tenant
+from mainstem.model import ClaimedRun
 
 SEND = "send_workflow_signal"
 

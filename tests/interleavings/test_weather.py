@@ -16,10 +16,9 @@ from manual_worker import ManualWorker, ending, manual_workers, step, wait
 from psycopg.types.json import Jsonb
 from sessions import Session, eventually, sessions, start_engine_runs, start_record
 
+from conftest import Database, Tenant
 from mainstem.ledger.records import Record
 from mainstem.model import ClaimedRun
-
-from conftest import Database, Tenant
 
 LASTS = 4.0
 """Seconds of weather; then nothing new comes, and every run is to end."""

@@ -1,6 +1,6 @@
 """Kills with a witness: workers and PostgreSQL are killed with kill -9 at random, and afterwards the witness and the ledger agree.
 
-    python tests/kills/chaos.py --kills 500
+python tests/kills/chaos.py --kills 500
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ import psycopg
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from servers import embedded_server  # noqa: E402
 from witnessed import FOLDER, begun, told, witnessed  # noqa: E402
 
 from mainstem import Mainstem  # noqa: E402
 from mainstem.errors import Unreachable  # noqa: E402
 from mainstem.ledger.install import upgrade  # noqa: E402
 from mainstem.postgres import EmbeddedServer  # noqa: E402
+from servers import embedded_server  # noqa: E402
 
 WORKERS = 2
 SLOTS = 25
@@ -136,7 +136,9 @@ class Weather:
         """Steps that began to execute, there or anywhere, and have no ending in the ledger."""
         ended = {
             (row[0], row[1])
-            for row in self._rows("select run_id, step_number from mainstem.user_workflow_run_step where ended_at is not null")
+            for row in self._rows(
+                "select run_id, step_number from mainstem.user_workflow_run_step where ended_at is not null"
+            )
         }
         return len(begun(self.folder, pid) - ended)
 
@@ -144,7 +146,9 @@ class Weather:
         faults, tally = self.tally.faults, self.tally
         recorded = {
             (row[0], row[1]): row[2]
-            for row in self._rows("select run_id, step_number, output_data ->> 2 from mainstem.user_workflow_run_step where status = 'completed'")
+            for row in self._rows(
+                "select run_id, step_number, output_data ->> 2 from mainstem.user_workflow_run_step where status = 'completed'"
+            )
         }
         acknowledged = told(self.folder)
         tally.steps, tally.acknowledged = len(recorded), len(acknowledged)
@@ -158,12 +162,19 @@ class Weather:
             "select run_id, count(*) from mainstem.user_workflow_run_step group by 1 having count(*) <> 10")]  # fmt: skip
         faults += [f"run {run} was acknowledged and is not there" for run in set(self.run_ids) - {
             row[0] for row in self._rows("select run_id from mainstem.user_workflow_run")}]  # fmt: skip
-        faults += [f"queue row of {run[0]} left behind" for run in self._rows("select run_id from mainstem.user_workflow_run_queue")]
+        faults += [
+            f"queue row of {run[0]} left behind"
+            for run in self._rows("select run_id from mainstem.user_workflow_run_queue")
+        ]
 
     def _state(self) -> str:
         """What somebody who looks for the reason wants to see."""
-        queue = self._rows("select state, worker_id, count(*) from mainstem.user_workflow_run_queue group by 1, 2")
-        workers = self._rows("select worker_id, pid, clock_timestamp() - heartbeat_at, reaped_at from mainstem.user_workflow_worker")
+        queue = self._rows(
+            "select state, worker_id, count(*) from mainstem.user_workflow_run_queue group by 1, 2"
+        )
+        workers = self._rows(
+            "select worker_id, pid, clock_timestamp() - heartbeat_at, reaped_at from mainstem.user_workflow_worker"
+        )
         said = (self.folder / "stderr").read_text()[-4000:]
         return "\n".join([str(self.tally), *map(str, queue), *map(str, workers), said])
 
@@ -175,7 +186,13 @@ class Weather:
             return conn.execute(query.encode()).fetchall()
 
     def _worker(self) -> subprocess.Popen[bytes]:
-        command = (sys.executable, "-c", "from mainstem.cli.main import main; main()", "--url", self.server.url)
+        command = (
+            sys.executable,
+            "-c",
+            "from mainstem.cli.main import main; main()",
+            "--url",
+            self.server.url,
+        )
         return subprocess.Popen(
             [*command, "worker", "witnessed", "--slots", str(SLOTS), "--ttl", str(LEASE)],
             cwd=HERE,

@@ -10,7 +10,9 @@ from witnessed import Told
 KILLS = 30
 
 
-async def test_what_was_acknowledged_survives_thirty_kills_of_workers_and_postgres_and_every_run_ends() -> None:
+async def test_what_was_acknowledged_survives_thirty_kills_of_workers_and_postgres_and_every_run_ends() -> (
+    None
+):
     with weather() as bad:
         tally = await bad.pass_over(KILLS)
     print(tally)

@@ -35,7 +35,11 @@ async def work(number: int) -> list[str]:
     await asyncio.sleep(random.uniform(0.03, 0.12))
     if random.random() < 0.02:
         raise ConnectionError("now and then it fails, and is tried again")
-    return [str(info.run_id), str(info.step_number), f"{number}-{random.getrandbits(64):x}"]  # no two executions give the same
+    return [
+        str(info.run_id),
+        str(info.step_number),
+        f"{number}-{random.getrandbits(64):x}",
+    ]  # no two executions give the same
 
 
 @workflow("witnessed")

@@ -12,10 +12,9 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from conftest import Database, Tenant
 from mainstem.ledger import partitions
 from mainstem.ledger.leaves import RUN, STEP, Leaf
-
-from conftest import Database, Tenant
 
 PAST = "2025-01-15"
 INSERT_RUN = """

@@ -23,14 +23,13 @@ from past import (
 )
 from psycopg import sql
 
+from conftest import Database, Tenant
 from mainstem import Mainstem, Worker, get_context, step, workflow
 from mainstem.errors import UpgradeBlocked
 from mainstem.ledger import leaves as leaf_module
 from mainstem.ledger import partitions
 from mainstem.ledger.catalog import drifts
 from mainstem.ledger.install import upgrade
-
-from conftest import Database, Tenant
 
 
 @pytest.fixture

@@ -18,12 +18,11 @@ from past import (
     wait_for_lock,
 )
 
+from conftest import Clock, Database, Tenant
 from mainstem.errors import DatabaseError, UpgradeBlocked
 from mainstem.ledger import leaves as leaf_module
 from mainstem.ledger import partitions
 from mainstem.ledger.sealing import INDEXES, KEYS
-
-from conftest import Clock, Database, Tenant
 
 SEALED = [
     (column, True)

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from writers import writers
 
+from conditions import ON_ONE_SERVER
+from conftest import Database
 from mainstem import (
     Mainstem,
     Retry,
@@ -31,9 +33,6 @@ from mainstem.ids import new_run_id
 from mainstem.ledger.recorder import STARTS, STEPS, WAITS
 from mainstem.ledger.records import StartRecord, StepRecord, WaitRecord
 from mainstem.model import DEFAULT_ORG
-
-from conditions import ON_ONE_SERVER
-from conftest import Database
 
 DOCS = (Path(__file__).parents[2] / "docs/bad-weather.md").read_text(encoding="utf-8")
 

@@ -12,12 +12,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from swallowing_proxy import swallowing_proxy
 from writers import writers
 
+from conditions import ON_ONE_SERVER
+from conftest import Database
 from mainstem.errors import LeaseLost
 from mainstem.ledger.recorder import CLOSINGS, EVENTS, STEPS, WAITS
 from mainstem.ledger.records import EventRecord, StepRecord, WaitRecord
-
-from conditions import ON_ONE_SERVER
-from conftest import Database
 
 pytestmark = ON_ONE_SERVER
 

@@ -11,6 +11,8 @@ from uuid import UUID
 import pytest
 from writers import writers
 
+from conditions import ON_ONE_SERVER, until
+from conftest import Database
 from mainstem import (
     ONCE,
     Mainstem,
@@ -28,9 +30,6 @@ from mainstem import (
 from mainstem.ledger.open_steps import MOST_EVENTS, OpenSteps
 from mainstem.ledger.records import StepRecord
 from mainstem.model import StepStatus
-
-from conditions import ON_ONE_SERVER, until
-from conftest import Database
 
 pytestmark = ON_ONE_SERVER
 

@@ -11,7 +11,6 @@ import psycopg
 from writers import writers
 
 from mainstem.ledger.install import upgrade
-
 from servers import embedded_server
 
 WRITERS = 256

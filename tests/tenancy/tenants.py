@@ -12,10 +12,9 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.rows import tuple_row
 
+from conftest import TEMPLATE
 from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import connect
-
-from conftest import TEMPLATE
 from servers import database as fresh_database
 
 Connection = psycopg.Connection[Any]

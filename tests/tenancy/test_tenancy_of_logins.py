@@ -10,9 +10,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
+from tenants import TENANT_TABLES, TENANT_VIEWS, Connection, Neighbours, names, set_tenant, two_tenants
 
 from servers import as_login
-from tenants import TENANT_TABLES, TENANT_VIEWS, Connection, Neighbours, names, set_tenant, two_tenants
 
 DENIED = psycopg.errors.InsufficientPrivilege
 OURS = ("mainstem_owner", "mainstem_app", "mainstem_worker", "mainstem_search")

@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 import pytest
-
 from tenants import (
     TENANT_TABLES,
     TENANT_VIEWS,

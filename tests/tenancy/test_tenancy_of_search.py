@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from psycopg.types.json import Jsonb
-
 from tenants import Connection, Neighbours, set_tenant, two_tenants
 
 MANY = 20_000

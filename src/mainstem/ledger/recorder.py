@@ -242,7 +242,9 @@ class Recorder:
             batch.fail(_refused(error))
             return []
         for half in batch.halves():
-            self._acknowledge(half, await self._write(half))  # by itself: answers name places within one flush
+            self._acknowledge(
+                half, await self._write(half)
+            )  # by itself: answers name places within one flush
         batch.entries.clear()
         return []
 

@@ -50,6 +50,10 @@ class Sides:
         """The median."""
         return statistics.median(window.rate for window in self.counting(name))
 
+    def median(self, name: str) -> float:
+        """The median latency, in milliseconds."""
+        return statistics.median(percentile(window.latencies, 50) for window in self.counting(name))
+
     @property
     def faults(self) -> list[str]:
         """Why these figures do not count."""

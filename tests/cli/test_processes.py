@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from typed import Terminal
 
-from conftest import Database
+from conftest import Database, Tenant
 
 COMMAND = Path(sys.executable).with_name("mainstem")
 PROGRAM = """
@@ -120,13 +120,31 @@ def test_a_new_project_runs_and_is_not_overwritten(
     assert Path("shop/app.py").read_text() == before
 
 
-def test_tail_that_is_interrupted_exits_with_130(database: Database) -> None:
-    environment = {**os.environ, "MAINSTEM_URL": database.url}
-    tail = subprocess.Popen([str(COMMAND), "runs", "tail", "--every", "0.05"], env=environment)
-    wait_until(
-        lambda: database.value(
-            "select count(*) from pg_stat_activity where application_name = 'mainstem client' and query like '%%created_at%%'"
-        )
-    )
-    tail.send_signal(signal.SIGINT)
-    assert tail.wait(15) == 130
+def test_tail_tells_each_state_of_every_run_once_until_it_is_interrupted(
+    database: Database, tenant: Tenant
+) -> None:
+    terminal = Terminal(database.url)
+    [before] = terminal.lines("run", "intake")
+    terminal.lines("runs", "cancel", before["run_id"])
+    words = [str(COMMAND), "--url", database.url, "--json", "runs", "tail", "--every", "0.05"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as tail:
+        assert tail.stdout is not None
+        wait_until(lambda: database.value(TAILING))
+        for _ in range(2):
+            [begun] = terminal.lines("run", "intake")
+            pending = json.loads(tail.stdout.readline())
+            terminal.lines("runs", "cancel", begun["run_id"])
+            cancelled = json.loads(tail.stdout.readline())
+            assert [(told["run_id"], told["status"]) for told in (pending, cancelled)] == [
+                (begun["run_id"], "pending"),
+                (begun["run_id"], "cancelled"),
+            ]
+        tail.send_signal(signal.SIGINT)
+        assert tail.wait(15) == 130
+        assert tail.stdout.read() == ""
+
+
+TAILING = """
+select count(*) from pg_stat_activity
+ where datname = current_database() and application_name = 'mainstem client' and query like '%%order by r.run_id desc%%'
+"""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from conditions import ON_ONE_SERVER, until
 from conftest import Database
 from mainstem import Mainstem, Worker, step, wait_for_signal, workflow
+
+pytestmark = ON_ONE_SERVER
 
 
 @step
@@ -25,8 +28,11 @@ async def test_a_run_that_was_begun_here_and_ends_on_another_worker_tells_its_re
         async with Worker(ms, [asking]):
             run = await ms.start(asking)
             waiting = asyncio.ensure_future(run.result())
-            while (await ms.get_run(run.run_id)).status != "waiting":
-                await asyncio.sleep(0.01)
+
+            async def waits() -> bool:
+                return (await ms.get_run(run.run_id)).status == "waiting"
+
+            await until(waits)
         async with Worker(other, [asking]):
             await other.signal(run.run_id, "word", "elsewhere")
             assert await asyncio.wait_for(waiting, 10) == "elsewhere"

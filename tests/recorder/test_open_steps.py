@@ -73,7 +73,7 @@ async def slow() -> str:
 async def second_time_at_the_gate() -> str:
     if step_info().attempt == 1:
         raise ConnectionError("first time")
-    return await at_the_gate.function()  # type: ignore[no-any-return]
+    return await at_the_gate.run()
 
 
 @workflow("slow-again")

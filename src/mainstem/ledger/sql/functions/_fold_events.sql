@@ -14,7 +14,7 @@ begin
      where e.run_id = _fold_events.run_id and e.step_number = _fold_events.step_number
     returning event_id, event_type, event_data, occurred_at)
   select jsonb_agg(jsonb_build_object('event_id', event_id, 'event_type', event_type, 'event_data', event_data, 'timestamp', occurred_at)
-                   order by occurred_at, event_id)
+                   order by event_id)
     into folded from gone;
   return coalesce(folded, '[]');
 end $$;

@@ -15,7 +15,7 @@ as $$
           from mainstem.user_workflow_run_step s where s.run_id = read_workflow_run.run_id) shown),
     'live_context', (select json_object_agg(c.key, c.value) from mainstem.user_workflow_run_context c where c.run_id = read_workflow_run.run_id),
     'log', (select json_agg(json_build_object('step_number', e.step_number, 'event_id', e.event_id, 'event_type', e.event_type,
-                                              'event_data', e.event_data, 'timestamp', e.occurred_at) order by e.occurred_at, e.event_id)
+                                              'event_data', e.event_data, 'timestamp', e.occurred_at) order by e.event_id)
               from mainstem.user_workflow_event e where e.run_id = read_workflow_run.run_id))
     from mainstem.user_workflow_run r
     join mainstem.user_workflow w on w.org_id = r.org_id and w.workflow_id = r.workflow_id

@@ -189,11 +189,11 @@ async def test_readers_and_flushes_go_on_while_a_leaf_is_dropped(
     done = asyncio.Event()
     async with Worker(ms, [until_told]):
         run = await ms.start(until_told)
-        reads = [asyncio.create_task(read_until(done, database)) for _ in range(3)]
-        await asyncio.to_thread(wait_until, lambda: readers(database) == 3)
+        read = asyncio.create_task(read_until(done, database))
+        await asyncio.to_thread(wait_until, lambda: readers(database) == 1)
         assert len(await asyncio.to_thread(partitions.drop_retired, owner)) == 1
         done.set()
-        assert min(await asyncio.gather(*reads)) >= 1
+        assert await read >= 1
         await ms.set_context(run.run_id, "enough", value=True)
         await asyncio.wait_for(run.result(), 10)
     assert max(waited) < 0.9  # LOCK_TIMEOUT and some; who reads takes a second

@@ -142,7 +142,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     ],
     "_close_steps_v1": [Within("_flush_v1")],
     "_deep_merge": [Apart()],
-    "_event_id_v1": [Apart()],
+    "_event_id": [Apart()],
     "_defer_v1": [Asks("select mainstem._defer_v1(%(worker)s, %(runs)s, '1 minute')", of="owned", role=WORKER, many=64)],
     "_delete_runs": [Asks("select * from mainstem._delete_runs(%(runs)s)", role=WORKER, many=64)],
     "_end_locked_runs_v1": [Within("_flush_v1")],

@@ -113,7 +113,7 @@ CALLS: dict[str, list[Row]] = {
     "step_id": [Harmless("computes")],
     "step_number_of": [Harmless("computes")],
     "_deep_merge": [Harmless("computes")],
-    "_event_id_v1": [Harmless("computes")],
+    "_event_id": [Harmless("computes")],
     "_delete_runs": [Foreign("_delete_runs(array[%(ended_run)s::uuid])", [(0, 0, 0, 0)])],
     "_fold_events": [Foreign("_fold_events(%(caller_run)s, 1)", [([],)])],
     "_fold_run": [

@@ -21,7 +21,6 @@ from rich.table import Table
 from mainstem.demo.day import Day, live, results
 from mainstem.demo.manifest import compare
 from mainstem.ledger.call import Call, Row, perform
-from mainstem.ledger.install import upgrade
 from mainstem.postgres import connect, serving
 from mainstem.postgres.databases import renewed
 from mainstem.settings import Settings
@@ -90,6 +89,8 @@ def demo(settings: Settings, picture: Path | None) -> None:
         )
         url = renewed(server.url, DATABASE)
         with connect(url, role=None, application_name="mainstem demo") as conn:
+            from mainstem.ledger.install import upgrade
+
             upgrade(conn)
         day = _watched(url, console)
         verdict = _report(url, day, console)

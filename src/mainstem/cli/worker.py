@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Coroutine
+from importlib.util import find_spec
+from typing import Any
 
 import click
 
@@ -36,7 +39,17 @@ def worker(
     Example: mainstem worker app --slots 50
     """
     logging.getLogger("mainstem").setLevel(logging.INFO)
-    asyncio.run(_work(settings, workflows_of(modules), Terms(slots=slots, queues=queues, ttl=ttl)))
+    _run(_work(settings, workflows_of(modules), Terms(slots=slots, queues=queues, ttl=ttl)))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """In uvloop's event loop where the extra `fast` has brought it."""
+    if find_spec("uvloop") is None:
+        asyncio.run(work)
+    else:
+        import uvloop
+
+        uvloop.run(work)
 
 
 async def _work(settings: Settings, workflows: list[Program], terms: Terms) -> None:

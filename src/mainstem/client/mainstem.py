@@ -22,7 +22,6 @@ from mainstem.flow.program import Workflow
 from mainstem.flow.values import dumped
 from mainstem.ledger import runs
 from mainstem.ledger.catalog import refuse_misfit
-from mainstem.ledger.install import upgrade
 from mainstem.ledger.runs import Filter
 from mainstem.model import DEFAULT_ORG, ContextEntry, Page, Run
 from mainstem.postgres import Server, connect, serving
@@ -261,4 +260,6 @@ def _fit(server: Server) -> None:
         except (SchemaMissing, SchemaOlder):
             if not server.embedded:
                 raise
+            from mainstem.ledger.install import upgrade  # Alembic is half of what would be imported
+
             upgrade(conn)

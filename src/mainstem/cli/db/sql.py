@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from mainstem.ledger.install import installation_script
-
 
 @click.command()
 def sql() -> None:
@@ -13,4 +11,6 @@ def sql() -> None:
 
     Example: mainstem db sql | psql -f - "$URL"
     """
+    from mainstem.ledger.install import installation_script
+
     click.echo(installation_script(), nl=False)

@@ -6,7 +6,6 @@ import click
 
 from mainstem.cli.door import login, server_of
 from mainstem.cli.output import json_option, say, steps
-from mainstem.ledger import install
 from mainstem.ledger.catalog import CODE
 from mainstem.settings import Settings
 
@@ -19,6 +18,8 @@ def upgrade(settings: Settings) -> None:
 
     Example: mainstem --url postgresql://admin@db.example/app db upgrade
     """
+    from mainstem.ledger import install
+
     with server_of(settings) as server, login(server) as conn, steps(install.STEPS) as tell:
         before = install.upgrade(conn, tell=tell)
     say(_told(before), before=before, installed=CODE)

@@ -1,5 +1,6 @@
 create or replace function mainstem._end_stuck_backends_v1() returns integer
 language plpgsql
+set role to none  -- a login may look at, and end, its own backends; the role that it took on may not
 as $$
 declare
   ended integer;
@@ -12,4 +13,4 @@ begin
      and a.state in ('active', 'idle in transaction') and a.wait_event = 'ClientRead';
   return ended;
 end $$;
-comment on function mainstem._end_stuck_backends_v1() is 'End the recorder backends of workers silent for twice their ttl that wait for their client inside a transaction; gives how many. The next _reap_v1 then finds their rows free.';
+comment on function mainstem._end_stuck_backends_v1() is 'End the recorder backends of workers silent for twice their ttl that wait for their client inside a transaction; gives how many. The next _reap_v1 then finds their rows free. Workers must share a login for it.';

@@ -9,7 +9,7 @@ begin
   return query
   with logged as (
     insert into mainstem.user_workflow_event as t (run_id, step_number, event_id, org_id, event_type, event_data, occurred_at)
-    select e.run_id, e.step_number, mainstem._event_id_v1(moment, e.ordinality::integer), q.org_id, e.event_type, coalesce(e.event_data, '{}'), moment - e.age_us * interval '1 microsecond'
+    select e.run_id, e.step_number, mainstem._event_id(moment, e.ordinality::integer), q.org_id, e.event_type, coalesce(e.event_data, '{}'), moment - e.age_us * interval '1 microsecond'
       from unnest(events) with ordinality e
      cross join lateral (  -- offset 0: a look-up for each record, whatever the planner believes of the table's size
        select own.org_id from mainstem.user_workflow_run_queue own

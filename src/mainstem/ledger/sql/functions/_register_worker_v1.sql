@@ -1,5 +1,6 @@
 create or replace function mainstem._register_worker_v1(worker uuid, host text, pid integer, capabilities jsonb, ttl interval) returns void
 language plpgsql
+set role to none  -- when its backend began is told to the login only
 as $$
 begin
   insert into mainstem.user_workflow_worker (worker_id, host, pid, capabilities, ttl, backend_pid, backend_start)

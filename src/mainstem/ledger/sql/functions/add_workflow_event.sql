@@ -20,7 +20,7 @@ begin
     end if;
   end if;
   insert into mainstem.user_workflow_event (run_id, step_number, event_id, org_id, event_type, event_data)
-  values (mainstem.run_of(id), mainstem.step_number_of(id), mainstem._event_id_v1(mainstem.clock(), 1), run.org_id, add_workflow_event.event_type, coalesce(add_workflow_event.event_data, '{}'))
+  values (mainstem.run_of(id), mainstem.step_number_of(id), mainstem._event_id(mainstem.clock(), 1), run.org_id, add_workflow_event.event_type, coalesce(add_workflow_event.event_data, '{}'))
   returning event_id into new_id;
   return new_id;
 end $$;

@@ -61,7 +61,7 @@ class Stopping:
         self.start = StartRecord(new_run_id(), DEFAULT_ORG, workflow_id, "web", b"{}")
         self.conn = connect(url, role="mainstem_worker", application_name="stopping")
         register(self.conn)
-        self.oids = dict(self.conn.execute(OIDS_SQL, [list(COMPOSITES)]).fetchall())
+        self.oids: dict[str, int] = dict(self.conn.execute(OIDS_SQL, [list(COMPOSITES)]).fetchall())
         own = queue.register_worker(self.worker_id, host="here", pid=os.getpid(), capabilities={}, ttl=LEASE)
         perform(self.conn, own)
         self.flush(STARTS, replace(self.start, run_id=self.run_id))
@@ -83,9 +83,9 @@ class Stopping:
         arrays = batch.parameters(self.oids)
         return self.conn.execute(FLUSH, [self.worker_id, self.flushes, False, *arrays])
 
-    def between_flushes(self) -> None:
+    def between_flushes(self) -> list[Any]:
         stop()
-        self.flush(STEPS, self.step(2))
+        return self.flush(STEPS, self.step(2))
 
     def inside_a_transaction(self) -> None:
         with self.conn.transaction():
@@ -133,7 +133,7 @@ def attempt(write: Callable[[], Any]) -> str:
     return str(answers[0][2]) if answers else "written"
 
 
-STATES = {
+STATES: dict[str, Callable[[Stopping], Any]] = {
     "between two flushes": Stopping.between_flushes,
     "inside a transaction": Stopping.inside_a_transaction,
     "in a pipeline, between Execute and Sync": Stopping.between_execute_and_sync,

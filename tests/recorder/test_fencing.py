@@ -18,7 +18,7 @@ from mainstem import Mainstem, Worker, step, workflow
 from mainstem.errors import LeaseLost
 from mainstem.ids import new_run_id
 from mainstem.ledger import queue
-from mainstem.ledger.recorder import CLOSINGS, ENDINGS, EVENTS, STARTS, STEPS, WAITS
+from mainstem.ledger.recorder import CLOSINGS, ENDINGS, EVENTS, STARTS, STEPS, WAITS, Answer
 from mainstem.ledger.records import EndingRecord, EventRecord, StartRecord, StepRecord, WaitRecord
 from mainstem.model import DEFAULT_ORG
 
@@ -47,7 +47,7 @@ async def gated() -> int:
     return await at_the_gate()
 
 
-def everything(crew: Writers, run_id: UUID) -> list[asyncio.Future[object]]:
+def everything(crew: Writers, run_id: UUID) -> list[asyncio.Future[list[Answer]]]:
     """One record of each kind, put at once."""
     now = time.monotonic_ns()
     start = StartRecord(new_run_id(), DEFAULT_ORG, crew.workflow_id, "web", b"{}")
@@ -60,7 +60,7 @@ def everything(crew: Writers, run_id: UUID) -> list[asyncio.Future[object]]:
         (WAITS, WaitRecord(run_id, 1, 3, 1, "sleep", "sleep", timeout_us=0)),
         (ENDINGS, EndingRecord(run_id, 1, "completed")),
     )
-    return [crew.recorder.put(column, record) for column, record in records]  # type: ignore[list-item]
+    return [crew.recorder.put(column, record) for column, record in records]
 
 
 async def test_every_writer_of_a_reaped_worker_is_told_and_nothing_is_written(

@@ -191,8 +191,10 @@ async def test_readers_and_flushes_go_on_while_a_leaf_is_dropped(
         run = await ms.start(until_told)
         read = asyncio.create_task(read_until(done, database))
         await asyncio.to_thread(wait_until, lambda: readers(database) == 1)
-        assert len(await asyncio.to_thread(partitions.drop_retired, owner)) == 1
-        done.set()
+        try:
+            assert len(await asyncio.to_thread(partitions.drop_retired, owner)) == 1
+        finally:
+            done.set()
         assert await read >= 1
         await ms.set_context(run.run_id, "enough", value=True)
         await asyncio.wait_for(run.result(), 10)

@@ -115,10 +115,12 @@ async def aperform(conn: AsyncConnection[Any], call: Call[T], *, org_id: UUID | 
     """As `perform`, async, and in one round trip."""
     with translated_errors():
         async with conn.cursor(row_factory=dict_row) as cursor:
-            async with conn.pipeline(), conn.transaction():
-                if org_id is not None:
-                    await conn.execute(TENANT, [str(org_id)])
+            if org_id is None:  # one statement: the server holds nothing while this process stands still
                 await cursor.execute(call.query, call.parameters)
+            else:
+                async with conn.pipeline(), conn.transaction():
+                    await conn.execute(TENANT, [str(org_id)])
+                    await cursor.execute(call.query, call.parameters)
             return call.read([] if cursor.description is None else await cursor.fetchall())
 
 

@@ -193,13 +193,14 @@ class Weather:
             "--url",
             self.server.url,
         )
-        return subprocess.Popen(
-            [*command, "worker", "witnessed", "--slots", str(SLOTS), "--ttl", str(LEASE)],
-            cwd=HERE,
-            env={**os.environ, FOLDER: str(self.folder)},
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "stderr").open("ab"),
-        )
+        with (self.folder / "stderr").open("ab") as stderr:
+            return subprocess.Popen(
+                [*command, "worker", "witnessed", "--slots", str(SLOTS), "--ttl", str(LEASE)],
+                cwd=HERE,
+                env={**os.environ, FOLDER: str(self.folder)},
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+            )
 
     async def _until(self, true: Any, seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds

@@ -46,6 +46,8 @@ class Lens(Said):
     """A column of the target, or a key in a JSON column of it: `context.nl_input`."""
     values: dict[str, str] | None = None
     """Total: a value that is not named has no home, and stops the copy."""
+    back: dict[str, str] | None = None
+    """What old code sees for values that only new code writes: `{waiting: active}`."""
     keep: bool = False
     """Keep the original where `values` maps two to one, or an SQL lens does not give back what came in."""
     zone: str | None = None

@@ -56,6 +56,7 @@ create table if not exists mainstem_consolidation.quarantine (
   source text not null,
   old_table text not null,
   old_key text not null,
+  root text not null,
   old_row jsonb not null,
   reason text not null,
   primary key (source, old_table, old_key)

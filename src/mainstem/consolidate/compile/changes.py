@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from mainstem.consolidate.compile.catalog import Catalog
 from mainstem.consolidate.compile.children import Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, Whole
-from mainstem.consolidate.mapping import Mapping, Mirror
+from mainstem.consolidate.mapping import Constant, Mapping, Mirror, SqlDefault
 
 EVENTS = ("insert", "update", "delete")
 _TABLES = {"insert": "new table as n", "update": "new table as n old table as o", "delete": "old table as o"}
@@ -72,47 +73,71 @@ def drop_log_triggers(whole: Whole, table: str) -> str:
     return "".join(f"drop trigger if exists {q(trigger_name(event))} on {q(whole.old_schema, table)};\n" for event in (*EVENTS, "truncate"))
 
 
-def mirror(mapping: Mapping, table: str, said: Mirror, key: list[str]) -> tuple[str, str]:
-    """The trigger that keeps our row in step with theirs, and the statement that brings in what is there."""
-    function = q(mapping.work_schema, f"mirror_{table}")
-    trigger = (
-        f"create or replace function {function}() returns trigger language plpgsql security definer set search_path = pg_catalog as $$\nbegin\n"
-        f"  {_mirrored(mapping, said, '(select new.*)', key)}\n  return null;\nend $$;\nalter function {function}() owner to mainstem_owner;\n"
-        f"create or replace trigger mainstem_consolidation_mirror after insert or update on {q(mapping.old_schema, table)}\n"
-        f"  for each row execute function {function}();\n"
-        f"alter table {q(mapping.old_schema, table)} enable always trigger mainstem_consolidation_mirror;\n"
+def mirror(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: list[str]) -> tuple[str, str]:
+    """The function and trigger that keep our row in step with theirs, and the statement that brings in what is there."""
+    one, every = q(mapping.work_schema, f"mirror_row_{table}"), q(mapping.work_schema, f"mirror_{table}")
+    opening = "language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$"
+    installed = (
+        f"create or replace function {one}(old_row {q(mapping.old_schema, table)}) returns void {opening}\nbegin\n{_mirrored(mapping, catalog, table, said, key)}end $$;\n"
+        f"create or replace function {every}() returns trigger {opening}\nbegin\n  perform {one}(new);\n  return null;\nend $$;\n"
+        f"create or replace trigger {q(trigger_name('mirror'))} after insert or update on {q(mapping.old_schema, table)}\n"
+        f"  for each row execute function {every}();\n"
+        f"alter table {q(mapping.old_schema, table)} enable always trigger {q(trigger_name('mirror'))};\n"
     )
-    return trigger, _mirrored(mapping, said, q(mapping.old_schema, table), key)
+    return installed, f"select {one}(o) from {q(mapping.old_schema, table)} o"
 
 
-def _mirrored(mapping: Mapping, said: Mirror, source: str, key: list[str]) -> str:
-    values = {ours: _expression(theirs, mapping) for ours, theirs in said.columns.items()}
-    columns = ", ".join(map(q, values))
-    keys = {"organization": "org_id", "app_user": "org_id, user_id", "user_workflow": "org_id, workflow_id", "user_workflow_node": "org_id, node_id"}
-    conflict = keys.get(said.into) or ", ".join(q(name) for name in key)
+def _mirrored(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: list[str]) -> str:
+    values = _mirrored_values(mapping, catalog, said)
+    conflict = catalog.our_keys[said.into]
     changed = ", ".join(f"{q(name)} = excluded.{q(name)}" for name in values if name not in conflict)
-    where = f" where {said.where.replace('{row}', 'o').replace('{old}', q(mapping.old_schema))}" if said.where else ""
-    upsert = (
-        f"insert into mainstem.{q(said.into)} ({columns}) select {', '.join(values.values())} from {source} o{where}\n"
-        f"  on conflict ({conflict}) do {f'update set {changed}' if changed else 'nothing'};"
+    kept = "jsonb_build_array(" + ", ".join(f"old_row.{q(name)}" for name in key) + ")::text" if len(key) > 1 else f"old_row.{q(key[0])}::text"
+    text = ""
+    for held in said.quarantine:
+        text += (
+            f"  if {_over_row(held.when)} then\n"
+            f"    insert into mainstem_consolidation.quarantine (source, old_table, old_key, root, old_row, reason)\n"
+            f"    values ({lit(mapping.system)}, {lit(table)}, {kept}, '', to_jsonb(old_row), {lit(held.because)})\n"
+            f"        on conflict (source, old_table, old_key) do update set old_row = excluded.old_row, reason = excluded.reason;\n    return;\n  end if;\n"
+        )
+    text += (
+        f"  insert into mainstem.{q(said.into)} ({', '.join(map(q, values))})\n  values ({', '.join(values.values())})\n"
+        f"  on conflict ({', '.join(map(q, conflict))}) do {f'update set {changed}' if changed else 'nothing'};\n"
     )
-    if said.into == "organization":
-        upsert += (
-            f"\n  insert into mainstem.user_workflow_channel (org_id, channel) select {values['org_id']}, c.channel from {source} o"
-            " cross join (values ('web'), ('voice'), ('efax')) c (channel) on conflict do nothing;"
-        )
+    text += "".join(f"  {_over_row(statement)};\n" for statement in said.after)
     if said.into == "user_workflow":
-        upsert += (
-            f"\n  insert into mainstem_consolidation.workflow_of (source, org_id, workflow_id)\n"
-            f"  select {lit(mapping.system)}, {values['org_id']}, {values['workflow_id']} from {source} o{where} on conflict do nothing;"
+        text += (
+            "  insert into mainstem_consolidation.workflow_of (source, org_id, workflow_id)\n"
+            f"  values ({lit(mapping.system)}, {values['org_id']}, {values['workflow_id']}) on conflict do nothing;\n"
         )
-    return upsert
+    return text
 
 
-def _expression(theirs: str, mapping: Mapping) -> str:
-    if any(sign in theirs for sign in " ({"):
-        return theirs.replace("{row}", "o").replace("{old}", q(mapping.old_schema))
-    return f"o.{q(theirs)}"
+def _mirrored_values(mapping: Mapping, catalog: Catalog, said: Mirror) -> dict[str, str]:
+    values: dict[str, str] = {}
+    objects: dict[str, list[str]] = {}
+    for name, lens in said.columns.items():
+        value = f"old_row.{q(name)}"
+        column, _, key = lens.to.partition(".")
+        if lens.sql:
+            value = "(" + lens.sql["fold"].replace("{value}", value) + ")"
+        if key:
+            objects.setdefault(column, []).append(f"{lit(key)}, {value}")
+            continue
+        value = f"({value})::{catalog.ours[said.into][column].type}"
+        if lens.default is not None:
+            default = lens.default.sql if isinstance(lens.default, SqlDefault) else lit(str(lens.default))
+            value = f"coalesce({value}, {default})"
+        values[column] = value
+    values |= {column: f"jsonb_build_object({', '.join(pairs)})" for column, pairs in objects.items()}
+    for name, constant in said.constants.items():
+        said_so = constant.sql if isinstance(constant, Constant) else None
+        values[name] = f"({said_so or lit(str(constant))})::{catalog.ours[said.into][name].type}"
+    return {name: _over_row(value) for name, value in values.items()}
+
+
+def _over_row(text: str) -> str:
+    return text.replace("{row}", "old_row")
 
 
 def since_triggers(whole: Whole) -> str:

@@ -57,12 +57,31 @@ class Listed:
 
     def elements_of_run(self, run: str) -> str:
         """The list of an old run row that goes by this alias."""
-        only = f" and e.{q(self.said.step)} is null" if self.said.step else ""
-        return self._list(f"e.{q(self.said.run)} = {run}.{q(self.run.said.key)}{only}", None)
+        return self._list(f"e.{q(self.said.run)} = {run}.{q(self.run.said.key)} and {self.is_of_run('e')}", None)
+
+    def is_of_run(self, row: str) -> str:
+        """Whether a row belongs to its run and to no step."""
+        if self.said.step:
+            return f"{row}.{q(self.said.step)} is null"
+        if self.said.number is None or self.step is None:
+            return "true"
+        return f"not exists (select from {q(self.schema, self.step.table)} s where {self.is_of_step(row, 's')})"
+
+    def is_of_step(self, row: str, step: str) -> str:
+        """Whether a row belongs to an old step row that goes by this alias."""
+        relation = self._step_relation()
+        if self.said.step:
+            return f"{row}.{q(self.said.step)} = {step}.{q(relation.said.key)}"
+        number = str(getattr(relation.said, "number"))  # noqa: B009
+        return f"{row}.{q(self.said.run)} = {step}.{q(_run_column(relation))} and {row}.{q(self.said.number or '')} = {step}.{q(number)}"
+
+    @property
+    def has_steps(self) -> bool:
+        return self.said.into.step is not None and self.step is not None
 
     def elements_of_step(self, step: str) -> str:
         relation = self._step_relation()
-        return self._list(f"e.{q(self._step_column())} = {step}.{q(relation.said.key)}", f"{step}.{q(_run_column(relation))}")
+        return self._list(self.is_of_step("e", step), f"{step}.{q(_run_column(relation))}")
 
     def _list(self, condition: str, run_key: str | None) -> str:
         element = self.element("e", run_key)
@@ -88,9 +107,6 @@ class Listed:
         if self.step is None:
             raise MappingRefused(f"tables.{self.table}: no table becomes a step", hint="Leave `step:` out, or map the steps.")
         return self.step
-
-    def _step_column(self) -> str:
-        return self.said.step or ""
 
     def read(self, column: str, element: str) -> str:
         """The old value of a column, from an element."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.text import from_json, lit, q, to_json, without_length
-from mainstem.consolidate.mapping import Lens
+from mainstem.consolidate.mapping import Lens, SqlDefault
 
 SCHEMA = "mainstem_consolidation"
 
@@ -90,7 +90,8 @@ def compile_lens(table: str, column: Column, lens: Lens, target: dict[str, Colum
             default = target[place.column].default
             made, loses = (f"coalesce({made}, {default})", True) if default else (made, loses)
     if lens.default is not None:
-        made, loses = f"coalesce({made}, {lit(str(lens.default))}::{placed_type})", True
+        default = lens.default.sql if isinstance(lens.default, SqlDefault) else lit(str(lens.default))
+        made, loses = f"coalesce({made}, ({default})::{placed_type})", True
     return Way(column.name, column.type, place, placed_type, made, back, loses or lens.keep)
 
 

@@ -62,7 +62,7 @@ class Program:
     def mirrors(self) -> dict[str, tuple[str, str]]:
         """Table that stays to the text of its trigger and the statement that brings in what is there."""
         return {
-            name: changes.mirror(self.mapping, name, said.mirror, self.catalog.old_keys.get(name, []))
+            name: changes.mirror(self.mapping, self.catalog, name, said.mirror, self.catalog.old_keys[name])
             for name, said in self.mapping.of_kind(Stays).items()
             if said.mirror
         }
@@ -145,9 +145,13 @@ class Program:
         return "\n".join(texts)
 
 
-def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any]) -> Program:
-    """Raises MappingRefused for whatever does not fit the old catalog or ours, with its path."""
-    catalog = read_catalog(conn, mapping.old_schema, mapping.tables, OURS)
+def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: bool = False) -> Program:
+    """Raises MappingRefused for whatever does not fit the old catalog or ours, with its path.
+
+    `moved`: the tables are in the legacy schema, after a cut-over; what stays is where it was.
+    """
+    mapping = without_absent(mapping, conn, moved=moved)
+    catalog = read_catalog(conn, mapping.old_schema, mapping.tables, OURS, legacy=mapping.legacy_schema if moved else None)
     _refuse_unkeyed(mapping, catalog)
     rows = [compile_relation(mapping, catalog, name) for name in mapping.of_kind(Row)]
     run = next((compile_relation(mapping, catalog, name) for name in mapping.of_kind(Run)), None)
@@ -164,6 +168,17 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any]) -> Program:
     return Program(mapping, catalog, whole, _linked(conn, mapping, catalog))
 
 
+def without_absent(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: bool) -> Mapping:
+    """The mapping without the optional tables that are not there."""
+    schema = mapping.legacy_schema if moved else mapping.old_schema
+    absent = [
+        name
+        for name, said in mapping.moving.items()
+        if said.optional and conn.execute("select to_regclass(%s)", [q(schema, name)]).fetchone() == (None,)
+    ]
+    return mapping.model_copy(update={"tables": {name: said for name, said in mapping.tables.items() if name not in absent}})
+
+
 def _refuse_unkeyed(mapping: Mapping, catalog: Catalog) -> None:
     for name, said in mapping.moving.items():
         keys = [catalog.old_keys.get(name, []), *catalog.old_uniques.get(name, [])]
@@ -178,7 +193,7 @@ _LINKS = """
 select c.relname, array_agg(a.attname)
   from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum = any(k.conkey)
- where k.contype = 'f' and k.convalidated and n.nspname = %s and c.relname = any(%s)
+ where k.contype = 'f' and k.convalidated and n.nspname = any(%s) and c.relname = any(%s)
  group by c.relname, k.oid
 """
 
@@ -186,7 +201,8 @@ select c.relname, array_agg(a.attname)
 def _linked(conn: psycopg.Connection[Any], mapping: Mapping, catalog: Catalog) -> dict[str, bool]:
     """Child tables whose parents are sure to be there: a validated foreign key on each column that names one."""
     links: dict[str, set[str]] = {}
-    for table, columns in conn.execute(_LINKS, [mapping.old_schema, list(mapping.tables)]).fetchall():
+    schemas = [mapping.old_schema, mapping.legacy_schema]
+    for table, columns in conn.execute(_LINKS, [schemas, list(mapping.tables)]).fetchall():
         links.setdefault(table, set()).update(columns)
     found = {}
     for name, said in mapping.of_kind(Step, Elements, Context).items():

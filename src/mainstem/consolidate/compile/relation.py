@@ -145,7 +145,7 @@ def _constant(constant: Constant | str | float, mapping: Mapping) -> str:
             name = f"coalesce({constant.workflow}, {lit(constant.default or 'unnamed')})"
             return (f"(select w.workflow_id from mainstem.user_workflow w join mainstem_consolidation.workflow_of v using (org_id, workflow_id)"
                     f" where v.source = {lit(mapping.system)} and w.name = {name})")  # fmt: skip
-        return (constant.sql or "null").replace("{old}", q(mapping.old_schema))
+        return constant.sql or "null"
     if isinstance(constant, bool):
         return str(constant).lower()
     return str(constant) if isinstance(constant, int) else lit(constant)

@@ -22,6 +22,8 @@ class Apply:
     key_type: str
     next_roots: str
     """Parameters `after` (a key or NULL) and `limit`."""
+    roots_left: str
+    """How many come after `after`."""
     known_ids: str
     give_ids: list[str]
     leaves: str | None
@@ -35,10 +37,12 @@ def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
     key, keys = q(root.said.key), f"%(roots)s::{root.key.type}[]"
     old = q(whole.old_schema, root.table)
     where = f" and ({root.said.where.replace('{row}', 'o')})" if root.said.where else ""
+    later = f"{old} o where (%(after)s::{root.key.type} is null or o.{key} > %(after)s::{root.key.type})"
     return Apply(
         table=root.table,
         key_type=root.key.type,
-        next_roots=f"select o.{key} from {old} o where %(after)s::{root.key.type} is null or o.{key} > %(after)s::{root.key.type} order by o.{key} limit %(limit)s",
+        next_roots=f"select o.{key} from {later} order by o.{key} limit %(limit)s",
+        roots_left=f"select count(*) from {later}",
         known_ids=f"select k.new_id from {IDS} k where {whole.ids_of('k', root.table)} and k.old_key = any(%(roots)s::text[])",
         give_ids=_give_ids(whole, root, where),
         leaves=f"select mainstem.ensure_workflow_leaf(m.month) from (select distinct date_trunc('month', {born(root, 'o')}) as month from {old} o where o.{key} = any({keys})) m"

@@ -140,7 +140,7 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
     else:
         joined = f"  join mainstem.{q(relation.target)} r on r.{q(target_key)} = k.new_id\n"
     found = f"from {IDS} k\n{joined} where {whole.ids_of('k', relation.table)}"
-    return _unfold(whole, relation.table, relation.old, [("mainstem.run_of(k.new_id)" if relation.target == STEP else "k.new_id", values, found)])
+    return _unfold(whole, relation.table, relation.old, [("r.run_id" if relation.target == STEP else "k.new_id", values, found)])
 
 
 def _target_key(relation: Relation) -> str:
@@ -152,7 +152,7 @@ def _target_key(relation: Relation) -> str:
 def unfold_elements(whole: Whole, one: Listed) -> str:
     """From the lists of runs, those of steps, and the event log."""
     branches = [_from_run_lists(whole, one)]
-    if one.said.step and whole.step:
+    if one.has_steps:
         branches.append(_from_step_lists(whole, one))
     if one.said.into.run == "events":
         branches += _from_log(whole, one)
@@ -186,7 +186,8 @@ def _from_run_lists(whole: Whole, one: Listed) -> tuple[str, dict[str, str], str
 def _from_step_lists(whole: Whole, one: Listed) -> tuple[str, dict[str, str], str]:
     step = one.step
     values = _element_values(whole, one, "j.value")
-    values[one.said.step or ""] = f"k.old_key::{step.key.type if step else 'text'}"
+    if one.said.step:
+        values[one.said.step] = f"k.old_key::{step.key.type if step else 'text'}"
     found = (
         f"from {IDS} kr\n  join mainstem.{STEP} s on s.run_id = kr.new_id\n"
         f"  join {IDS} k on k.new_id = s.step_id and {whole.ids_of('k', step.table if step else '')}\n"

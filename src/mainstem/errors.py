@@ -28,6 +28,10 @@ MainstemError
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
 │   └── ValueTooLarge        MS202
+├── ReviewError          models and a database cannot be held against each other
+│   ├── ModelsNotFound       MS481
+│   ├── NotReviewable        MS482
+│   └── ExpressionRefused    MS483
 └── ProgramError         a workflow's code, or how it was called
 ├── UnknownWorkflow         MS301
 ├── NonDeterministicWorkflow MS302
@@ -180,6 +184,22 @@ class UnstorableValue(ValueRefused, code="MS201"):
 
 class ValueTooLarge(ValueRefused, code="MS202"):
     """The value's JSON text is larger than the ledger takes. Store it elsewhere and record where."""
+
+
+class ReviewError(MainstemError, exit_code=2):
+    """Models and a database cannot be held against each other."""
+
+
+class ModelsNotFound(ReviewError, code="MS481"):
+    """There is no SQLAlchemy metadata at the given `module:attribute`."""
+
+
+class NotReviewable(ReviewError, code="MS482"):
+    """The address names no database that a review can read: PostgreSQL, or a SQLite file that is there."""
+
+
+class ExpressionRefused(ReviewError, code="MS483"):
+    """The database does not understand a type or an expression of the models; the message has its words."""
 
 
 class ProgramError(MainstemError):

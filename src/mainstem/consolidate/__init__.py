@@ -1,0 +1,1 @@
+"""Consolidation: old tables in, nothing lost, old code still working."""

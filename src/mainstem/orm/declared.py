@@ -53,7 +53,7 @@ class RoleName(UserDefinedType[str]):
         return "name"
 
 
-def domain(name: str) -> DOMAIN[str]:
+def domain(name: str) -> DOMAIN:
     """A domain of the ledger over text."""
     return DOMAIN(name, Text(), schema=SCHEMA, create_type=False)
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Dialect
 
 from mainstem.consolidate.review import postgres
-from mainstem.consolidate.review.compare import Sides
+from mainstem.consolidate.review.compare import VERSION_TABLE, Sides
 from mainstem.consolidate.review.declared import declared, qualified
 from mainstem.consolidate.review.findings import Finding, Kind, Known, Level, Review, Unseen
 from mainstem.consolidate.review.metadata import metadata_at
@@ -48,7 +48,11 @@ def _review(
     return Review(
         declared=title,
         database=place,
-        known=tuple(Known(name, theirs.tables[name].rows) for name in ours.tables if name in theirs.tables),
+        known=tuple(
+            Known(name, table.rows)
+            for name, table in theirs.tables.items()
+            if name in ours.tables or name.name == VERSION_TABLE
+        ),
         findings=tuple(one for one in all_told if isinstance(one, Finding)),
         unseen=tuple(one for one in all_told if isinstance(one, Unseen)),
     )

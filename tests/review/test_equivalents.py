@@ -164,7 +164,7 @@ OTHER_CHECKS = [("n in (1, 2)", "n in (1, 3)"), ("flag", "other_flag"), ("n > 0"
 
 @pytest.mark.parametrize(("ours", "theirs"), SAME_CHECKS + OTHER_CHECKS)
 def test_a_check_is_told_by_what_it_says(reviewed: Reviewed, ours: str, theirs: str) -> None:
-    columns = [
+    columns: list[sa.Column[Any]] = [
         sa.Column("n", sa.Integer), sa.Column("s", sa.Text), sa.Column("flag", sa.Boolean), sa.Column("other_flag", sa.Boolean)
     ]  # fmt: skip
     found = reviewed.findings(
@@ -206,7 +206,11 @@ SAME_INDEXES: list[tuple[Callable[[], sa.Index], str]] = [
 def test_an_index_in_other_words_is_the_same(
     reviewed: Reviewed, index: Callable[[], sa.Index], sql: str
 ) -> None:
-    columns = [sa.Column("n", sa.Integer), sa.Column("s", sa.Text), sa.Column("j", pg.JSONB)]
+    columns: list[sa.Column[Any]] = [
+        sa.Column("n", sa.Integer),
+        sa.Column("s", sa.Text),
+        sa.Column("j", pg.JSONB),
+    ]
     unique, rest = ("unique", sql.removeprefix("UNIQUE ")) if sql.startswith("UNIQUE") else ("", sql)
     made = f"create table job (id text primary key, n integer, s text, j jsonb); create {unique} index other on job {rest}"
     assert reviewed.findings(models(*columns, index()), made) == ()

@@ -66,12 +66,22 @@ def qualified(metadata: MetaData, schema: str | None) -> MetaData:
     """A copy in which each table names its schema: `schema`, where the code leaves it open."""
     copy = MetaData(naming_convention=metadata.naming_convention)
     for table in metadata.tables.values():
-        table.to_metadata(
+        copied = table.to_metadata(
             copy,
             schema=table.schema or schema or RETAIN_SCHEMA,
             referred_schema_fn=lambda _table, _to, _constraint, referred: referred or schema,
         )
+        _keep_names(table, copied)
     return copy
+
+
+def _keep_names(table: DeclaredTable, copied: DeclaredTable) -> None:
+    """`index=True` names an index by table and schema, and so names the copy's anew."""
+    names = {(tuple(index.columns.keys()), index.unique): index.name for index in table.indexes}
+    given = set(names.values())
+    for index in copied.indexes:
+        if index.name not in given:
+            index.name = names.get((tuple(index.columns.keys()), index.unique), index.name)
 
 
 def declared(metadata: MetaData, dialect: Dialect, words: Words) -> Picture:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Dialect, MetaData, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -53,15 +54,25 @@ class RoleName(UserDefinedType[str]):
         return "name"
 
 
-def domain(name: str) -> DOMAIN:
-    """A domain of the ledger over text."""
-    return DOMAIN(name, Text(), schema=SCHEMA, create_type=False)
+class Domain(Text):
+    """A domain of the ledger: text to Python and to every operator."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
-WORKFLOW_CHANNEL = domain("workflow_channel")
-STEP_STATUS = domain("step_status")
-TRACE_STATUS = domain("trace_status")
-CONFIG_TYPE = domain("config_type")
+@compiles(Domain)
+def _domain(domain: Domain, _compiler: object, **_options: object) -> str:
+    return f"{SCHEMA}.{domain.name}"
+
+
+WORKFLOW_CHANNEL = Domain("workflow_channel")
+STEP_STATUS = Domain("step_status")
+TRACE_STATUS = Domain("trace_status")
+CONFIG_TYPE = Domain("config_type")
 
 CLOCK = text("mainstem.clock()")
 NEW_ID = text("gen_random_uuid()")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine import Dialect
 
-from mainstem.consolidate.review import postgres
+from mainstem.consolidate.review import postgres, sqlite
 from mainstem.consolidate.review.compare import VERSION_TABLE, Sides
 from mainstem.consolidate.review.declared import declared, qualified
 from mainstem.consolidate.review.findings import Finding, Kind, Known, Level, Review, Unseen
 from mainstem.consolidate.review.metadata import metadata_at
-from mainstem.consolidate.review.picture import Picture
 from mainstem.consolidate.review.remedies import Remedies
+from mainstem.consolidate.review.sqlite import SqliteWords
 from mainstem.consolidate.review.words import PostgresWords
 from mainstem.errors import NotReviewable
 
@@ -26,43 +28,52 @@ def review(
 ) -> Review:
     """Hold models against a database. It reads the catalog and no rows; nothing is written.
 
-    url: of PostgreSQL 15 to 18, as libpq or as SQLAlchemy has it. schema: where the tables are that name none.
-    tenant_column: every table that has it must have row level security, enabled and forced; empty: none must.
-    Raises Unreachable, RightsMissing, NotReviewable.
+    url: of PostgreSQL 15 to 18, or `sqlite:///path`, as libpq or as SQLAlchemy has it. schema: where the tables are
+    that name none. tenant_column: every table that has it must have row level security, enabled and forced; empty:
+    none must. Raises Unreachable, RightsMissing, NotReviewable.
     """
-    named = qualified(metadata, schema)
-    schemas = sorted({table.schema or schema for table in named.tables.values()})
-    dialect: Dialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # others double each % for a driver
-    with postgres.reading(_for_libpq(url), dict.fromkeys((schema, *schemas))) as conn:
+    kind, separator, rest = url.partition("://")
+    match kind.partition("+")[0] if separator else "postgresql":
+        case "postgresql" | "postgres":
+            address = f"postgresql://{rest}" if separator else url
+            return _of_postgres(qualified(metadata, schema), address, schema, tenant_column, title=title)
+        case "sqlite":
+            return _of_sqlite(qualified(metadata, None), Path(rest.removeprefix("/")), title=title)
+        case _:
+            raise NotReviewable(
+                f"{kind}:// is no database that a review reads",
+                hint="give a postgresql:// or a sqlite:/// URL",
+            )
+
+
+def _of_postgres(metadata: MetaData, url: str, schema: str, tenant_column: str, *, title: str) -> Review:
+    schemas = sorted({table.schema or schema for table in metadata.tables.values()})
+    dialect: Dialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # others double each %
+    with postgres.reading(url, dict.fromkeys((schema, *schemas))) as conn:
         words = PostgresWords(conn)
-        ours, theirs = declared(named, dialect, words), postgres.found(conn, schemas)
-        told = list(Sides(ours, theirs, words, Remedies(dialect)).compared(tenant_column))
-        place = f"{conn.info.dbname} on {conn.info.host}"
-    return _review(title, place, (ours, theirs), told)
-
-
-def _for_libpq(url: str) -> str:
-    """Without the driver that SQLAlchemy's URLs name."""
-    scheme, separator, rest = url.partition("://")
-    if separator and scheme.partition("+")[0] not in ("postgresql", "postgres"):
-        raise NotReviewable(
-            f"{scheme}:// is no database that a review reads", hint="give a postgresql:// URL"
+        sides = Sides(
+            declared(metadata, dialect, words), postgres.found(conn, schemas), words, Remedies(dialect)
         )
-    return f"postgresql://{rest}" if separator else url
+        return _told(title, f"{conn.info.dbname} on {conn.info.host}", sides, sides.compared(tenant_column))
 
 
-def _review(
-    title: str, place: str, sides: tuple[Picture, Picture], told: Iterable[Finding | Unseen]
-) -> Review:
-    ours, theirs = sides
+def _of_sqlite(metadata: MetaData, path: Path, *, title: str) -> Review:
+    dialect: Dialect = SQLiteDialect(paramstyle="named")
+    words = SqliteWords()
+    with sqlite.reading(path) as conn:
+        sides = Sides(declared(metadata, dialect, words), sqlite.found(conn), words, Remedies(dialect))
+    return _told(title, str(path), sides, sides.compared())
+
+
+def _told(title: str, place: str, sides: Sides, told: Iterable[Finding | Unseen]) -> Review:
     all_told = list(told)
     return Review(
         declared=title,
         database=place,
         known=tuple(
             Known(name, table.rows)
-            for name, table in theirs.tables.items()
-            if name in ours.tables or name.name == VERSION_TABLE
+            for name, table in sides.found.tables.items()
+            if name in sides.declared.tables or name.name == VERSION_TABLE
         ),
         findings=tuple(one for one in all_told if isinstance(one, Finding)),
         unseen=tuple(one for one in all_told if isinstance(one, Unseen)),

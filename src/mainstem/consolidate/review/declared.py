@@ -78,7 +78,7 @@ def qualified(metadata: MetaData, schema: str | None) -> MetaData:
 def _keep_names(table: DeclaredTable, copied: DeclaredTable) -> None:
     """`index=True` names an index by table and schema, and so names the copy's anew."""
     names = {(tuple(index.columns.keys()), index.unique): index.name for index in table.indexes}
-    given = set(names.values())
+    given = {index.name for index in table.indexes}
     for index in copied.indexes:
         if index.name not in given:
             index.name = names.get((tuple(index.columns.keys()), index.unique), index.name)

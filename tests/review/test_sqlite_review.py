@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     ForeignKey,
     Index,
@@ -39,6 +40,7 @@ Table(
     Column("cost", Numeric(10, 2)),
     Column("is_test", Boolean),
     Column("at", DateTime),
+    Column("twice", Integer, Computed("hour * 2")),
     CheckConstraint("status in ('new', 'done')", name="status_is_known"),
     UniqueConstraint("org_id", "at"),
     Index("by_hour", text("hour desc"), sqlite_where=text("hour > 0")),
@@ -50,6 +52,7 @@ create table org (id integer primary key, name text unique);
 create table execution (
   id integer not null primary key, org_id int not null references org on delete cascade, status text default 'new',
   hour bigint default (0), cost decimal, is_test boolean, at datetime,
+  twice integer generated always as (hour*2) virtual,
   constraint status_is_known check (status IN ('new','done')), unique (org_id, at));
 create index hours on execution (hour desc) where (hour > 0);
 create index names on execution (lower(status));
@@ -85,6 +88,7 @@ def test_a_file_as_declared_has_no_finding(tmp_path: Path) -> None:
         ("IN ('new','done')", "in ('new', 'Done')", Kind.CHECK_DIFFERS, "execution.status_is_known"),
         ("lower(status)", "upper(status)", Kind.INDEX_MISSING, "execution.by_name"),
         ("(hour > 0)", "(hour > 1)", Kind.INDEX_UNUSED, "execution.hours"),
+        ("(hour*2)", "(hour*3)", Kind.DEFAULT_DIFFERS, "execution.twice"),
         ("(hour desc)", "(hour)", Kind.INDEX_MISSING, "execution.by_hour"),
         ("create view", "create table gone as select 1; create view", Kind.TABLE_UNUSED, "gone"),
     ],

@@ -87,9 +87,17 @@ def _keep_names(table: DeclaredTable, copied: DeclaredTable) -> None:
 def declared(metadata: MetaData, dialect: Dialect, words: Words) -> Picture:
     """The picture of qualified metadata, its tables in an order in which they can be created."""
     reader = _Reader(dialect, words)
-    ordered = sort_tables_and_constraints(metadata.tables.values())  # type: ignore[no-untyped-call]
-    tables = [reader.table(table) for table, _ in ordered if table is not None]
+    tables = [reader.table(table) for table in _ordered(metadata)]
     return Picture({table.name: table for table in tables}, dict(_enums(metadata)))
+
+
+def _ordered(metadata: MetaData) -> list[DeclaredTable]:
+    """As the code has them, where a key leads to a table that another part of the code declares."""
+    try:
+        ordered = sort_tables_and_constraints(metadata.tables.values())  # type: ignore[no-untyped-call]
+    except NoReferenceError:
+        return list(metadata.tables.values())
+    return [table for table, _ in ordered if table is not None]
 
 
 def name_of(table: DeclaredTable) -> Name:
@@ -239,7 +247,7 @@ class _Reader:
         """Empty where the dialect has no words for what the code declares."""
         try:
             return write().strip()
-        except CompileError:
+        except (CompileError, NoReferenceError):
             return ""
 
 

@@ -54,8 +54,10 @@ def _foreign_keys(pair: Pair) -> Iterator[Finding]:
     )
     more, ours, theirs = _paired(ours, theirs, lambda one, other: set(one.columns) == set(other.columns))
     for one, other in alike + more:
-        if one.way != other.way or _terms(one) != _terms(other):
-            yield _differs(pair, Kind.FOREIGN_KEY_DIFFERS, (one, other), _columns(one.columns))
+        same = one.way == other.way and _terms(one) == _terms(other)
+        if not same or other.enforced:
+            remedy = _put_right(pair, (one, other), other.enforced if same else "")
+            yield _differs(pair, Kind.FOREIGN_KEY_DIFFERS, (one, other), _columns(one.columns), remedy)
     for one in ours:
         yield _missing(pair, Kind.FOREIGN_KEY_MISSING, one, _columns(one.columns))
     for other in theirs:
@@ -63,7 +65,7 @@ def _foreign_keys(pair: Pair) -> Iterator[Finding]:
 
 
 def _terms(key: ForeignKey) -> tuple[str, ...]:
-    return key.on_delete, key.on_update, key.deferrable, key.enforced
+    return key.on_delete, key.on_update, key.deferrable
 
 
 def _uniques(pair: Pair) -> Iterator[Finding]:
@@ -73,7 +75,8 @@ def _uniques(pair: Pair) -> Iterator[Finding]:
     named, ours, theirs = _paired(ours, theirs, _same_name)
     for one, other in alike + named:
         if _unique_terms(one) != _unique_terms(other):
-            yield _differs(pair, Kind.UNIQUE_DIFFERS, (one, other), _columns(one.columns))
+            remedy = _put_right(pair, (one, other), "")
+            yield _differs(pair, Kind.UNIQUE_DIFFERS, (one, other), _columns(one.columns), remedy)
     for one in ours:
         if set(one.columns) != set(pair.found.primary_key):
             yield _missing(pair, Kind.UNIQUE_MISSING, one, _columns(one.columns))
@@ -102,7 +105,8 @@ def _checks(pair: Pair) -> Iterator[Finding | Unseen]:
         if title in refused:
             yield Unseen(f"{pair.name}.{title}", f"its CHECK: {refused[title]}")
         elif other.enforced or (one, other) in named:
-            yield _differs(pair, Kind.CHECK_DIFFERS, (one, other), title)
+            remedy = _put_right(pair, (one, other), "" if (one, other) in named else other.enforced)
+            yield _differs(pair, Kind.CHECK_DIFFERS, (one, other), title, remedy)
     for one in ours:
         yield _missing(pair, Kind.CHECK_MISSING, one, one.name or one.expression)
     for other in theirs:
@@ -126,9 +130,9 @@ def _indexes(pair: Pair) -> Iterator[Finding | Unseen]:
             yield Unseen(f"{pair.name}.{one.name}", f"its index: {refused[one.name]}")
         elif not other.valid:
             remedy = f"REINDEX INDEX CONCURRENTLY {pair.remedies.table(pair.name._replace(name=other.name))};"
-            yield Finding(Kind.INDEX_DIFFERS, pair.name, one.name, str(one), str(other), remedy)
+            yield _differs(pair, Kind.INDEX_DIFFERS, (one, other), one.name, remedy)
         elif (one, other) in named:
-            yield Finding(Kind.INDEX_DIFFERS, pair.name, one.name, str(one), str(other))
+            yield _differs(pair, Kind.INDEX_DIFFERS, (one, other), one.name, "")
     for one in ours:
         yield _missing(pair, Kind.INDEX_MISSING, one, one.name or str(one))
     for other in theirs:
@@ -180,11 +184,14 @@ def _missing(pair: Pair, kind: Kind, rule: Rule, part: str) -> Finding:
     return Finding(kind, pair.name, part, str(rule), remedy=pair.remedies.add(pair.name, rule.ddl))
 
 
-def _differs(pair: Pair, kind: Kind, both: tuple[Rule, Rule], part: str) -> Finding:
-    """What is only not validated yet is validated; the rest is put in the other's place."""
+def _differs(pair: Pair, kind: Kind, both: tuple[Rule, Rule], part: str, remedy: str) -> Finding:
     one, other = both
-    if str(other) == f"{one} not valid":
-        remedy = pair.remedies.validate(pair.name, other.name)
-    else:
-        remedy = pair.remedies.replace(pair.name, other.name, one.ddl)
     return Finding(kind, pair.name, part, str(one), str(other), remedy)
+
+
+def _put_right(pair: Pair, both: tuple[Rule, Rule], weakness: str) -> str:
+    """What only waits to be validated is validated; the rest is put in the other's place."""
+    one, other = both
+    if weakness == "not valid":
+        return pair.remedies.validate(pair.name, other.name)
+    return pair.remedies.replace(pair.name, other.name, one.ddl)

@@ -6,10 +6,11 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Inspector, create_engine, inspect
 from sqlalchemy.pool import StaticPool
 
 from mainstem.consolidate.review.declared import index_order, plain_unique
@@ -80,25 +81,19 @@ def found(conn: sqlite3.Connection) -> Picture:
     named = conn.execute(
         "select name, type from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'"
     ).fetchall()
-    checks = _checks(conn, [row["name"] for row in named if row["type"] == "table"])
-    tables = [_table(conn, row["name"], is_view=row["type"] == "view", checks=checks) for row in named]
-    return Picture({table.name: table for table in tables})
-
-
-def _checks(conn: sqlite3.Connection, names: list[str]) -> dict[str, tuple[Check, ...]]:
-    """SQLite keeps them in the text of CREATE TABLE only, which SQLAlchemy reads."""
     inspector = inspect(create_engine("sqlite://", creator=lambda: conn, poolclass=StaticPool))
-    return {
-        name: tuple(
-            Check(found["sqltext"], found["name"] or "") for found in inspector.get_check_constraints(name)
-        )
-        for name in names
-    }
+    tables = [
+        _table(conn, row["name"]) if row["type"] == "table" else _view(conn, row["name"]) for row in named
+    ]
+    return Picture({table.name: _with_words(inspector, table) for table in tables})
 
 
-def _table(
-    conn: sqlite3.Connection, name: str, *, is_view: bool, checks: dict[str, tuple[Check, ...]]
-) -> Table:
+def _view(conn: sqlite3.Connection, name: str) -> Table:
+    columns = {row["name"]: _column(row) for row in _rows(conn, "table_xinfo", name)}
+    return Table(Name("", name), columns, is_view=True)
+
+
+def _table(conn: sqlite3.Connection, name: str) -> Table:
     columns = _rows(conn, "table_xinfo", name)
     keys = sorted((row for row in columns if row["pk"]), key=lambda row: int(row["pk"]))
     made = list(_indexes(conn, name))
@@ -108,10 +103,24 @@ def _table(
         primary_key=tuple(row["name"] for row in keys),
         foreign_keys=tuple(_foreign_keys(conn, name)),
         uniques=tuple(index for index in made if isinstance(index, Unique)),
-        checks=checks.get(name, ()),
         indexes=tuple(index for index in made if isinstance(index, Index)),
-        is_view=is_view,
     )
+
+
+def _with_words(inspector: Inspector, table: Table) -> Table:
+    """SQLite keeps some only in the text of CREATE TABLE, which SQLAlchemy reads: CHECKs, computed columns."""
+    if table.is_view:
+        return table
+    name = table.name.name
+    checks = inspector.get_check_constraints(name)
+    columns = dict(table.columns)
+    if any(column.default.filling is Filling.COMPUTED for column in columns.values()):
+        for read in inspector.get_columns(name):
+            if computed := read.get("computed"):
+                default = Default(Filling.COMPUTED, computed["sqltext"])
+                columns[read["name"]] = replace(columns[read["name"]], default=default)
+    found = tuple(Check(check["sqltext"], check["name"] or "") for check in checks)
+    return replace(table, checks=found, columns=columns)
 
 
 def _rows(conn: sqlite3.Connection, pragma: str, of: str) -> list[sqlite3.Row]:
@@ -123,7 +132,6 @@ def _column(row: sqlite3.Row) -> Column:
 
 
 def _default(row: sqlite3.Row) -> Default:
-    """The expression of a computed column is in the text of CREATE TABLE only, and not compared."""
     if row["hidden"] in _COMPUTED:
         return Default(Filling.COMPUTED)
     given = row["dflt_value"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.pool import NullPool
 
 from conftest import Database, Tenant
+from mainstem.cli.main import main
 from mainstem.consolidate.review import Finding, Kind, review
 from mainstem.model import DEFAULT_ORG
 from mainstem.orm import Change, Ledger, Run, Step
@@ -151,3 +154,22 @@ def test_every_column_is_mapped_under_its_name() -> None:
         if attribute.key != column.name
     }
     assert renamed == {("metadata_", "metadata")}
+
+
+def test_the_command_in_the_documentation_says_what_the_page_says(database: Database) -> None:
+    words = [
+        "review",
+        "mainstem.orm:Ledger",
+        "--url",
+        database.url,
+        "--schema",
+        "mainstem",
+        "--tenant-column",
+        "org_id",
+    ]
+    result = CliRunner().invoke(main, [*words, "--json"])
+    assert result.exit_code == 0
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {(line["kind"], line["object"]) for line in told} == {
+        ("table unused", f"mainstem.{name}") for name in INTERNAL if name != "alembic_version"
+    }

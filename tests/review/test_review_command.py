@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -14,7 +15,7 @@ from review_databases import Reviewed
 
 from mainstem.cli.main import main
 from mainstem.consolidate.review import Finding, Kind, Known, Review, Unseen
-from mainstem.consolidate.review.markdown import CHECKLIST, checklist
+from mainstem.consolidate.review.markdown import CHECKLIST, ROW_SECURITY, checklist
 from mainstem.consolidate.review.picture import Name
 
 pytest_plugins = ["one_review_database"]
@@ -76,7 +77,7 @@ def test_a_database_as_declared_exits_with_0(reviewed: Reviewed, app: str, attri
         result = typed(f"{app}:{attribute}", "--url", reviewed.url, "--schema", schema)
     assert (result.exit_code, result.stdout) == (
         0,
-        "as the models declare it\n2 tables known to both; 0 missing, 0 differs, 0 unused\n",
+        "as the models declare it\n2 tables known to both; 0 missing, 0 different, 0 unused\n",
     )
 
 
@@ -156,9 +157,7 @@ REVIEW = Review(
     database="app on db.example",
     known=(Known(Name("public", "workflow"), 1200), Known(Name("public", "alembic_version"), None)),
     findings=(
-        Finding(
-            Kind.TABLE_MISSING, Name("public", "subscription"), "", "9 columns", "", "CREATE TABLE x ();"
-        ),
+        Finding(Kind.TABLE_MISSING, Name("public", "subscription"), "", "id, path", "", "CREATE TABLE x ();"),
         Finding(Kind.TYPE_DIFFERS, Name("public", "workflow"), "na`me|*", "varchar(9)", "text"),
         Finding(Kind.TABLE_UNUSED, Name("public", "old")),
     ),
@@ -172,8 +171,9 @@ def test_the_checklist_says_what_is_there_what_is_not_and_what_nobody_can_tell()
         "**Date:** 2026-11-20  ",
         "- ⚠️ `workflow` (about 1,200 rows, 1 to put right)",
         "- ✅ `alembic_version` (migration tracking)",
-        "- ❌ table missing: `public.subscription`: the code has `9 columns`",
+        "- ❌ table missing: `public.subscription`: the code has `id, path`",
         "- ⚠️ type differs: `` public.workflow.na`me|* ``: the code has `varchar(9)`; the database has `text`",
+        "- ❌ `public.subscription`",
         "- [ ] All tables exist (1 not)",
         "- [x] All indexes are created",
         "CREATE TABLE x ();",
@@ -191,8 +191,15 @@ def test_a_sound_review_has_nothing_to_do() -> None:
     assert text.count("- [ ]") == 1  # what a person must look at
 
 
+def test_row_level_security_is_claimed_only_where_somebody_asked() -> None:
+    assert "- **Row level security**: no tenant column was named" in checklist(REVIEW)
+    claimed = checklist(replace(REVIEW, tenant_column="org_id"))
+    assert "- [x] Every table with `org_id` has row level security, enabled and forced" in claimed
+    assert "no tenant column was named" not in claimed
+
+
 def test_every_kind_that_counts_stands_in_the_checklist() -> None:
-    asked = [kind for kinds in CHECKLIST.values() for kind in kinds]
+    asked = [kind for kinds in (*CHECKLIST.values(), ROW_SECURITY) for kind in kinds]
     assert sorted(asked) == sorted(kind for kind in Kind if kind.level.value != "unused")
 
 

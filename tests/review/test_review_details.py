@@ -11,6 +11,8 @@ from review_databases import Reviewed
 from sqlalchemy.dialects import postgresql as pg
 
 from mainstem.consolidate.review import Kind, review
+from mainstem.consolidate.review.postgres import reading
+from mainstem.errors import NotReviewable
 
 pytest_plugins = ["one_review_database"]
 
@@ -99,15 +101,17 @@ def test_partitions_and_what_extensions_brought_are_nobodys_unused_tables(review
         postgresql_partition_by="RANGE (id)",
     )
     sa.Table("org", metadata, sa.Column("id", sa.Text, primary_key=True))
+    sa.Table("note", metadata, sa.Column("job", sa.BigInteger, sa.ForeignKey("job.id"), primary_key=True))
     ddl = """create table org (id text primary key);
       create table job (id bigint primary key, org text references org) partition by range (id);
       create index by_org on job (org);
       create table job_1 partition of job for values from (1) to (9);
+      create table note (job bigint primary key references job);
       insert into org values ('a'); insert into job values (1, 'a'), (2, 'a'); analyze job"""
     with reviewed.schema(ddl) as schema:
         found = reviewed.review(metadata, schema)
     assert found.findings == ()
-    assert {known.table.name: known.rows for known in found.known} == {"job": 2, "org": 1}
+    assert {known.table.name: known.rows for known in found.known} == {"job": 2, "note": 0, "org": 1}
 
 
 def test_names_that_must_be_quoted_are(reviewed: Reviewed) -> None:
@@ -190,10 +194,10 @@ def test_an_extensions_type_is_found_wherever_the_extension_lies(reviewed: Revie
             return "VECTOR(3)"
 
     asked = models(
-        sa.Column("v", Vector()),
+        sa.Column("v", Vector(), server_default=sa.text("'[1,2,3]'::vector")),
         sa.Index("near", "v", postgresql_using="hnsw", postgresql_ops={"v": "vector_cosine_ops"}),
     )
-    ddl = "create table job (id text primary key, v extras.vector({0})); create index on job using hnsw (v extras.vector_cosine_ops)"
+    ddl = "create table job (id text primary key, v extras.vector({0}) default '[1, 2, 3]'); create index on job using hnsw (v extras.vector_cosine_ops)"
     assert reviewed.findings(asked, ddl.format(3)) == ()
     [finding] = reviewed.findings(asked, ddl.format(4))
     assert finding.kind is Kind.TYPE_DIFFERS
@@ -219,7 +223,7 @@ def test_what_the_server_cannot_plan_is_named_and_not_called_a_difference(review
 
 def test_no_text_of_a_model_runs_as_a_statement(reviewed: Reviewed) -> None:
     """It is somebody's own code, and a slip of it must not reach further than a look."""
-    escape = "true) from job); commit; drop table job; --"
+    escape = "true); set default_transaction_read_only = off; drop table job; --"
     asked = models(sa.CheckConstraint(escape, name="odd"))
     with reviewed.schema("create table job (id text primary key, constraint odd check (id <> ''))") as schema:
         reviewed.review(asked, schema)
@@ -227,13 +231,16 @@ def test_no_text_of_a_model_runs_as_a_statement(reviewed: Reviewed) -> None:
 
 
 def test_the_session_of_a_review_cannot_write(reviewed: Reviewed) -> None:
-    from mainstem.consolidate.review.postgres import reading
-
     with reading(reviewed.url, ["public"]) as conn:
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             conn.execute("create table written (id integer)")
         for setting, value in (("row_security", "off"), ("TimeZone", "UTC"), ("statement_timeout", "30s")):
             assert conn.execute(SQL("show {}").format(SQL(setting))).fetchone() == (value,)
+
+
+def test_a_pooler_that_keeps_no_settings_is_refused(reviewed: Reviewed) -> None:
+    with pytest.raises(NotReviewable, match="pooler"):
+        review(models(), f"{reviewed.url}&pooler=transaction")
 
 
 def test_the_models_themselves_are_left_as_they_were(reviewed: Reviewed) -> None:

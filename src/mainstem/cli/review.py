@@ -81,5 +81,5 @@ def _show(found: Review) -> None:
     show(findings + unseen, none="as the models declare it")
     if not wants_json():
         counts = Counter(finding.kind.level.value for finding in found.findings)
-        told = ", ".join(f"{counts[level]} {level}" for level in ("missing", "differs", "unused"))
+        told = f"{counts['missing']} missing, {counts['differs']} different, {counts['unused']} unused"
         click.echo(f"{len(found.known)} tables known to both; {told}")

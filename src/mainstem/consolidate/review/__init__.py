@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import MetaData
@@ -54,7 +53,7 @@ def _of_postgres(metadata: MetaData, url: str, schema: str, tenant_column: str, 
         sides = Sides(
             declared(metadata, dialect, words), postgres.found(conn, schemas), words, Remedies(dialect)
         )
-        return _told(title, f"{conn.info.dbname} on {conn.info.host}", sides, sides.compared(tenant_column))
+        return _told(title, f"{conn.info.dbname} on {conn.info.host}", sides, tenant_column)
 
 
 def _of_sqlite(metadata: MetaData, path: Path, *, title: str) -> Review:
@@ -62,11 +61,11 @@ def _of_sqlite(metadata: MetaData, path: Path, *, title: str) -> Review:
     words = SqliteWords()
     with sqlite.reading(path) as conn:
         sides = Sides(declared(metadata, dialect, words), sqlite.found(conn), words, Remedies(dialect))
-    return _told(title, str(path), sides, sides.compared())
+    return _told(title, str(path), sides, "")
 
 
-def _told(title: str, place: str, sides: Sides, told: Iterable[Finding | Unseen]) -> Review:
-    all_told = list(told)
+def _told(title: str, place: str, sides: Sides, tenant_column: str) -> Review:
+    told = list(sides.compared(tenant_column))
     return Review(
         declared=title,
         database=place,
@@ -75,6 +74,7 @@ def _told(title: str, place: str, sides: Sides, told: Iterable[Finding | Unseen]
             for name, table in sides.found.tables.items()
             if name in sides.declared.tables or name.name == VERSION_TABLE
         ),
-        findings=tuple(one for one in all_told if isinstance(one, Finding)),
-        unseen=tuple(one for one in all_told if isinstance(one, Unseen)),
+        findings=tuple(one for one in told if isinstance(one, Finding)),
+        unseen=tuple(one for one in told if isinstance(one, Unseen)),
+        tenant_column=tenant_column,
     )

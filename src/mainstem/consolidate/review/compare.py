@@ -45,8 +45,8 @@ class Sides:
 
     def _missing(self, table: Table) -> Iterator[Finding]:
         """With its indexes, which CREATE TABLE does not make."""
-        expected = f"{len(table.columns)} columns"
-        yield Finding(Kind.TABLE_MISSING, table.name, "", expected, remedy=self.remedies.create(table.ddl))
+        remedy = self.remedies.create(table.ddl)
+        yield Finding(Kind.TABLE_MISSING, table.name, "", _columns(table), remedy=remedy)
         for kind, made in ((Kind.UNIQUE_MISSING, table.uniques), (Kind.INDEX_MISSING, table.indexes)):
             for rule in made:
                 if rule.ddl.upper().startswith("CREATE "):
@@ -57,7 +57,7 @@ class Sides:
     def _unused(self) -> Iterator[Finding]:
         for name, table in self.found.tables.items():
             if name not in self.declared.tables and not table.is_view and name.name != VERSION_TABLE:
-                yield Finding(Kind.TABLE_UNUSED, name, found=f"{len(table.columns)} columns")
+                yield Finding(Kind.TABLE_UNUSED, name, found=_columns(table))
 
     def _row_security(self, table: Table, tenant_column: str) -> Iterator[Finding]:
         if table.is_view or tenant_column not in table.columns:
@@ -91,6 +91,10 @@ class Sides:
         if len(new) != 1 or set(there) - set(labels):
             return ""
         return f"ALTER TYPE {self.remedies.table(name)} ADD VALUE {_literal(new[0])};"
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(table.columns)
 
 
 def _is_meant(name: Name, known: Name) -> bool:

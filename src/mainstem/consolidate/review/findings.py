@@ -103,6 +103,8 @@ class Review:
     known: tuple[Known, ...]
     findings: tuple[Finding, ...]
     unseen: tuple[Unseen, ...]
+    tenant_column: str = ""
+    """Whose tables had to have row level security; empty: nobody asked."""
 
     @property
     def is_sound(self) -> bool:

@@ -28,11 +28,8 @@ CHECKLIST: dict[str, tuple[Kind, ...]] = {
         Kind.CHECK_DIFFERS,
     ),
     "All indexes are created": (Kind.INDEX_MISSING, Kind.INDEX_DIFFERS),
-    "Row level security is enabled and forced where it must be": (
-        Kind.ROW_SECURITY_MISSING,
-        Kind.ROW_SECURITY_UNFORCED,
-    ),
 }
+ROW_SECURITY = (Kind.ROW_SECURITY_MISSING, Kind.ROW_SECURITY_UNFORCED)
 
 NOT_CHECKABLE = (
     Unseen("Storage buckets and files", "they are no tables of these models; the store itself knows them"),
@@ -59,7 +56,7 @@ def checklist(review: Review, *, at: datetime | None = None) -> str:
         *_section("Missing", Level.MISSING, review.findings),
         *_section("Different", Level.DIFFERS, review.findings),
         *_section("Only in the database", Level.UNUSED, review.findings),
-        *_unseen(review.unseen),
+        *_unseen(review),
         *_verification(review),
         *_next_steps(review.findings),
     ]
@@ -98,6 +95,9 @@ def _tables(review: Review) -> Iterator[str]:
             _table(known, review.findings) for known in review.known if known.table.schema == schema
         )
         yield ""
+    missing = [finding for finding in review.findings if finding.kind is Kind.TABLE_MISSING]
+    if missing:
+        yield from ("**Missing:**", "", *(f"- ❌ {_code(finding.object)}" for finding in missing), "")
 
 
 def _table(known: Known, findings: Sequence[Finding]) -> str:
@@ -132,10 +132,11 @@ def _difference(finding: Finding) -> str:
     return f": {said}" if said else ""
 
 
-def _unseen(unseen: Sequence[Unseen]) -> Iterator[str]:
+def _unseen(review: Review) -> Iterator[str]:
     yield "## Not checkable from here"
     yield ""
-    for one in (*unseen, *NOT_CHECKABLE):
+    unasked = () if review.tenant_column else (Unseen("Row level security", "no tenant column was named"),)
+    for one in (*review.unseen, *unasked, *NOT_CHECKABLE):
         yield f"- **{_plain(one.object)}**: {_plain(one.why)}"
     yield ""
 
@@ -143,7 +144,12 @@ def _unseen(unseen: Sequence[Unseen]) -> Iterator[str]:
 def _verification(review: Review) -> Iterator[str]:
     yield "## Verification checklist"
     yield ""
-    for claim, kinds in CHECKLIST.items():
+    claims = dict(CHECKLIST)
+    if review.tenant_column:
+        claims[
+            f"Every table with {_code(review.tenant_column)} has row level security, enabled and forced"
+        ] = ROW_SECURITY
+    for claim, kinds in claims.items():
         wrong = sum(finding.kind in kinds for finding in review.findings)
         yield f"- [{' ' if wrong else 'x'}] {claim}{f' ({wrong} not)' if wrong else ''}"
     yield "- [ ] What is not checkable from here was looked at by a person"

@@ -24,10 +24,12 @@ from mainstem.consolidate.review.picture import (
     Table,
     Unique,
 )
-from mainstem.postgres import connect
+from mainstem.errors import NotReviewable
+from mainstem.postgres import Session, connect
 
 Row = dict[str, Any]
 
+APPLICATION = "mainstem review"
 PINNED = {
     "default_transaction_read_only": "on",
     "row_security": "off",
@@ -116,9 +118,14 @@ select n.nspname as schema, t.typname as name, array_agg(e.enumlabel::text order
 def reading(url: str, schemas: Iterable[str]) -> Iterator[Connection[Any]]:
     """A pinned connection that cannot write. Names without a schema are looked for in these: the code means them so.
 
-    Raises Unreachable and RightsMissing.
+    Raises Unreachable and RightsMissing; NotReviewable behind a transaction pooler, which keeps no settings.
     """
-    with connect(url, role=None, application_name="mainstem review") as conn:
+    if Session.at(url, role=None, application_name=APPLICATION).pooler == "transaction":
+        raise NotReviewable(
+            "the URL names a transaction pooler, which keeps no session settings",
+            hint="give the address of the server itself",
+        )
+    with connect(url, role=None, application_name=APPLICATION) as conn:
         for name, setting in PINNED.items():
             conn.execute("select set_config(%s, %s, false)", [name, setting])
         path = SQL(", ").join(map(Identifier, dict.fromkeys(("pg_catalog", *schemas, *_extended(conn)))))

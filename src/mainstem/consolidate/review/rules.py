@@ -102,10 +102,11 @@ def _checks(pair: Pair) -> Iterator[Finding | Unseen]:
     named, ours, theirs = _paired(ours, theirs, _same_name)
     for one, other in alike + named:
         title = one.name or other.name
-        if title in refused:
+        is_same = (one, other) not in named
+        if title in refused and not is_same:
             yield Unseen(f"{pair.name}.{title}", f"its CHECK: {refused[title]}")
-        elif other.enforced or (one, other) in named:
-            remedy = _put_right(pair, (one, other), "" if (one, other) in named else other.enforced)
+        elif other.enforced or not is_same:
+            remedy = _put_right(pair, (one, other), other.enforced if is_same else "")
             yield _differs(pair, Kind.CHECK_DIFFERS, (one, other), title, remedy)
     for one in ours:
         yield _missing(pair, Kind.CHECK_MISSING, one, one.name or one.expression)

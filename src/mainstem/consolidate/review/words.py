@@ -64,16 +64,15 @@ class PostgresWords:
         return str(worded)
 
     def _ask_expression(self, text: str, table: Table, cast: str) -> str:
-        """In a ROW, so that a bare column is not planned away."""
-        said = SQL("({})::{}").format(_sql(text), _sql(cast)) if cast else _sql(text)
-        query = SQL("explain (verbose, costs off, format json) select row({}) from {}").format(
+        said = SQL("({})::{}").format(_sql(text), _sql(cast)) if cast else SQL("({})").format(_sql(text))
+        query = SQL("explain (verbose, costs off, format json) select {} from {}").format(
             said, _row_of(table)
         )
         [explained] = self._row(query, text)
         [output] = explained[0]["Plan"]["Output"]
         for word, synonym in _SYNONYMS.items():
             output = output.replace(word, synonym)
-        return str(output).removeprefix("ROW(").removesuffix(")")
+        return str(output)
 
     def _row(self, query: Composed, asked: str) -> Any:
         """Sent as one statement, whatever the text has in it: `binary` takes the extended protocol."""

@@ -175,6 +175,12 @@ def test_a_check_is_told_by_what_it_says(reviewed: Reviewed, ours: str, theirs: 
     assert said == (set() if (ours, theirs) in SAME_CHECKS else {Kind.CHECK_MISSING, Kind.CHECK_UNUSED})
 
 
+def test_a_word_in_quotes_is_only_a_word(reviewed: Reviewed) -> None:
+    asked = models(sa.Column("s", sa.Text, server_default="CURRENT_TIMESTAMP"))
+    [finding] = reviewed.findings(asked, "create table job (id text primary key, s text default 'now()')")
+    assert finding.kind is Kind.DEFAULT_DIFFERS
+
+
 def twice() -> list[sa.Column[Any]]:
     return [sa.Column("n", sa.Integer), sa.Column("twice", sa.Integer, sa.Computed("n * 2"))]
 

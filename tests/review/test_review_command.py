@@ -215,3 +215,9 @@ def test_the_checklist_is_written_where_it_is_asked_for(reviewed: Reviewed, app:
             str(tmp_path / "review.md"),
         )
     assert "❌ table missing" in (tmp_path / "review.md").read_text()
+
+
+def test_a_place_that_is_none_is_refused_before_anything_is_asked(app: str) -> None:
+    result = typed(f"{app}:Base", "--url", "postgresql://nowhere.invalid/", "--markdown", "gone/review.md")
+    assert result.exit_code == 2
+    assert "there is no directory" in result.stderr

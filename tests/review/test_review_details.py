@@ -35,16 +35,17 @@ def test_a_constraint_that_was_never_validated_differs_and_is_validated(reviewed
         assert reviewed.review(asked, schema).findings == ()
 
 
-def test_an_invalid_index_is_rebuilt(reviewed: Reviewed) -> None:
-    asked = models(sa.Column("a", sa.Text), sa.Index("by_a", "a"))
+@pytest.mark.parametrize(("unique", "kind"), [("", Kind.INDEX_DIFFERS), ("unique", Kind.UNIQUE_DIFFERS)])
+def test_an_invalid_index_is_rebuilt(reviewed: Reviewed, unique: str, kind: Kind) -> None:
+    asked = models(sa.Column("a", sa.Text), sa.Index("by_a", "a", unique=bool(unique)))
     with reviewed.schema(
-        "create table job (id text primary key, a text); create index by_a on job (a)"
+        f"create table job (id text primary key, a text); create {unique} index by_a on job (a)"
     ) as schema:
         reviewed.run(
             schema, f"update pg_index set indisvalid = false where indexrelid = '{schema}.by_a'::regclass"
         )
         [finding] = reviewed.review(asked, schema).findings
-        assert (finding.kind, finding.found) == (Kind.INDEX_DIFFERS, "(a) invalid")
+        assert (finding.kind, finding.found) == (kind, "(a) invalid")
         reviewed.run(schema, finding.remedy)
         assert reviewed.review(asked, schema).findings == ()
 

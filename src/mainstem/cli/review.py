@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from mainstem.consolidate.review import Review
 
 
+def _in_a_directory(_context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
+    """Said before the review, not after."""
+    if file is not None and not file.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no directory {file.absolute().parent}")
+    return file
+
+
 @click.command()
 @click.argument("models", metavar="MODULE:ATTRIBUTE")
 @click.option("--url", help="The database that the code runs on; that of `mainstem --url` without it.")
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--markdown",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    callback=_in_a_directory,
     help="Write the checklist to this file.",
 )
 @json_option

@@ -254,9 +254,9 @@ class _Reader:
 def plain_unique(index: Index) -> Index | Unique:
     """A unique index on columns and nothing else says what a unique constraint says."""
     plain = all(part.is_column and part.is_usual for part in index.elements)
-    if index.unique and plain and not index.where and index.method == "btree" and index.valid:
+    if index.unique and plain and not index.where and index.method == "btree":
         columns = tuple(part.expression for part in index.elements)
-        return Unique(columns, index.nulls_distinct, index.name, ddl=index.ddl)
+        return Unique(columns, index.nulls_distinct, index.name, valid=index.valid, ddl=index.ddl)
     return index
 
 

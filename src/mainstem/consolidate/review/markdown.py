@@ -36,6 +36,7 @@ NOT_CHECKABLE = (
     Unseen("State in memory", "caches, breakpoints, sessions: it is gone with the process"),
     Unseen("SQL that the code writes itself", "only what the models declare is compared"),
     Unseen("Rows", "none was read; counts are the server's statistics"),
+    Unseen("Collations, storage parameters, comments, what a domain checks", "they are not compared"),
     Unseen("Functions, triggers, views, policies, rights", "models do not declare them"),
     Unseen("Migrations", "which are applied is a row of the migration tool's own table"),
 )

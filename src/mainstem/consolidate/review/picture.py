@@ -101,13 +101,16 @@ class Unique:
     nulls_distinct: bool = True
     name: str = ""
     deferrable: str = ""
+    valid: bool = True
     ddl: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        said = f"({', '.join(self.columns)})"
-        return " ".join(
-            filter(None, (said, "" if self.nulls_distinct else "nulls not distinct", self.deferrable.lower()))
+        terms = (
+            "" if self.nulls_distinct else "nulls not distinct",
+            self.deferrable.lower(),
+            "" if self.valid else "invalid",
         )
+        return " ".join(filter(None, (f"({', '.join(self.columns)})", *terms)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,9 @@ class Remedies:
             return ""
         return self.alter(table, f"DROP CONSTRAINT {self.quote(name)}, ADD {ddl}")
 
+    def rebuild(self, table: Name, index: str) -> str:
+        return f"REINDEX INDEX CONCURRENTLY {self.table(table._replace(name=index))};"
+
     def validate(self, table: Name, name: str) -> str:
         return self.alter(table, f"VALIDATE CONSTRAINT {self.quote(name)}")
 

@@ -74,8 +74,9 @@ def _uniques(pair: Pair) -> Iterator[Finding]:
     )
     named, ours, theirs = _paired(ours, theirs, _same_name)
     for one, other in alike + named:
-        if _unique_terms(one) != _unique_terms(other):
-            remedy = _put_right(pair, (one, other), "")
+        same = _unique_terms(one) == _unique_terms(other)
+        if not same or not other.valid:
+            remedy = _put_right(pair, (one, other), "invalid" if same else "")
             yield _differs(pair, Kind.UNIQUE_DIFFERS, (one, other), _columns(one.columns), remedy)
     for one in ours:
         if set(one.columns) != set(pair.found.primary_key):
@@ -130,7 +131,7 @@ def _indexes(pair: Pair) -> Iterator[Finding | Unseen]:
         if one.name in refused and (one, other) in named:
             yield Unseen(f"{pair.name}.{one.name}", f"its index: {refused[one.name]}")
         elif not other.valid:
-            remedy = f"REINDEX INDEX CONCURRENTLY {pair.remedies.table(pair.name._replace(name=other.name))};"
+            remedy = pair.remedies.rebuild(pair.name, other.name)
             yield _differs(pair, Kind.INDEX_DIFFERS, (one, other), one.name, remedy)
         elif (one, other) in named:
             yield _differs(pair, Kind.INDEX_DIFFERS, (one, other), one.name, "")
@@ -191,8 +192,10 @@ def _differs(pair: Pair, kind: Kind, both: tuple[Rule, Rule], part: str, remedy:
 
 
 def _put_right(pair: Pair, both: tuple[Rule, Rule], weakness: str) -> str:
-    """What only waits to be validated is validated; the rest is put in the other's place."""
+    """What only waits to be validated is validated, what is invalid is rebuilt; the rest is put in the other's place."""
     one, other = both
+    if weakness == "invalid":
+        return pair.remedies.rebuild(pair.name, other.name)
     if weakness == "not valid":
         return pair.remedies.validate(pair.name, other.name)
     return pair.remedies.replace(pair.name, other.name, one.ddl)

@@ -6,6 +6,7 @@ plans without reading a row: the expression stands over a row of typed NULLs in 
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import psycopg
@@ -16,6 +17,8 @@ from mainstem.consolidate.review.picture import Table
 from mainstem.errors import ExpressionRefused
 
 _SYNONYMS = {"CURRENT_TIMESTAMP": "now()", "transaction_timestamp()": "now()"}
+
+_QUOTED = re.compile(r"('(?:[^']|'')*')")
 
 _WORDED = SQL(
     "select format_type(oid, case when typtype = 'd' then -1 else {modifier} end) from pg_type where oid = {oid}::oid"
@@ -70,9 +73,7 @@ class PostgresWords:
         )
         [explained] = self._row(query, text)
         [output] = explained[0]["Plan"]["Output"]
-        for word, synonym in _SYNONYMS.items():
-            output = output.replace(word, synonym)
-        return str(output)
+        return "".join(part if part.startswith("'") else _plainly(part) for part in _QUOTED.split(output))
 
     def _row(self, query: Composed, asked: str) -> Any:
         """Sent as one statement, whatever the text has in it: `binary` takes the extended protocol."""
@@ -81,6 +82,12 @@ class PostgresWords:
         except (psycopg.ProgrammingError, psycopg.DataError, psycopg.NotSupportedError) as refused:
             said = refused.diag.message_primary or str(refused)
             raise ExpressionRefused(f"{asked}: {said}") from refused
+
+
+def _plainly(sql: str) -> str:
+    for word, synonym in _SYNONYMS.items():
+        sql = sql.replace(word, synonym)
+    return sql
 
 
 def _row_of(table: Table) -> Composable:

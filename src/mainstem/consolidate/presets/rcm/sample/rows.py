@@ -1,0 +1,62 @@
+"""The sample: the old database with ordinary rows and every known oddity; and as many plain runs as a bench wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.resources import files
+from typing import Any, Final
+
+from psycopg import Connection
+from psycopg.sql import SQL, Literal
+
+from mainstem.consolidate.presets.rcm.sample import world
+from mainstem.consolidate.presets.rcm.sample.oddities import ODDITIES, SECOND_SHAPE
+
+SEQUENCES: Final = (
+    ("workflow_trace", "trace_id", 10_000),
+    ("workflow_steps", "step_id", 20_000),
+    ("workflow_events", "event_id", 30_000),
+    ("workflow_trace_context", "context_id", 40_000),
+    ("workflow_trace_screenshot", "screenshot_id", 50_000),
+    ("workflow_node", "node_id", 100),
+)
+"""Where each table's own ids go on: above every id that the sample names."""
+
+
+def install(conn: Connection[Any], *, today: datetime | None = None, second_shape: bool = False) -> None:
+    """Make the old database in `public`, with its rows.
+
+    today: what the recent rows are reckoned from, the database's clock when it is None; the same day gives the same
+    rows. second_shape: with the table of screenshots that not every installation has.
+    """
+    with conn.transaction():
+        conn.execute("set local search_path = public")
+        conn.execute(_clock(today))
+        for text in _scripts(second_shape=second_shape):
+            conn.execute(text.encode())
+        for table, column, last in SEQUENCES:
+            conn.execute("select setval(pg_get_serial_sequence(%s, %s), %s)", [table, column, last])
+        conn.execute("drop function pg_temp.ago(interval)")
+
+
+def _clock(today: datetime | None) -> SQL | Any:
+    moment = SQL("now()") if today is None else SQL("{}::timestamptz").format(Literal(today))
+    return SQL(
+        "create function pg_temp.ago(span interval) returns timestamptz language sql stable return {} - span"
+    ).format(moment)
+
+
+def _scripts(*, second_shape: bool) -> Iterator[str]:
+    yield _sql("schema")
+    yield _sql("functions")
+    yield world.DEFINITIONS
+    yield world.RUNS
+    yield from (oddity.rows for oddity in ODDITIES if oddity.rows)
+    if second_shape:
+        yield _sql("screenshot_v9")
+        yield from (oddity.rows for oddity in SECOND_SHAPE if oddity.rows)
+
+
+def _sql(name: str) -> str:
+    return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ T = TypeVar("T")
 Tell = Callable[[str], None]
 
 _ENRICHED: tuple[tuple[str, Callable[[Scene], Table]], ...] = (
+    ("columns that are NULL", states.with_nulls),
     ("values of statuses", states.with_values),
     ("formats of times", times.with_times),
     ("sizes of folds", wholes.with_folds),

@@ -125,6 +125,8 @@ class Table:
     times: dict[str, dict[str, int]] = field(default_factory=dict)
     """Of text columns that hold times: format → rows."""
     folds: tuple[Fold, ...] = ()
+    nulls: dict[str, int] = field(default_factory=dict)
+    """Columns that are NULL in some of the rows that were looked at → in how many."""
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -209,8 +211,8 @@ class Inspection:
         )
 
     def to_json(self) -> str:
-        """The same facts always give the same text."""
-        return _FORM.dump_json(self, indent=2).decode()
+        """One line. The same facts always give the same text."""
+        return _FORM.dump_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Self:

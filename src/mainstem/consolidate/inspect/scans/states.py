@@ -32,6 +32,17 @@ def with_values(scene: Scene) -> Table:
     return replace(scene.table, values=found)
 
 
+def with_nulls(scene: Scene) -> Table:
+    """The table with how often each column that may be NULL is."""
+    names = [column.name for column in scene.table.columns if column.nullable]
+    if not names:
+        return scene.table
+    counts = SQL(", ").join(SQL("count(*) - count({})").format(field(name)) for name in names)
+    [row] = scene.ask("select {counts} from {rel}", counts=counts)
+    found = dict(zip(names, row, strict=True))
+    return replace(scene.table, nulls={name: rows for name, rows in found.items() if rows})
+
+
 def scan(scene: Scene) -> Iterator[Oddity]:
     if scene.table.role not in (Role.RUN, Role.STEP):
         return

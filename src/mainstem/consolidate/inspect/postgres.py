@@ -137,7 +137,7 @@ class Postgres:
         ).format(v=value)
 
     def seconds(self, start: Composable, end: Composable) -> Composable:
-        return SQL("extract(epoch from {e}) - extract(epoch from {s})").format(s=start, e=end)
+        return SQL("(extract(epoch from {e}) - extract(epoch from {s}))").format(s=start, e=end)
 
     def contains(self, value: Composable, part: str) -> Composable:
         return SQL("strpos({}::text, {}) > 0").format(value, _quoted(part))

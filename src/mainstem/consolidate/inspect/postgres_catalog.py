@@ -17,7 +17,7 @@ select c.relname as name,
             when exists (select from pg_inherits i where i.inhparent = c.oid or i.inhrelid = c.oid) then 'inheritance tree'
             else 'table' end as kind,
        case when c.relkind = 'p'
-            then (select sum(greatest(l.reltuples, 0)) from pg_partition_tree(c.oid) t join pg_class l on l.oid = t.relid where t.isleaf)
+            then (select coalesce(sum(greatest(l.reltuples, 0)), 0) from pg_partition_tree(c.oid) t join pg_class l on l.oid = t.relid where t.isleaf)
             else c.reltuples end::bigint as rows,
        case when c.relkind = 'p' then (select coalesce(sum(pg_total_relation_size(t.relid)), 0) from pg_partition_tree(c.oid) t)
             else pg_total_relation_size(c.oid) end::bigint as bytes
@@ -69,12 +69,16 @@ select c.relname as table, r.relname as parent, rn.nspname as parent_schema,
 """
 
 SEQUENCES: LiteralString = """
-select c.relname as table, a.attname as name, coalesce(pg_sequence_last_value(s.oid), 0) as last
-  from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
-  join pg_class c on c.oid = d.refobjid join pg_namespace n on n.oid = c.relnamespace
-  join pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
- where n.nspname = %(schema)s and d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
-   and d.deptype in ('a', 'i') and has_sequence_privilege(s.oid, 'select')
+with owned as materialized (
+  select c.relname, a.attname, s.oid
+    from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
+    join pg_class c on c.oid = d.refobjid join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
+   where n.nspname = %(schema)s and d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
+     and d.deptype in ('a', 'i')
+)
+select relname as table, attname as name, coalesce(pg_sequence_last_value(oid), 0) as last
+  from owned where has_sequence_privilege(oid, 'select')
 """
 
 _OURS: LiteralString = """

@@ -34,7 +34,9 @@ def run(key: int = 1, status: str = "running", start: str = "null", end: str = "
     return f"insert into workflow_trace ({', '.join(named)}) values ({', '.join(named.values())});"
 
 
-def step(key: int = 1, trace_id: str = "1", number: str = "1", node_id: str = "null", status: str = "running") -> str:
+def step(
+    key: int = 1, trace_id: str = "1", number: str = "1", node_id: str = "null", status: str = "running"
+) -> str:
     return (
         "insert into workflow_steps (step_id, trace_id, node_id, step_number, status)"
         f" values ({key}, {trace_id}, {node_id}, {number}, '{status}');"
@@ -76,6 +78,17 @@ class Case:
 SQLITE, POSTGRES = ("sqlite",), ("postgres",)
 FAMILY = trace() + steps() + EVENTS
 S0, S9 = AT.format(0), AT.format(9)
+OF_WORKFLOWS = (
+    "create table workflow (workflow_id integer primary key, name text); insert into workflow values (1, 'a'), (2, 'b');"
+    "create table workflow_node (node_id integer primary key, workflow_id integer); insert into workflow_node values (1, 1), (2, 2);"
+    + trace("workflow_id integer")
+    + steps()
+    + run(workflow_id="1")
+)
+CONFIGS = """
+create table workflow_configs (config_id integer primary key, org_id text not null, workflow_id integer, name text not null,
+  unique (org_id, workflow_id, name));
+"""
 LONG = "repeat('x', 256)"
 
 CASES = (
@@ -94,6 +107,21 @@ CASES = (
         "hook_events",
         SQLITE,
     ),
+    Case(
+        "parents_disagree",
+        FAMILY + run() + run(2) + step(1, "2") + event(1, "1", "1"),
+        FAMILY + run() + run(2) + step(1, "2") + event(1, "2", "1"),
+        "workflow_events",
+    ),
+    Case(
+        "parents_disagree",
+        OF_WORKFLOWS + "insert into workflow_steps (step_id, trace_id, node_id) values (1, 1, 2);",
+        OF_WORKFLOWS + "insert into workflow_steps (step_id, trace_id, node_id) values (1, 1, 1);",
+        "workflow_steps",
+    ),
+    Case("step_open_in_ended_run", FAMILY + run(1, "completed", S0, S9) + step(), FAMILY + run(1, "completed", S0, S9) + step(status="skipped"), "workflow_steps"),
+    Case("no_time", trace("created_at text") + run(), trace("created_at text") + run(created_at="'2025-11-19'")),
+    Case("duplicate_key", CONFIGS + "insert into workflow_configs values (1, 'a', null, 'x'), (2, 'a', null, 'x');", CONFIGS + "insert into workflow_configs values (1, 'a', null, 'x'), (2, 'a', null, 'y');", "workflow_configs"),
     Case("no_steps", trace() + run(), FAMILY + run()),
     Case("no_primary_key", trace() + "create table notes (a integer);", trace() + "create table notes (a integer primary key);", "notes"),
     Case("null_in_key", "create table notes (a text primary key); insert into notes values (null);", "create table notes (a text primary key); insert into notes values ('');", "notes", SQLITE),

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from odd_cases import CASES, Case
 
+from conftest import Database
 from mainstem.consolidate.inspect import KINDS, Inspection, Oddity, inspect, postgres, sqlite
 
 
@@ -51,7 +52,7 @@ def test_in_a_file(case: Case, tmp_path: Path) -> None:
     assert told(in_file(tmp_path / "old.db", case.near_miss), case) == ()
 
 
-def test_in_a_schema(empty_database) -> None:
+def test_in_a_schema(empty_database: Database) -> None:
     missed, mistaken = [], []
     for case in (case for case in CASES if "postgres" in case.engines):
         if not told(in_schema(empty_database.url, case.fires), case):

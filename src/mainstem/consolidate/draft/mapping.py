@@ -32,6 +32,16 @@ _INLINE = frozenset(
 )
 """Kinds that are asked where the column or the table stands."""
 
+_EVERYWHERE = (
+    "tenant_missing",
+    "foreign_tenant",
+    "duplicate_key",
+    "duplicate_key_folded",
+    "orphan",
+    "parents_disagree",
+)
+"""Kinds that matter in tables that stay too: what is mirrored has keys and tenants of ours."""
+
 _ORDER = (*_MOVING, Role.WORKFLOW, Role.NODE, Role.TRANSITION, Role.ORGANIZATION, Role.USER, Role.CONFIG)
 
 
@@ -76,5 +86,5 @@ def _ask_of_oddities(found: Inspection, questions: Questions) -> None:
         if kind in _INLINE or not told.decision:
             continue
         for oddity in found.odd(kind):
-            if oddity.table in moving or kind in ("tenant_missing", "foreign_tenant"):
-                questions.ask(kind, told.decision, facts_of(oddity))
+            if oddity.table in moving or kind in _EVERYWHERE:
+                questions.ask("tenant" if kind == "tenant_missing" else kind, told.decision, facts_of(oddity))

@@ -8,9 +8,12 @@ from mainstem.consolidate.draft.homes import MIRRORS, homes_of
 from mainstem.consolidate.draft.lenses import lens
 from mainstem.consolidate.draft.questions import Questions
 from mainstem.consolidate.draft.words import UNKNOWN, beside, comment, flow, indented, listing, rows, scalar
-from mainstem.consolidate.inspect import Inspection, Role, Table
+from mainstem.consolidate.inspect import Family, Inspection, Role, Table
 from mainstem.consolidate.inspect.parts import is_time, link_to, parts_of
 from mainstem.consolidate.inspect.scans.wholes import tenant_elsewhere
+
+_WHOSE = "Which organization (a uuid) owns what names none?"
+_NEEDED = ("created_at", "updated_at", "label", "name")
 
 Drafted = Callable[[Inspection, Table, Questions], Iterator[str]]
 
@@ -69,7 +72,7 @@ def _tenant(found: Inspection, table: Table, questions: Questions) -> str:
     if elsewhere is None:
         return questions.ask(
             "tenant",
-            "Which organization (a uuid) owns runs that name none?",
+            _WHOSE,
             [f"{table.name} has no column of a tenant"],
         )
     link, tenant = elsewhere
@@ -81,7 +84,7 @@ def _tenant(found: Inspection, table: Table, questions: Questions) -> str:
     if tables[link.parent].nulls.get(tenant):
         asked = questions.ask(
             "tenant",
-            f"Which organization (a uuid) owns rows of {link.parent} that name none?",
+            _WHOSE,
             [f"{link.parent}.{tenant} is NULL in {rows(tables[link.parent].nulls[tenant])}"],
         )
         told = f"coalesce({told}, '{asked}')"
@@ -117,9 +120,10 @@ def _elements(found: Inspection, table: Table, _questions: Questions) -> Iterato
     yield _parent(found, table, Role.RUN, "run")
     lists = "screenshots" if table.role is Role.SCREENSHOT else "events"
     of_run = "metadata.screenshots" if table.role is Role.SCREENSHOT else "events"
-    if step:
-        yield f"step: {scalar(step)}"
-    yield f"into: {{step: {lists}, run: {of_run}}}" if step else f"into: {{run: {of_run}}}"
+    number = "" if step else parts_of(table).number
+    if step or number:
+        yield f"step: {scalar(step)}" if step else f"number: {scalar(number)}"
+    yield f"into: {{step: {lists}, run: {of_run}}}" if step or number else f"into: {{run: {of_run}}}"
     order = [column.name for column in table.columns if is_time(column)][:1]
     yield f"order: {flow(dict.fromkeys((*order, *table.primary_key)))}"
     for fold in table.folds:
@@ -172,7 +176,11 @@ def _columns(
 
 
 def _mirrored(found: Inspection, table: Table, questions: Questions) -> Iterator[str]:
+    """Only what has ids like ours: a number is no uuid."""
     into, names = MIRRORS[table.role]
+    if not table.has(names[0]) or table.column(names[0]).family is not Family.UUID:
+        yield from _stays(found, table, questions)
+        return
     same = [column.name for column in table.columns if column.name in names]
     key = table.primary_key
     yield "stays: true"
@@ -181,22 +189,24 @@ def _mirrored(found: Inspection, table: Table, questions: Questions) -> Iterator
     yield f"  into: {into}"
     yield "  columns:"
     for name in same:
-        null = table.nulls.get(name, 0)
-        if name == "org_id" and null:
-            asked = questions.ask(
-                "tenant",
-                "Which organization (a uuid) owns rows that name none?",
-                [f"{table.name}.{name} is NULL in {rows(null)}"],
-            )
-            yield f"    {name}: {{to: {name}, default: {asked}}}"
-        else:
-            yield beside(f"    {name}: {name}", f"NULL in {rows(null)}" if null else "")
+        yield f"    {_mirror(table, name, questions)}"
     if "org_id" in names and "org_id" not in same:
         yield "  constants:"
         yield f"    org_id: {_tenant(found, table, questions)}"
     if homeless := [column.name for column in table.columns if column.name not in same]:
         yield "  drop:"
         yield from (f"    {scalar(name)}: stays in the old table" for name in homeless)
+
+
+def _mirror(table: Table, name: str, questions: Questions) -> str:
+    null = table.nulls.get(name, 0)
+    fact = f"{table.name}.{name} is NULL in {rows(null)}"
+    if name == "org_id" and null:
+        return f"{name}: {{to: {name}, default: {questions.ask('tenant', _WHOSE, [fact])}}}"
+    if name in _NEEDED and null:
+        question = f"What is {name} of the rows of {table.name} that have none?"
+        return f"{name}: {{to: {name}, default: {questions.ask(f'default_{name}_{table.name}', question, [fact])}}}"
+    return beside(f"{name}: {name}", f"NULL in {rows(null)}" if null else "")
 
 
 def _stays(_found: Inspection, table: Table, _questions: Questions) -> Iterator[str]:

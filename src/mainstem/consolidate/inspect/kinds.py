@@ -33,6 +33,10 @@ KINDS: Mapping[str, Kind] = {
         "the parent that rows name is several rows: a join would multiply them",
         "Which of the parents gets the rows?",
     ),
+    "parents_disagree": Kind(
+        "rows name two others that belong to different third ones",
+        "Which of the two is right, and may the row forget the other, kept beside it?",
+    ),
     "no_steps": Kind(
         "runs have no table of steps",
         "Are steps to be made of a JSON column or of phases, one step a run, or none?",
@@ -78,6 +82,10 @@ KINDS: Mapping[str, Kind] = {
     "completed_without_end": Kind(
         "rows are over and have no end", "Which time ended them: the last change, the start, the run's end?"
     ),
+    "step_open_in_ended_run": Kind(
+        "steps are open and their run is over",
+        "Do they stay open, or end with their run: skipped or cancelled?",
+    ),
     "failed_without_message": Kind("failed rows do not say why", "Which message do they get?"),
     "end_before_start": Kind("rows end before they start", "Which of the two times is right?"),
     "duration_disagrees": Kind(
@@ -90,6 +98,7 @@ KINDS: Mapping[str, Kind] = {
         "a text column holds times in several formats", "Does each format mean the same zone?"
     ),
     "naive_time": Kind("times say no zone", "Which zone were they written in?"),
+    "no_time": Kind("nothing says when rows were made", "Which time do they get?"),
     "epoch_time": Kind("times are numbers", "Seconds or milliseconds since 1970?"),
     "not_a_time": Kind(
         "texts in a column of times are none", "What do they stand for: NULL, or another column?"

@@ -54,7 +54,12 @@ def _parent(column: str, table: Table, tables: tuple[Table, ...]) -> Table | Non
     stem = words(column.removesuffix("_id"))
     called = [other for other in others if other.primary_key == ("id",) and words(other.name) == stem]
     ending = [other for other in others if other.primary_key == ("id",) and words(other.name)[-1:] == stem]
-    for candidates in (called, ending):
+    suffixed = [
+        other
+        for other in others
+        if other.primary_key != ("id",) and column.endswith(f"_{other.primary_key[0]}")
+    ]
+    for candidates in (called, ending, suffixed):
         if len(candidates) == 1:
             return candidates[0]
     return None

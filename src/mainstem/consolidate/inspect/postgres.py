@@ -80,7 +80,7 @@ class Postgres:
             )
         if likely <= self.limits.whole_rows:
             [(rows,)] = self.rows(SQL("select count(*) from {}").format(self.whole(table, "c")))
-            return replace(table, rows=rows)
+            return replace(table, rows=rows, is_rows_exact=True)
         percent = self._percent(likely)
         return replace(table, rows=likely, is_rows_exact=False, sampled=f"{percent:g} % of its pages")
 

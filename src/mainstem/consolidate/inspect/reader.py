@@ -95,11 +95,13 @@ def field(name: str, alias: str = "c") -> Composable:
     return Identifier(alias, name)
 
 
-def joined(columns: tuple[str, ...], parent_columns: tuple[str, ...], text: Any = None) -> Composable:
-    """The condition that `p` is the parent of `c`."""
+def joined(
+    columns: tuple[str, ...], parent_columns: tuple[str, ...], text: Any = None, *, parent: str = "p"
+) -> Composable:
+    """The condition that `p` is the parent of `c`. text: compare by it, where the types may differ."""
     sides = [
-        (field(child), field(parent, "p")) for child, parent in zip(columns, parent_columns, strict=True)
+        (field(mine), field(theirs, parent)) for mine, theirs in zip(columns, parent_columns, strict=True)
     ]
     if text is not None:
-        sides = [(text(child), text(parent)) for child, parent in sides]
+        sides = [(text(mine), text(theirs)) for mine, theirs in sides]
     return SQL(" and ").join(SQL("{} = {}").format(*pair) for pair in sides)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from psycopg.sql import SQL, Composable, Literal
 
@@ -34,6 +35,8 @@ def _doubts(scene: Scene) -> Iterator[Doubt]:
     for link in _inner(scene):
         yield _orphan(scene, link)
         yield from _foreign_tenant(scene, link)
+        yield from _third(scene, link)
+    yield from _thirds(scene)
     run, step = scene.link(Role.RUN), scene.link(Role.STEP)
     if run is not None and scene.table.role in _CHILDREN:
         yield Doubt("no_parent_run", run.columns[0], SQL("{} is null").format(field(run.columns[0])))
@@ -62,6 +65,45 @@ def _foreign_tenant(scene: Scene, link: Link) -> Iterator[Doubt]:
     text = scene.reader.text
     differs = SQL("{} <> {}").format(text(field(mine)), text(field(theirs, "p")))
     yield Doubt("foreign_tenant", mine, differs, _to_parent(scene, link, parent))
+
+
+def _third(scene: Scene, link: Link) -> Iterator[Doubt]:
+    """An event of another run than its step: the row and its parent name different rows of a third table."""
+    parent = scene.parent_of(link)
+    if parent is None or len(link.columns) > 1 or parent.name == scene.table.name:
+        return
+    for mine in _single(scene.table):
+        for theirs in _single(parent):
+            is_third = mine.parent == theirs.parent and mine.parent not in (parent.name, scene.table.name)
+            if is_third and mine != link and scene.tables[mine.parent].role is not Role.ORGANIZATION:
+                differs = _unequal(scene, field(mine.columns[0]), field(theirs.columns[0], "p"))
+                yield Doubt("parents_disagree", link.columns[0], differs, _to_parent(scene, link, parent))
+
+
+def _thirds(scene: Scene) -> Iterator[Doubt]:
+    """A step whose node is of another workflow than its run: two parents name different rows of a third table."""
+    own = {link.parent for link in _single(scene.table)}
+    links = [link for link in _single(scene.table) if link.parent in scene.tables]
+    for first, second in combinations(links, 2):
+        for left in _single(scene.tables[first.parent]):
+            for right in _single(scene.tables[second.parent]):
+                if left.parent == right.parent and left.parent not in own | {scene.table.name}:
+                    join = SQL("join {} on {} join {} on {}").format(
+                        scene.reader.whole(scene.tables[first.parent], "p"),
+                        joined(first.columns, first.parent_columns, scene.reader.text),
+                        scene.reader.whole(scene.tables[second.parent], "q"),
+                        joined(second.columns, second.parent_columns, scene.reader.text, parent="q"),
+                    )
+                    differs = _unequal(scene, field(left.columns[0], "p"), field(right.columns[0], "q"))
+                    yield Doubt("parents_disagree", second.columns[0], differs, join)
+
+
+def _single(table: Table) -> Iterator[Link]:
+    yield from (link for link in table.links if len(link.columns) == 1 and not link.parent_schema)
+
+
+def _unequal(scene: Scene, left: Composable, right: Composable) -> Composable:
+    return SQL("{} <> {}").format(scene.reader.text(left), scene.reader.text(right))
 
 
 def _to_parent(scene: Scene, link: Link, parent: Table) -> Composable:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from psycopg.sql import SQL, Composable, Literal
 
-from mainstem.consolidate.inspect.facts import Family, Oddity, Role
+from mainstem.consolidate.inspect.facts import Family, Key, Oddity, Role
 from mainstem.consolidate.inspect.reader import Row, field
 from mainstem.consolidate.inspect.scans.scene import Doubt, Scene, counted
 
@@ -42,6 +42,8 @@ def scan(scene: Scene) -> Iterator[Oddity]:
     if not table.sampled:  # a key may repeat outside of a sample
         for columns in _natural_keys(scene):
             yield from _repeated(scene, columns)
+        for key in table.keys if table.role is Role.CONFIG else ():
+            yield from _repeated_beside_null(scene, key)
         for columns in _text_keys(scene):
             yield from _folded(scene, columns)
     yield from _sequences(scene)
@@ -81,6 +83,9 @@ def _natural_keys(scene: Scene) -> Iterator[tuple[str, ...]]:
         found.append((*run.columns, "key"))
     if table.role in (Role.RUN, Role.WORKFLOW, Role.NODE):
         found += [(name,) for name in _naming(scene)]
+    for role, name in ((Role.WORKFLOW, "name"), (Role.USER, "email")):
+        if table.role is role and table.has(name):
+            found.append((*filter(None, [scene.parts.tenant]), name))
     yield from (columns for columns in found if not any(key <= set(columns) for key in declared))
 
 
@@ -100,11 +105,24 @@ def _text_keys(scene: Scene) -> Iterator[tuple[str, ...]]:
 
 
 def _repeated(scene: Scene, columns: tuple[str, ...]) -> Iterator[Oddity]:
-    found = _groups(scene, columns, [field(name) for name in columns], SQL("count(*) > 1"))
+    found = _groups(scene, [field(name) for name in columns], _all_named(columns), SQL("count(*) > 1"))
     if found:
         yield scene.odd(
             "duplicate_key", sum(row[-1] for row in found), column=", ".join(columns), examples=_told(found)
         )
+
+
+def _repeated_beside_null(scene: Scene, key: Key) -> Iterator[Oddity]:
+    """A unique key takes rows with a NULL as often as one likes: configs of no workflow are not unique."""
+    nullable = [field(name) for name in key.columns if scene.table.column(name).nullable]
+    if key.is_primary or not nullable or len(nullable) == len(key.columns):
+        return
+    is_null = SQL(" or ").join(SQL("{} is null").format(name) for name in nullable)
+    by = [field(name) for name in key.columns]
+    found = _groups(scene, by, SQL("({})").format(is_null), SQL("count(*) > 1"))
+    if found:
+        rows = sum(row[-1] for row in found)
+        yield scene.odd("duplicate_key", rows, column=", ".join(key.columns), examples=_told(found))
 
 
 def _folded(scene: Scene, columns: tuple[str, ...]) -> Iterator[Oddity]:
@@ -116,7 +134,7 @@ def _folded(scene: Scene, columns: tuple[str, ...]) -> Iterator[Oddity]:
         for name in columns
     ]
     texts = SQL(" || ',' || ").join(scene.reader.text(each) for each in exact)
-    found = _groups(scene, columns, folded, SQL("count(distinct {}) > 1").format(texts))
+    found = _groups(scene, folded, _all_named(columns), SQL("count(distinct {}) > 1").format(texts))
     if found:
         yield scene.odd(
             "duplicate_key_folded",
@@ -126,14 +144,18 @@ def _folded(scene: Scene, columns: tuple[str, ...]) -> Iterator[Oddity]:
         )
 
 
-def _groups(scene: Scene, columns: tuple[str, ...], by: list[Composable], having: Composable) -> list[Row]:
+def _groups(scene: Scene, by: list[Composable], named: Composable, having: Composable) -> list[Row]:
     return scene.ask(
         "select {by}, count(*) from {rel} where {named} group by {by} having {having} order by {by} limit {many}",
         by=SQL(", ").join(by),
-        named=SQL(" and ").join(SQL("{} is not null").format(field(name)) for name in columns),
+        named=named,
         having=having,
         many=Literal(_MANY),
     )
+
+
+def _all_named(columns: tuple[str, ...]) -> Composable:
+    return SQL(" and ").join(SQL("{} is not null").format(field(name)) for name in columns)
 
 
 def _told(groups: list[Row]) -> Iterator[str]:

@@ -8,8 +8,16 @@ from dataclasses import replace
 from psycopg.sql import SQL, Composable, Literal
 
 from mainstem.consolidate.inspect.facts import Family, Oddity, Role, Table
-from mainstem.consolidate.inspect.parts import CHANNELS, FAILED, FINAL, OPEN, RUN_STATUSES, STEP_STATUSES
-from mainstem.consolidate.inspect.reader import field
+from mainstem.consolidate.inspect.parts import (
+    CHANNELS,
+    FAILED,
+    FINAL,
+    OPEN,
+    RUN_STATUSES,
+    STEP_STATUSES,
+    parts_of,
+)
+from mainstem.consolidate.inspect.reader import field, joined
 from mainstem.consolidate.inspect.scans.scene import Doubt, Scene, counted
 
 _FEW = 100
@@ -81,6 +89,22 @@ def _doubts(scene: Scene) -> Iterator[Doubt]:
             yield Doubt("failed_without_message", parts.error, SQL("{} and {}").format(_among(status, FAILED), says_nothing))  # fmt: skip
     if _are_comparable(scene):
         yield from _times(scene)
+    yield from _open_in_ended_run(scene)
+
+
+def _open_in_ended_run(scene: Scene) -> Iterator[Doubt]:
+    link = scene.link(Role.RUN) if scene.table.role is Role.STEP else None
+    status = parts_of(scene.tables[link.parent]).status if link else ""
+    if link is None or not status or not scene.parts.status:
+        return
+    lowered = SQL("lower({})")
+    mine = _among(lowered.format(scene.reader.text(field(scene.parts.status))), OPEN)
+    theirs = _among(lowered.format(scene.reader.text(field(status, "p"))), FINAL)
+    join = SQL("join {} on {}").format(
+        scene.reader.whole(scene.tables[link.parent], "p"),
+        joined(link.columns, link.parent_columns, scene.reader.text),
+    )
+    yield Doubt("step_open_in_ended_run", scene.parts.status, SQL("{} and {}").format(mine, theirs), join)
 
 
 def _times(scene: Scene) -> Iterator[Doubt]:

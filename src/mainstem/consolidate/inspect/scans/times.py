@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from psycopg.sql import SQL, Literal
 
-from mainstem.consolidate.inspect.facts import Family, Oddity, Table
-from mainstem.consolidate.inspect.parts import is_text_time
+from mainstem.consolidate.inspect.facts import Family, Oddity, Role, Table
+from mainstem.consolidate.inspect.parts import is_text_time, is_time
 from mainstem.consolidate.inspect.reader import field
 from mainstem.consolidate.inspect.scans.scene import Doubt, Scene, counted
 
@@ -62,6 +62,18 @@ def scan(scene: Scene) -> Iterator[Oddity]:
             if column.family is Family.NAIVE_TIME
         ],
     )
+    yield from counted(scene, _timeless(scene))
+
+
+def _timeless(scene: Scene) -> Iterator[Doubt]:
+    """Rows in which each column that says when they were made is NULL."""
+    if scene.table.role not in (Role.RUN, Role.EVENT, Role.SCREENSHOT):
+        return
+    ends = (scene.parts.ended, "updated_at", "processed_at")
+    names = [column.name for column in scene.table.columns if is_time(column) and column.name not in ends]
+    if names:
+        missing = SQL(" and ").join(SQL("{} is null").format(field(name)) for name in names)
+        yield Doubt("no_time", names[0], missing)
 
 
 def _histogram(scene: Scene, column: str) -> dict[str, int]:

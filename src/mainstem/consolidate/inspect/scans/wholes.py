@@ -13,7 +13,6 @@ from mainstem.consolidate.inspect.reader import field
 from mainstem.consolidate.inspect.scans.scene import Doubt, Scene, counted
 
 _FOLDED = (Role.EVENT, Role.SCREENSHOT, Role.CONTEXT)
-_OWNED = (Role.RUN, Role.WORKFLOW, Role.CONFIG, Role.STEP, Role.EVENT, Role.SCREENSHOT, Role.CONTEXT)
 
 
 def scan(scene: Scene) -> Iterator[Oddity]:
@@ -25,7 +24,7 @@ def scan(scene: Scene) -> Iterator[Oddity]:
             yield scene.odd("no_channel", table.rows)
         if not _steps_of(scene):
             yield scene.odd("no_steps", table.rows)
-    if parts.tenant and table.role in _OWNED:
+    if parts.tenant and table.role is not Role.ORGANIZATION:
         missing = SQL("{} is null").format(field(parts.tenant))
         yield from counted(scene, [Doubt("tenant_missing", parts.tenant, missing)])
     for fold in table.folds:

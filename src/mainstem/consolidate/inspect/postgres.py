@@ -158,8 +158,14 @@ class Postgres:
         return round(min(percent, 100), 2 - math.floor(math.log10(percent)) if percent < 1 else 1)
 
     def _ask(self, query: Any) -> list[dict[str, Any]]:
-        with self.conn.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query, {"schema": self.schema}).fetchall()
+        try:
+            with self.conn.cursor(row_factory=dict_row) as cursor:
+                return cursor.execute(query, {"schema": self.schema}).fetchall()
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
+            raise SourceUnreadable(
+                f"the catalog of {self.conn.info.dbname} did not answer: {error.diag.message_primary}",
+                hint="somebody alters a table just now: run it again afterwards, or with more --timeout",
+            ) from error
 
     def _schemas(self) -> list[str]:
         return [row["name"] for row in self._ask(catalog.SCHEMAS)] or ["none"]

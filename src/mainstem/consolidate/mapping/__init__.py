@@ -12,8 +12,9 @@ from mainstem.consolidate.mapping.model import (
     Row,
     Run,
     Source,
-    Step,
+    SqlDefault,
     Stays,
+    Step,
     TimeFormat,
 )
 from mainstem.consolidate.mapping.read import preset, read_mapping
@@ -30,6 +31,7 @@ __all__ = [
     "Row",
     "Run",
     "Source",
+    "SqlDefault",
     "Stays",
     "Step",
     "TimeFormat",

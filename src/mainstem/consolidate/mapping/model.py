@@ -39,6 +39,12 @@ class SqlLens(Said):
     unfold: str
 
 
+class SqlDefault(Said):
+    """A default that is looked up. SQL over `{row}` and `{old}`."""
+
+    sql: str
+
+
 class Lens(Said):
     """Where a column goes, and how it changes on the way. Whatever is lost on the way is kept beside it."""
 
@@ -54,13 +60,15 @@ class Lens(Said):
     times: list[TimeFormat] | None = None
     scale: int | None = None
     json_text: bool = Field(default=False, alias="json")
-    default: Any = None
+    default: SqlDefault | str | int | float | bool | None = None
     sql: SqlLens | None = None
 
     @model_validator(mode="after")
     def _collapse_is_said(self) -> Lens:
         if self.values and len(set(self.values.values())) < len(self.values) and not self.keep:
-            raise ValueError("values maps two old values to one: say `keep: true` to keep the original beside it")
+            raise ValueError(
+                "values maps two old values to one: say `keep: true` to keep the original beside it"
+            )
         return self
 
 
@@ -73,6 +81,13 @@ class Constant(Said):
     default: str | None = None
 
 
+def _spelled_out(columns: Any) -> Any:
+    """`COLUMN: place` is short for `COLUMN: {to: place}`."""
+    if not isinstance(columns, dict):
+        return columns
+    return {name: {"to": lens} if isinstance(lens, str) else lens for name, lens in columns.items()}
+
+
 class Table(Said):
     """What all tables that move have: columns with a lens each, or a reason to go."""
 
@@ -81,15 +96,15 @@ class Table(Said):
     """Columns without a home, kept in `metadata.legacy`."""
     drop: dict[Name, str] = {}
     """Columns that are left behind, each with its reason."""
+    optional: bool = False
+    """Not every installation has this table: left out where it is not there."""
     where: str | None = None
     """Which rows move; the others are kept in quarantine, as they are. SQL over `{row}`."""
 
     @field_validator("columns", mode="before")
     @classmethod
     def _short_form(cls, columns: Any) -> Any:
-        if not isinstance(columns, dict):
-            return columns
-        return {name: {"to": lens} if isinstance(lens, str) else lens for name, lens in columns.items()}
+        return _spelled_out(columns)
 
     @property
     def mentioned(self) -> set[str]:
@@ -138,6 +153,8 @@ class Elements(Table):
     key: Name
     run: Name
     step: Name | None = None
+    number: Name | None = None
+    """In place of `step`: the column with its step's number in the run."""
     into: Into
     order: list[Name]
 
@@ -171,19 +188,43 @@ class Row(Table):
         return {*super().mentioned, self.key}
 
 
+class OneWay(Said):
+    """How a mirrored column is made: no way back is needed, the old table stays."""
+
+    to: str
+    default: SqlDefault | str | int | bool | None = None
+    sql: dict[Literal["fold"], str] | None = None
+
+
+class Held(Said):
+    """Rows that ours cannot hold, and why."""
+
+    because: str
+    when: str
+
+
 class Mirror(Said):
     """A copy that follows: the old table stays what is true, ours is kept in step by a trigger."""
 
     into: Name
-    columns: dict[str, str]
-    """Column of ours to column of theirs, or to an SQL expression over `{row}` (recognised by a space or a bracket)."""
-    where: str | None = None
+    columns: dict[Name, OneWay]
+    constants: dict[str, Constant | str | int | bool] = {}
+    quarantine: list[Held] = []
+    drop: dict[Name, str] = {}
+    after: list[str] = []
+    """Statements after each row, over `{row}`, `{old}` and `{new}`."""
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, columns: Any) -> Any:
+        return _spelled_out(columns)
 
 
 class Stays(Said):
     """A table that stays where it is."""
 
     stays: Literal[True]
+    key: Name | list[Name] = []
     reason: str = ""
     mirror: Mirror | None = None
 
@@ -225,7 +266,9 @@ class Mapping(Said):
 
     @property
     def old_schema(self) -> str:
-        return self.source.schema_name if self.source.kind == "postgres" else f"mainstem_landing_{self.system}"
+        return (
+            self.source.schema_name if self.source.kind == "postgres" else f"mainstem_landing_{self.system}"
+        )
 
     @property
     def work_schema(self) -> str:
@@ -247,5 +290,7 @@ class Mapping(Said):
     def moving(self) -> dict[str, Any]:
         """Tables whose rows become something, parents first."""
         return {
-            name: table for kind in (Row, Run, Step, Elements, Context) for name, table in self.of_kind(kind).items()
+            name: table
+            for kind in (Row, Run, Step, Elements, Context)
+            for name, table in self.of_kind(kind).items()
         }

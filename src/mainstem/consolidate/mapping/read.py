@@ -15,6 +15,8 @@ from mainstem.consolidate.mapping.model import UNANSWERED, Mapping
 from mainstem.errors import MappingRefused
 
 _ANSWER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+_LITERAL = re.compile(r"\{decision\.([a-z_][a-z0-9_]*)\}")
+"""In SQL: the answer as a literal."""
 
 
 def read_mapping(text: str, *, place: str = "mapping") -> Mapping:
@@ -24,7 +26,9 @@ def read_mapping(text: str, *, place: str = "mapping") -> Mapping:
     except yaml.YAMLError as error:
         raise MappingRefused(f"{place} is no YAML: {error}", hint="Mend the line that is named.") from error
     if not isinstance(said, dict):
-        raise MappingRefused(f"{place} holds {type(said).__name__}, not a mapping", hint="Begin with `mapping: 1`.")
+        raise MappingRefused(
+            f"{place} holds {type(said).__name__}, not a mapping", hint="Begin with `mapping: 1`."
+        )
     answers = {
         name: decision.get("answer", UNANSWERED)
         for name, decision in (said.get("decisions") or {}).items()
@@ -33,7 +37,8 @@ def read_mapping(text: str, *, place: str = "mapping") -> Mapping:
     faults = [f"decisions.{name}: not answered" for name, answer in answers.items() if answer == UNANSWERED]
     tables = _answered(said.get("tables"), answers, "tables", faults)
     try:
-        mapping = Mapping.model_validate({**said, "tables": tables})
+        head = Mapping.model_validate({**said, "tables": {}})
+        mapping = Mapping.model_validate({**said, "tables": _with_schemas(tables, head.old_schema)})
     except ValidationError as error:
         faults += [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
     if faults:
@@ -60,6 +65,19 @@ def write_json_schema(path: Path) -> None:
     path.write_text(json.dumps(Mapping.model_json_schema(), indent=2) + "\n", encoding="utf-8")
 
 
+def _with_schemas(said: Any, old_schema: str) -> Any:
+    """The same with `{old}` and `{new}` in its SQL as names of schemas."""
+    if isinstance(said, dict):
+        return {key: _with_schemas(value, old_schema) for key, value in said.items()}
+    if isinstance(said, list):
+        return [_with_schemas(value, old_schema) for value in said]
+    return (
+        said.replace("{old}", f'"{old_schema}"').replace("{new}", "mainstem")
+        if isinstance(said, str)
+        else said
+    )
+
+
 def _answered(said: Any, answers: dict[str, Any], place: str, faults: list[str]) -> Any:
     """The same with each `$name` replaced by the answer to that decision; `?` anywhere is a fault."""
     if isinstance(said, dict):
@@ -72,4 +90,7 @@ def _answered(said: Any, answers: dict[str, Any], place: str, faults: list[str])
         return said
     if (whole := _ANSWER.fullmatch(said)) and whole[1] in answers:
         return answers[whole[1]]
+    said = _LITERAL.sub(
+        lambda found: "'" + str(answers.get(found[1], found[0])).replace("'", "''") + "'", said
+    )
     return _ANSWER.sub(lambda found: str(answers.get(found[1], found[0])), said)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from mainstem.consolidate.inspect import Column, Family, Role, Table
-from mainstem.consolidate.inspect.parts import parts_of
+from mainstem.consolidate.inspect.parts import is_time, parts_of
 
 _TIMES = (Family.TIME, Family.NAIVE_TIME, Family.TEXT)
 _JSON = (Family.JSON, Family.TEXT)
@@ -75,6 +75,28 @@ def homes_of(table: Table) -> dict[str, str]:
         if home and home not in found.values():
             found[column.name] = home
     return found | _own_name(table, found)
+
+
+EVENT_KEYS = frozenset({"event_id", "event_type", "event_data", "timestamp"})
+"""What an event of ours has."""
+
+
+def event_names(table: Table) -> dict[str, str]:
+    """Column → its name in an event of ours, where it is of that name's type; an element has no place for originals."""
+    times = [column.name for column in table.columns if is_time(column)]
+    wanted: Mapping[str, tuple[tuple[str, ...], tuple[Family, ...]]] = {
+        "event_id": (table.primary_key, (Family.INTEGER, Family.UUID)),
+        "event_type": (("event_type", "event_name", "type", "kind", "name"), (Family.TEXT,)),
+        "event_data": (("event_data", "payload", "data", "details"), (Family.JSON,)),
+        "timestamp": (("timestamp", *times), (Family.TIME,)),
+    }
+    return {
+        column: name
+        for name, (candidates, families) in wanted.items()
+        for column in [
+            each for each in candidates if table.has(each) and table.column(each).family in families
+        ][:1]
+    }
 
 
 def _own_name(table: Table, found: Mapping[str, str]) -> dict[str, str]:

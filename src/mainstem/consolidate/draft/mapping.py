@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mainstem.consolidate.draft.questions import Questions, facts_of
 from mainstem.consolidate.draft.tables import lines_of
 from mainstem.consolidate.draft.words import comment, indented, scalar
-from mainstem.consolidate.inspect import KINDS, Inspection, Role
+from mainstem.consolidate.inspect import KINDS, Inspection, Role, Table
 from mainstem.errors import BadArgument
 
 _MOVING = (Role.RUN, Role.STEP, Role.EVENT, Role.CONTEXT, Role.SCREENSHOT)
@@ -54,6 +56,7 @@ def draft(found: Inspection, system: str) -> str:
         raise BadArgument(
             f"a system is not called {system!r}", hint="small letters, digits and _, at most 21: --system rcm"
         )
+    found = settled(found)
     questions = Questions()
     ordered = sorted(found.tables, key=lambda table: _ORDER.index(table.role) if table.role in _ORDER else 99)
     tables = [line for table in ordered for line in ("", *lines_of(found, table, questions))]
@@ -61,6 +64,36 @@ def draft(found: Inspection, system: str) -> str:
     asked = ["decisions:", *indented(questions.lines())] if questions.asked else ["decisions: {}"]
     head = [*_heading(found), "mapping: 1", f"system: {system}", _source(found), ""]
     return "\n".join([*head, *asked, "", "tables:", *indented(tables[1:])]) + "\n"
+
+
+def settled(found: Inspection) -> Inspection:
+    """The same with one table of runs and one of steps, as a mapping has: the ones most others hang on."""
+    chosen = {role: _chief(found, role) for role in (Role.RUN, Role.STEP)}
+    tables = [
+        replace(table, guess=replace(table.guess, role=Role.OTHER, reasons=_aside(table, chosen[table.role])))
+        if chosen.get(table.role, table.name) != table.name
+        else table
+        for table in found.tables
+    ]
+    return replace(found, tables=tuple(tables))
+
+
+def _chief(found: Inspection, role: Role) -> str:
+    """Empty when no table has the role."""
+    hanging = Counter(link.parent for table in found.tables for link in table.links)
+    best = max(
+        found.of_role(role),
+        key=lambda table: (hanging[table.name], table.guess.score, table.rows),
+        default=None,
+    )
+    return best.name if best else ""
+
+
+def _aside(table: Table, chief: str) -> tuple[str, ...]:
+    return (
+        f"{table.role.value}s too, but a mapping has one table of them, here {chief}",
+        *table.guess.reasons,
+    )
 
 
 def _heading(found: Inspection) -> Iterator[str]:

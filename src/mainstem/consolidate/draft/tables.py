@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from mainstem.consolidate.draft.homes import MIRRORS, homes_of
+from mainstem.consolidate.draft.homes import EVENT_KEYS, MIRRORS, event_names, homes_of
 from mainstem.consolidate.draft.lenses import lens
 from mainstem.consolidate.draft.questions import Questions
 from mainstem.consolidate.draft.words import UNKNOWN, beside, comment, flow, indented, listing, rows, scalar
@@ -70,11 +70,8 @@ def _tenant(found: Inspection, table: Table, questions: Questions) -> str:
     tables = {each.name: each for each in found.tables}
     elsewhere = tenant_elsewhere(table, tables)
     if elsewhere is None:
-        return questions.ask(
-            "tenant",
-            _WHOSE,
-            [f"{table.name} has no column of a tenant"],
-        )
+        questions.ask("tenant", _WHOSE, [f"{table.name} has no column of a tenant"])
+        return '{sql: "{decision.tenant}::uuid"}'
     link, tenant = elsewhere
     is_parent = " and ".join(
         f'p."{theirs}" = {{row}}."{mine}"'
@@ -82,12 +79,9 @@ def _tenant(found: Inspection, table: Table, questions: Questions) -> str:
     )
     told = f'p."{tenant}"'
     if tables[link.parent].nulls.get(tenant):
-        asked = questions.ask(
-            "tenant",
-            _WHOSE,
-            [f"{link.parent}.{tenant} is NULL in {rows(tables[link.parent].nulls[tenant])}"],
-        )
-        told = f"coalesce({told}, '{asked}')"
+        fact = f"{link.parent}.{tenant} is NULL in {rows(tables[link.parent].nulls[tenant])}"
+        questions.ask("tenant", _WHOSE, [fact])
+        told = f"coalesce({told}, {{decision.tenant}}::uuid)"
     query = f'(select {told} from {{old}}."{link.parent}" p where {is_parent})'
     return f"{{sql: {scalar(query)}}}"
 
@@ -129,7 +123,12 @@ def _elements(found: Inspection, table: Table, _questions: Questions) -> Iterato
     for fold in table.folds:
         told = f"rows in one {fold.parent}: p99 {fold.p99_rows}, most {fold.most_rows}; bytes: p99 {fold.p99_bytes}, most {fold.most_bytes}"
         yield comment(told)
-    yield from _whole(table, structure=(_link(found, table, Role.RUN), step))
+    names = event_names(table) if table.role is Role.EVENT else {}
+    yield from _whole(table, names, structure=(_link(found, table, Role.RUN), step))
+    if table.role is Role.EVENT and not set(names.values()) >= EVENT_KEYS:
+        yield comment(
+            f"the event log takes events of {', '.join(sorted(EVENT_KEYS))} only: a list that is too long stays one"
+        )
 
 
 def _context(found: Inspection, table: Table, _questions: Questions) -> Iterator[str]:
@@ -137,16 +136,20 @@ def _context(found: Inspection, table: Table, _questions: Questions) -> Iterator
     yield "becomes: context"
     yield _key(table)
     yield _parent(found, table, Role.RUN, "run")
-    yield from _whole(table, structure=(run, *table.primary_key))
+    yield from _whole(table, {}, structure=(run, *table.primary_key))
 
 
-def _whole(table: Table, *, structure: tuple[str, ...]) -> Iterator[str]:
-    """Each column under its own name: an element keeps what its row had."""
+def _whole(table: Table, names: Mapping[str, str], *, structure: tuple[str, ...]) -> Iterator[str]:
+    """Each column under its own name, but for those in `names`: an element keeps what its row had."""
+    taken = EVENT_KEYS if names else frozenset()
     yield "columns:"
     for column in table.columns:
         if column.name not in structure:
-            told = f"{column.type}{'; ' + listing(table.times[column.name]) if column.name in table.times else ''}"
-            yield beside(f"  {scalar(column.name)}: {scalar(column.name)}", told)
+            own = f"old_{column.name}" if column.name in taken else column.name
+            formats = listing(table.times[column.name]) if column.name in table.times else ""
+            yield beside(
+                f"  {scalar(column.name)}: {scalar(names.get(column.name, own))}", column.type, formats
+            )
 
 
 def _columns(

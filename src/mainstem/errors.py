@@ -24,7 +24,9 @@ MainstemError
 │   ├── EmbeddedMissing      MS109
 │   ├── EmbeddedMismatch     MS110
 │   ├── EmbeddedFailed       MS111
-│   └── UpgradeBlocked       MS112
+│   ├── UpgradeBlocked       MS112
+│   ├── SourceUnreadable     MS411
+│   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
 │   └── ValueTooLarge        MS202
@@ -180,6 +182,14 @@ class EmbeddedFailed(DatabaseError, code="MS111"):
 
 class UpgradeBlocked(DatabaseError, code="MS112"):
     """The upgrade waited for a lock that somebody holds, and gave up. Nothing was changed; run it again."""
+
+
+class SourceUnreadable(DatabaseError, code="MS411"):
+    """The database or the file with the old tables cannot be read as it must be; the message says what is in the way."""
+
+
+class ScanAbandoned(DatabaseError, code="MS412"):
+    """One look at the live data took longer than it may, or is not allowed to this login. Give it more time, or rights."""
 
 
 class ValueRefused(MainstemError, exit_code=2):

@@ -28,6 +28,9 @@ MainstemError
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
 │   └── ValueTooLarge        MS202
+├── LintFailed           a migration, or a database beside it, that cannot be looked at
+│   ├── UnreadableMigration  MS441
+│   └── UnreadableDatabase   MS442
 └── ProgramError         a workflow's code, or how it was called
 ├── UnknownWorkflow         MS301
 ├── NonDeterministicWorkflow MS302
@@ -180,6 +183,18 @@ class UnstorableValue(ValueRefused, code="MS201"):
 
 class ValueTooLarge(ValueRefused, code="MS202"):
     """The value's JSON text is larger than the ledger takes. Store it elsewhere and record where."""
+
+
+class LintFailed(MainstemError, code="MS440", exit_code=2):
+    """The lint could not look at what it was given; it has not judged it."""
+
+
+class UnreadableMigration(LintFailed, code="MS441"):
+    """A migration is not text that can be read as SQL: the message names the file and the line."""
+
+
+class UnreadableDatabase(LintFailed, code="MS442"):
+    """The database beside a migration is not one that can be read, or says no to reading. The message has its words."""
 
 
 class ProgramError(MainstemError):

@@ -32,6 +32,7 @@ __all__ = [
     "UNDECIDABLE",
     "Dialect",
     "Finding",
+    "Live",
     "MappingFacts",
     "Rule",
     "Severity",
@@ -40,6 +41,7 @@ __all__ = [
     "examine_mapping",
     "lint",
     "lint_text",
+    "live_at",
     "squawk",
 ]
 _SQLITE = re.compile(
@@ -69,7 +71,7 @@ def lint(
     url: postgresql://…, sqlite:///path or the path of a SQLite file. one_transaction: the runner puts one round each file.
     Raises UnreadableMigration, UnreadableDatabase, Unreachable, RightsMissing.
     """
-    with _live(url) as live:
+    with live_at(url) as live:
         around = examine_database(live.postgres) if live.postgres is not None else []
         around += examine_file(live.sqlite) if live.sqlite is not None else []
         scripts, found = [], around
@@ -170,7 +172,8 @@ def _tree(text: str, path: Path) -> ast.Module:
 
 
 @contextmanager
-def _live(url: str | None) -> Iterator[Live]:
+def live_at(url: str | None) -> Iterator[Live]:
+    """The database that a URL names, opened to be read. Raises UnreadableDatabase, Unreachable, RightsMissing."""
     with ExitStack() as opened:
         if url is None:
             yield Live()

@@ -160,7 +160,9 @@ def checked_at_once(statement: Statement, script: Script) -> Iterator[Hit]:
                 statement.line_of(found.start()),
                 altered.group(1),
             )
-    if inline := statement.search(rf"\badd (?:column )?(?:if not exists )?{NAME} [^,]*\breferences {NAME}"):
+    if inline := statement.search(
+        rf"\badd (?:column )?(?!constraint |foreign )(?:if not exists )?{NAME} [^,]*\breferences {NAME}"
+    ):
         yield Hit(
             f"a column of {altered.group(1)} with a foreign key",
             statement.line_of(inline.start()),

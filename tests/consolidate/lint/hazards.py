@@ -401,4 +401,9 @@ CASES = [
         "-- mainstem: allow D21 because it is a cache\ndelete from a where id = 1",
         "-- mainstem: allow D21 because it is a cache\ndelete from a",
     ),
+    Case(
+        "M04",
+        "create table copy as select a, b from trace; drop table trace",
+        "begin; create table copy as select a, b from trace; drop table trace; commit",
+    ),
 ]

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mainstem.consolidate.lint.alembic import is_revision, statements_of
+from mainstem.consolidate.lint.alembic import functions_of, has_autocommit, is_revision, statements_of
 from mainstem.consolidate.lint.examine import (
     examine_database,
     examine_file,
@@ -72,9 +72,9 @@ def lint(
     Raises UnreadableMigration, UnreadableDatabase, Unreachable, RightsMissing.
     """
     with live_at(url) as live:
-        around = examine_database(live.postgres) if live.postgres is not None else []
-        around += examine_file(live.sqlite) if live.sqlite is not None else []
-        scripts, found = [], around
+        found = examine_database(live.postgres) if live.postgres is not None else []
+        found += examine_file(live.sqlite) if live.sqlite is not None else []
+        scripts = []
         for path in paths:
             text = _text(path)
             if path.suffix in (".sh", ".bash"):
@@ -82,33 +82,25 @@ def lint(
             elif path.suffix == ".py":
                 tree = _tree(text, path)
                 found += examine_program(tree, str(path))
-                scripts += (
-                    [
-                        _script(
-                            statements_of(tree, str(path)),
-                            str(path),
-                            text,
-                            live,
-                            dialect,
-                            one_transaction=True,
-                        )
-                    ]
-                    if is_revision(tree)
-                    else []
-                )
+                scripts += _revision(tree, str(path), text, live, dialect)
             else:
+                parts = split(text, name=str(path))
                 scripts.append(
-                    _script(
-                        split(text, name=str(path)),
-                        str(path),
-                        text,
-                        live,
-                        dialect,
-                        one_transaction=one_transaction,
-                    )
+                    _script(parts, str(path), text, live, dialect, one_transaction=one_transaction)
                 )
         ours = examine_scripts([script for script in scripts if script.every])
         return found + ours + not_said_twice(ours, list(_theirs(scripts)))
+
+
+def _revision(tree: ast.Module, name: str, text: str, live: Live, dialect: Dialect | None) -> list[Script]:
+    """An Alembic revision's functions, each in a transaction; nothing of another program."""
+    functions = functions_of(tree) if is_revision(tree) else []
+    return [
+        _script(
+            statements_of(each, name), name, text, live, dialect, one_transaction=not has_autocommit(each)
+        )
+        for each in functions
+    ]
 
 
 def lint_text(

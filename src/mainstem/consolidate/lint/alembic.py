@@ -31,14 +31,23 @@ def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.Name]:
     return [target for target in targets if isinstance(target, ast.Name)]
 
 
-def statements_of(tree: ast.Module, name: str) -> list[Statement]:
+def functions_of(tree: ast.Module) -> list[ast.FunctionDef]:
+    """Its upgrade and its downgrade, each a migration of its own."""
+    return [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+
+
+def has_autocommit(function: ast.FunctionDef) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "autocommit_block" for node in ast.walk(function)
+    )
+
+
+def statements_of(function: ast.FunctionDef, name: str) -> list[Statement]:
     """The statements of `op.execute("…")` and of the plain drops and renames, in order.
 
     What is computed becomes an EXECUTE, which nobody can see into; the rest of `op` only adds.
     """
-    calls = (
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    )
+    calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
     found = sorted((call for call in calls if _is_op(call)), key=lambda call: call.lineno)
     return [
         each

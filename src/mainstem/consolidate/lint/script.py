@@ -152,13 +152,16 @@ class Script:
         return found
 
     @cached_property
-    def _created(self) -> list[Table]:
-        return [table for each in self.every if (table := created_table(each)) is not None]
+    def _created(self) -> list[tuple[int, Table]]:
+        return [
+            (at, table) for at, each in enumerate(self.every) if (table := created_table(each)) is not None
+        ]
 
-    def table(self, name: Name) -> Table | None:
-        """A table as its own CREATE TABLE or the live database has it; None when neither does."""
-        live = self.live_table(name)
-        return live or next((table for table in self._created if table.name.same(name)), None)
+    def table(self, name: Name, *, at: Statement | None = None) -> Table | None:
+        """A table as the live database or an own CREATE TABLE, one before `at`, has it; None when neither does."""
+        limit = len(self.every) if at is None else self.place(at)
+        own = (table for place, table in self._created if place < limit and table.name.same(name))
+        return self.live_table(name) or next(own, None)
 
     def live_table(self, name: Name) -> Table | None:
         live = self.postgres or self.sqlite

@@ -37,6 +37,14 @@ class SqliteLive:
             return Count(None, str(error))
         return Count(int(number or 0))
 
+    def refusal(self, statement: str) -> str:
+        """Why SQLite would not run a statement as things stand; empty when it would. Nothing is run."""
+        try:
+            self.conn.execute(f"explain {statement}").fetchall()
+        except sqlite3.Error as error:
+            return str(error)
+        return ""
+
     def tables(self) -> list[str]:
         return [
             name

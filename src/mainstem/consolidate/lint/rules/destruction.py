@@ -176,7 +176,9 @@ def _says_which(statement: Statement, after: int) -> bool:
 @asks(D22)
 def by_luck(statement: Statement, script: Script) -> Iterator[Hit]:
     if found := statement.search(r"\bon conflict (\( [^()]* \) )?(on constraint \S+ )?do nothing\b"):
-        yield Hit("ON CONFLICT DO NOTHING drops what collides", statement.line_of(found.start()))
+        line, moves = statement.line_of(found.start()), script.move(statement) is not None
+        severity = None if moves else Severity.WARNING
+        yield Hit("ON CONFLICT DO NOTHING drops what collides", line, severity=severity)
     if found := statement.begins(r"insert or (ignore|replace)\b|replace into\b"):
         yield Hit(f"{found.group().upper()} drops what collides")
     move = script.move(statement)

@@ -1,12 +1,15 @@
-"""The lint's own: annotations that say nothing, and statements that the database would refuse: M01, M02, M03."""
+"""The lint's own: annotations that say nothing, and statements that the database would refuse: M01 to M04."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from mainstem.consolidate.lint.catalog import NAME
 from mainstem.consolidate.lint.findings import RULES, Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.statements import Statement
+from mainstem.consolidate.lint.tokens import Kind
 
 M01 = rule(
     "M01",
@@ -22,6 +25,13 @@ M02 = rule(
     remedy="Remove it, or move it to the statement that it is about.",
     severity=Severity.NOTE,
 )
+M04 = rule(
+    "M04",
+    "What is copied is destroyed even when the copy failed",
+    why="Run statement by statement (psql without ON_ERROR_STOP, sqlite3 without -bail), a script goes on behind an error: "
+    "the copy fails, the DROP does not.",
+    remedy="BEGIN … COMMIT round both, `psql -v ON_ERROR_STOP=1` or `sqlite3 -bail`; compare counts before the DROP.",
+)
 M03 = rule(
     "M03",
     "The database refuses the statement as it stands",
@@ -29,7 +39,11 @@ M03 = rule(
     remedy="Rehearse the migration on a copy of the database.",
     looks_at=(Sight.LIVE,),
     severity=Severity.ERROR,
-    blind="Only SELECT, INSERT, UPDATE, DELETE and MERGE are planned, and only before the migration changes a table.",
+    blind="Only statements that read or write rows are planned, and only while the migration has not changed what they name.",
+)
+_CHANGES = re.compile(
+    rf"(?:create|alter|drop) (?:or replace )?(?:temp |temporary |unlogged )?(?:table|view|materialized view|type|function|schema) "
+    rf"(?:if (?:not )?exists )?({NAME}(?: , {NAME})*)"
 )
 
 
@@ -48,24 +62,47 @@ def unreasoned(statement: Statement, _script: Script) -> Iterator[Hit]:
 
 @asks(M03)
 def refused(statement: Statement, script: Script) -> Iterator[Hit]:
-    is_planned = statement.begins("(select|insert|update|delete|merge|with) ")
-    if (
-        script.postgres is None
-        or not is_planned
-        or _has_changed(script, statement)
-        or _has_parameters(statement)
-    ):
+    if not _is_planned(statement, script) or _has_changed(script, statement) or _has_parameters(statement):
         return
-    if why := script.postgres.refusal(statement.span.text, path=script.search_path):
+    text = statement.span.text
+    if script.postgres is not None and (why := script.postgres.refusal(text, path=script.search_path)):
+        yield Hit(why)
+    elif script.sqlite is not None and (why := script.sqlite.refusal(text)):
         yield Hit(why)
 
 
+def _is_planned(statement: Statement, script: Script) -> bool:
+    move = script.move(statement)
+    is_made = move is not None and move.kind in ("table", "temporary table") and statement.begins("create ")
+    return bool(is_made or statement.begins("(select|insert|update|delete|merge|with|replace) "))
+
+
 def _has_changed(script: Script, statement: Statement) -> bool:
-    """Whether the migration is no longer in the database that is there now."""
-    return bool(statement.within) or any(
-        each.begins("(create|alter|drop|do|call|select .* into) ") for each in script.before(statement)
-    )
+    """Whether what it names is no longer as it is in the database now, when its turn comes."""
+    if statement.within:
+        return True
+    words = set(re.findall(r"[^\W\d][\w$]*", statement.plain))
+    for each in script.before(statement):
+        if each.begins("(do|call|set search_path|select) ") and not each.within:
+            return True
+        if (changed := _CHANGES.match(each.plain)) and words & set(
+            re.findall(r"[^\W\d][\w$]*", changed.group(1))
+        ):
+            return True
+    return False
 
 
 def _has_parameters(statement: Statement) -> bool:
-    return any(token.kind == "parameter" for token in statement.span)
+    return any(token.kind is Kind.PARAMETER for token in statement.span)
+
+
+@asks(M04)
+def destroyed_regardless(statement: Statement, script: Script) -> Iterator[Hit]:
+    is_lost = statement.begins(r"drop table |truncate |delete from |alter table .* drop column ")
+    if not is_lost or script.transaction(statement) or statement.within:
+        return
+    copied = [
+        move.target for move in script.moves() if script.place(move.statement) < script.place(statement)
+    ]
+    if copied:
+        yield Hit(f"runs even when the copy into {copied[-1]} before it has failed", object=str(copied[-1]))

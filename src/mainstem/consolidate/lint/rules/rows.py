@@ -143,20 +143,22 @@ def columns_without_a_place(script: Script) -> Iterator[Hit]:
         for query in move.every_query():
             name = query.first.name if query.first else None
             is_moved = name is not None and (query in move.queries or query.aggregates)
-            if name is None or not is_moved or name in seen or _is_target(script, name):
+            if name is None or not is_moved or name in seen or _is_target(script, name, move):
                 continue
             seen.append(name)
             yield from _without_a_place(script, move, name)
 
 
-def _is_target(script: Script, name: Name) -> bool:
-    return any(move.target.same(name) for move in script.moves())
+def _is_target(script: Script, name: Name, move: Move) -> bool:
+    """Whether its rows were put there by an earlier move: what matters is where those came from."""
+    before = script.before(move.statement)
+    return any(each.target.same(name) for each in script.moves() if each.statement in before)
 
 
 def _without_a_place(script: Script, move: Move, name: Name) -> Iterator[Hit]:
     leaves = script.leaving(name)
-    mentioned, whole = _mentioned(script, name)
-    table = script.table(name)
+    mentioned, whole = _mentioned(script, name, before=leaves)
+    table = script.table(name, at=move.statement)
     if whole or (table is None and leaves is None):
         return
     if table is None:
@@ -174,11 +176,12 @@ def _without_a_place(script: Script, move: Move, name: Name) -> Iterator[Hit]:
         )
 
 
-def _mentioned(script: Script, name: Name) -> tuple[set[str], bool]:
-    """The columns of a table that any move mentions, and whether one takes the whole row."""
+def _mentioned(script: Script, name: Name, *, before: Statement | None) -> tuple[set[str], bool]:
+    """The columns of a table that any move mentions while it is there, and whether one takes the whole row."""
     mentioned: set[str] = set()
     whole = False
-    for move in script.moves():
+    limit = script.place(before) if before is not None else len(script.every)
+    for move in (move for move in script.moves() if script.place(move.statement) < limit):
         for query in move.every_query():
             mine = {source.alias for source in query.sources if source.name and source.name.same(name)}
             if mine:

@@ -1,6 +1,7 @@
 """Hazards as text: for each rule what fires, and the near miss that does not."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from mainstem.consolidate.lint import Live
 
@@ -11,7 +12,7 @@ class Case:
     fires: str
     near_miss: str
     kind: str = "sql"
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.rule

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import pytest
-
 import test_live_hazards
 from hazards import CASES, Case
+
 from mainstem.consolidate.lint import RULES, UNDECIDABLE, Dialect, Finding, Severity, lint_text
 from mainstem.consolidate.lint.examine import examine_program, examine_shell
 
 
-def found(kind: str, text: str, options: dict[str, bool]) -> list[Finding]:
+def found(kind: str, text: str, options: dict[str, Any]) -> list[Finding]:
     match kind:
         case "python":
             return examine_program(ast.parse(text), "shim.py")

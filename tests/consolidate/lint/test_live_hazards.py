@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from conftest import Database
-from mainstem.consolidate.lint import Finding, Severity, lint_text, live_at
+from mainstem.consolidate.lint import Finding, Live, Severity, lint_text, live_at
 from mainstem.consolidate.lint.examine import examine_database
 from mainstem.consolidate.lint.rules import sessions
 
@@ -276,6 +276,11 @@ def told(database: Database, rule: str, migration: str) -> list[Finding]:
         return [each for each in lint_text(migration, live=live) if each.rule == rule]
 
 
+def at_server(live: Live) -> list[Finding]:
+    assert live.postgres is not None
+    return examine_database(live.postgres)
+
+
 def run(database: Database, sql: str) -> None:
     with psycopg.connect(database.url, autocommit=True) as conn:
         conn.execute(sql.encode())
@@ -349,10 +354,10 @@ def test_a_long_transaction_stands_in_the_way_until_it_ends(
         live_at(empty_database.url) as live,
     ):
         idle.execute("select 1")
-        [found] = [each for each in examine_database(live.postgres) if each.rule == "L12"]
+        [found] = [each for each in at_server(live) if each.rule == "L12"]
         assert found.message.startswith("report, pid")
         idle.rollback()
-        assert [each for each in examine_database(live.postgres) if each.rule == "L12"] == []
+        assert [each for each in at_server(live) if each.rule == "L12"] == []
 
 
 def test_another_runner_is_seen_while_it_writes_the_version(empty_database: Database) -> None:
@@ -362,11 +367,9 @@ def test_another_runner_is_seen_while_it_writes_the_version(empty_database: Data
     )
     with psycopg.connect(empty_database.url) as other, live_at(empty_database.url) as live:
         other.execute("update alembic_version set version_num = '2'")
-        assert [each.severity for each in examine_database(live.postgres) if each.rule == "L13"] == [
-            Severity.ERROR
-        ]
+        assert [each.severity for each in at_server(live) if each.rule == "L13"] == [Severity.ERROR]
         other.rollback()
-        assert [each for each in examine_database(live.postgres) if each.rule == "L13"] == []
+        assert [each for each in at_server(live) if each.rule == "L13"] == []
 
 
 def test_an_index_left_invalid_is_told_of(empty_database: Database) -> None:
@@ -374,9 +377,7 @@ def test_an_index_left_invalid_is_told_of(empty_database: Database) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation):
         run(empty_database, "create unique index concurrently twice on t (id)")
     with live_at(empty_database.url) as live:
-        assert [each.object for each in examine_database(live.postgres) if each.rule == "L02"] == [
-            "public.twice"
-        ]
+        assert [each.object for each in at_server(live) if each.rule == "L02"] == ["public.twice"]
     run(empty_database, "drop index twice")
     with live_at(empty_database.url) as live:
-        assert [each for each in examine_database(live.postgres) if each.rule == "L02"] == []
+        assert [each for each in at_server(live) if each.rule == "L02"] == []

@@ -179,7 +179,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     other.write_text("not a database, but long enough to be read as one" * 20)
     script = tmp_path / "m.sql"
     script.write_text("select 1;")
-    with pytest.raises(UnreadableDatabase, match="notes.db"):
+    with pytest.raises(UnreadableDatabase, match=r"notes\.db"):
         lint([script], url=str(other))
-    with pytest.raises(UnreadableDatabase, match="missing.db"):
+    with pytest.raises(UnreadableDatabase, match=r"missing\.db"):
         lint([script], url=str(tmp_path / "missing.db"))

@@ -38,8 +38,8 @@ def lint(
 
     \b
     Example:
-      alembic upgrade head --sql > next.sql
       mainstem consolidate lint next.sql --url postgresql://reader@db/app
+      alembic upgrade head --sql | mainstem consolidate lint /dev/stdin
     """  # noqa: D301  (click's mark for lines that stay as they are)
     chosen = Dialect(dialect) if dialect else None
     found = examined(files, url=url, dialect=chosen, one_transaction=one_transaction)

@@ -17,9 +17,8 @@ _ALLOW = re.compile(
     re.DOTALL,
 )
 _TOUCHES = re.compile(r"(?P<verb>reads|writes)\s+tables?\s+(?P<names>\S.*)", re.DOTALL)
-_COPY_DATA = re.compile(r"(?<=\n)(?!\\\.)[^\n]*(?=\n)")
 _COPIED = re.compile(
-    r"^copy\s[^;]*\sfrom\s+stdin\b[^;]*;[^\n]*\n.*?^\\\.[ \t]*$", re.IGNORECASE | re.MULTILINE | re.DOTALL
+    r"(^copy\s[^;]*\sfrom\s+stdin\b[^;]*;)([^\n]*\n.*?^\\\.[ \t]*$)", re.IGNORECASE | re.MULTILINE | re.DOTALL
 )
 _ROUTINE = re.compile(r"create (or replace )?((temp|temporary|constraint) )?(function|procedure|trigger)\b")
 
@@ -105,7 +104,7 @@ class _Gathering:
 
 def split(text: str, *, first_line: int = 1, name: str = "") -> list[Statement]:
     """The statements of a text, without their semicolons. Raises UnreadableMigration."""
-    readable = _COPIED.sub(lambda copied: _COPY_DATA.sub("", copied.group()), text)
+    readable = _COPIED.sub(lambda copied: copied.group(1) + re.sub(r"\S", " ", copied.group(2)), text)
     found: list[_Gathering] = []
     now = _Gathering()
     for token in tokens(readable, first_line=first_line, name=name):

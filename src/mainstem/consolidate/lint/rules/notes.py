@@ -65,9 +65,9 @@ def refused(statement: Statement, script: Script) -> Iterator[Hit]:
     if not _is_planned(statement, script) or _has_changed(script, statement) or _has_parameters(statement):
         return
     text = statement.span.text
-    if script.postgres is not None and (why := script.postgres.refusal(text, path=script.search_path)):
-        yield Hit(why)
-    elif script.sqlite is not None and (why := script.sqlite.refusal(text)):
+    if (script.postgres is not None and (why := script.postgres.refusal(text, path=script.search_path))) or (
+        script.sqlite is not None and (why := script.sqlite.refusal(text))
+    ):
         yield Hit(why)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mainstem.cli.consolidate.inspect import inspect
+from mainstem.cli.consolidate.lint import lint
 from mainstem.cli.consolidate.plan import plan
 
 
@@ -16,5 +17,5 @@ def consolidate() -> None:
     """
 
 
-for command in (inspect, plan):
+for command in (inspect, plan, lint):
     consolidate.add_command(command)

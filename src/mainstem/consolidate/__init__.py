@@ -1,0 +1,1 @@
+"""Consolidation: old tables brought in, and other people's migrations made safe."""

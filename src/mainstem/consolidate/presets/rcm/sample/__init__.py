@@ -7,6 +7,6 @@ writer     the old application, running
 """
 
 from mainstem.consolidate.presets.rcm.sample.oddities import ODDITIES, SECOND_SHAPE, Oddity
-from mainstem.consolidate.presets.rcm.sample.rows import install
+from mainstem.consolidate.presets.rcm.sample.rows import grow, install
 
-__all__ = ["ODDITIES", "SECOND_SHAPE", "Oddity", "install"]
+__all__ = ["ODDITIES", "SECOND_SHAPE", "Oddity", "grow", "install"]

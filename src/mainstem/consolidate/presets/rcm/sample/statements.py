@@ -50,7 +50,11 @@ class Statement:
 
 
 def _writes(
-    name: str, table: str, *texts: str, keeps: str | None = None, expects: Mapping[str, str | None] | None = None
+    name: str,
+    table: str,
+    *texts: str,
+    keeps: str | None = None,
+    expects: Mapping[str, str | None] | None = None,
 ) -> Statement:
     return Statement(name, texts, table, Effect.WRITES, keeps, expects or {})
 

@@ -96,7 +96,12 @@ class Writer:
     """
 
     def __init__(
-        self, url: str, *, rate: float | None = 50, number: int = 1, statements: Sequence[Statement] = STATEMENTS
+        self,
+        url: str,
+        *,
+        rate: float | None = 50,
+        number: int = 1,
+        statements: Sequence[Statement] = STATEMENTS,
     ) -> None:
         self.tally = Tally()
         self.memory = Memory()

@@ -54,8 +54,7 @@ EVENTS = (
     Oddity(
         "event_without_step",
         "events of the run itself; joined by step they are lost",
-        _OWN_RUN
-        + _events("3201, null, 'workflow_started', '{}', '2024-07-01 10:00:00+00'"),
+        _OWN_RUN + _events("3201, null, 'workflow_started', '{}', '2024-07-01 10:00:00+00'"),
         "select event_id from workflow_events where step_id is null",
     ),
     Oddity(
@@ -106,7 +105,7 @@ EVENTS = (
         "each call of complete_workflow_execution leaves an event",
         "".join(
             "insert into workflow_events (event_id, trace_id, event_type, event_data, timestamp) values"
-            f" ({event}, 1106, 'workflow_completed', '{{\"status\": \"{status}\", \"duration_ms\": 60000, \"error_message\": null}}',"
+            f' ({event}, 1106, \'workflow_completed\', \'{{"status": "{status}", "duration_ms": 60000, "error_message": null}}\','
             " '2024-03-04 10:01:00+00');\n"
             for event, status in ((3213, "completed"), (3214, "pending"))
         ),
@@ -200,7 +199,9 @@ SCREENSHOTS = (
     Oddity(
         "screenshot_of_another_run_than_its_step",
         "two foreign keys that nobody held together",
-        _screenshots(f"5105, 2002, '{OPEN_PORTAL}', 'open_portal', 'shots/e.png', '{{}}', '2024-07-01 10:01:04+00'"),
+        _screenshots(
+            f"5105, 2002, '{OPEN_PORTAL}', 'open_portal', 'shots/e.png', '{{}}', '2024-07-01 10:01:04+00'"
+        ),
         "select screenshot_id from workflow_trace_screenshot c join workflow_steps s using (step_id) where c.trace_id <> s.trace_id",
     ),
     Oddity(

@@ -199,7 +199,7 @@ SNAPSHOTS = (
         "snapshot_that_is_no_object",
         "a list, a text, a number, an empty object",
         _snapshot(1143, "'[1, 2]'")
-        + _snapshot(1144, '\'"draft"\'')
+        + _snapshot(1144, "'\"draft\"'")
         + _snapshot(1145, "'1.00'")
         + _snapshot(1146, "'{}'"),
         "select trace_id from workflow_trace where jsonb_typeof(config_snapshot) = 'array'"

@@ -110,7 +110,7 @@ STATES = (
         )
         + "".join(
             "insert into workflow_events (event_id, trace_id, step_id, event_type, event_data, timestamp) values"
-            f" ({3100 + n}, {RUN_OF_ODD_STEPS}, 2111, 'step_retried', '{{\"retry_count\": {n}, \"node_id\": \"{READ_CLAIM}\"}}',"
+            f' ({3100 + n}, {RUN_OF_ODD_STEPS}, 2111, \'step_retried\', \'{{"retry_count": {n}, "node_id": "{READ_CLAIM}"}}\','
             f" '2024-06-01 10:0{n - 1}:30+00');\n"
             for n in (1, 2, 3)
         ),
@@ -179,7 +179,9 @@ DATA = (
     Oddity(
         "step_metadata_with_our_keys",
         "it has keys of the names that the ledger uses itself",
-        _data(2136, 6, "null", "null", '\'{"legacy": 1, "originals": {"status": {"was": 2}}, "wait": null}\''),
+        _data(
+            2136, 6, "null", "null", '\'{"legacy": 1, "originals": {"status": {"was": 2}}, "wait": null}\''
+        ),
         "select step_id from workflow_steps where metadata ? 'originals' and metadata ? 'legacy'",
     ),
     Oddity(
@@ -198,7 +200,11 @@ DATA = (
         "step_output_of_200_kilobytes",
         "one big value",
         _data(
-            2138, 8, "null", "(select jsonb_object_agg('row ' || n, md5(n::text)) from generate_series(1, 5000) n)", "null"
+            2138,
+            8,
+            "null",
+            "(select jsonb_object_agg('row ' || n, md5(n::text)) from generate_series(1, 5000) n)",
+            "null",
         ),
         "select step_id from workflow_steps where octet_length(output_data::text) > 200000",
     ),

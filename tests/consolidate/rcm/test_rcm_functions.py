@@ -47,13 +47,18 @@ def test_every_example_of_the_documentation_is_tried() -> None:
     assert len(STATEMENTS) == 9
 
 
-def test_the_examples_run_on_the_old_database_but_for_the_one_that_never_did(conn: psycopg.Connection[Any]) -> None:
+def test_the_examples_run_on_the_old_database_but_for_the_one_that_never_did(
+    conn: psycopg.Connection[Any],
+) -> None:
     started, step, completed, set_key, every_key, one_key, summary, channels, failed = answers(conn)
     assert started == [(10001,)]
     assert step == "42804"
     assert completed == [("",)]
     assert set_key == [("",)]
-    assert [row[:2] for row in every_key] == [("member", {"id": "A-17"}), ("user_session", {"session_id": "abc123"})]
+    assert [row[:2] for row in every_key] == [
+        ("member", {"id": "A-17"}),
+        ("user_session", {"session_id": "abc123"}),
+    ]
     assert [row[0] for row in one_key] == ["user_session"]
     assert len(summary) == 10
     assert {row[1] for row in channels} == {"web", "voice", "efax"}
@@ -69,9 +74,13 @@ def test_with_the_functions_for_old_ids_all_of_them_run_unchanged(conn: psycopg.
         "select trace_id, node_id::text, step_number, status::text, input_data from workflow_steps where step_id = 20001"
     ).fetchall()
     assert made == (1001, ENTER_CLAIM, 1, "running", {"input": "data"})
-    [event] = conn.execute("select event_type, event_data from workflow_events where step_id = 20001").fetchall()
+    [event] = conn.execute(
+        "select event_type, event_data from workflow_events where step_id = 20001"
+    ).fetchall()
     assert event == ("step_started", {"node_id": 5, "step_number": 1})
-    [ended] = conn.execute("select status::text, output_data from workflow_steps where step_id = 2001").fetchall()
+    [ended] = conn.execute(
+        "select status::text, output_data from workflow_steps where step_id = 2001"
+    ).fetchall()
     assert ended == ("completed", {"output": "data"})
     assert conn.execute("select * from get_workflow_context(1002) order by key").fetchall() == before
 
@@ -96,7 +105,9 @@ def test_a_number_that_means_no_node_of_the_run_is_refused(
     conn: psycopg.Connection[Any], trace: int, node: int, told: str
 ) -> None:
     install_functions_for_old_ids(conn)
-    with pytest.raises(errors.ForeignKeyViolation, match=f"node {node} is {told} in the workflow of trace {trace}"):
+    with pytest.raises(
+        errors.ForeignKeyViolation, match=f"node {node} is {told} in the workflow of trace {trace}"
+    ):
         conn.execute("select start_workflow_step(%s, %s, 1)", [trace, node])
 
 
@@ -111,7 +122,9 @@ def test_a_number_that_means_two_nodes_is_refused(conn: psycopg.Connection[Any])
         conn.execute("select start_workflow_step(77, 1, 1)")
 
 
-def test_setting_context_keeps_when_it_was_made_and_tells_when_it_was_set_again(conn: psycopg.Connection[Any]) -> None:
+def test_setting_context_keeps_when_it_was_made_and_tells_when_it_was_set_again(
+    conn: psycopg.Connection[Any],
+) -> None:
     install_functions_for_old_ids(conn)
     for value in ('"first"', '"second"'):
         conn.execute("select set_workflow_context(1001, 'key', %s::jsonb)", [value])

@@ -12,7 +12,6 @@ from mainstem.consolidate.presets.rcm.sample import install
 from mainstem.consolidate.presets.rcm.sample.statements import KEYS, STATEMENTS
 from mainstem.consolidate.presets.rcm.sample.writer import Writer, writing
 
-
 LAST = "delete a run with what hangs on it"
 """It wants a run of five rounds ago: who says it has said everything."""
 
@@ -28,7 +27,9 @@ def until(happened: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
-def test_two_writers_say_everything_and_nothing_fails_that_did_not_fail_before(empty_database: Database) -> None:
+def test_two_writers_say_everything_and_nothing_fails_that_did_not_fail_before(
+    empty_database: Database,
+) -> None:
     with psycopg.connect(empty_database.url, autocommit=True) as conn:
         install(conn)
         with writing(empty_database.url, writers=2, rate=None) as writers:
@@ -36,7 +37,9 @@ def test_two_writers_say_everything_and_nothing_fails_that_did_not_fail_before(e
         for writer in writers:
             assert writer.tally.failures == []
             assert set(writer.tally.errors) == {"42804"}
-            assert {s.name for s in STATEMENTS} - set(writer.tally.done) == {"start a step at a numbered node"}
+            assert {s.name for s in STATEMENTS} - set(writer.tally.done) == {
+                "start a step at a numbered node"
+            }
             assert len(writer.memory.there) > 50
             assert {table for table, _ in writer.memory.gone} == set(KEYS)
             assert writer.memory.differences(conn) == []
@@ -69,7 +72,9 @@ def test_what_a_writer_says_goes_on_when_its_connection_is_ended(empty_database:
         install(conn)
         with writing(empty_database.url, rate=None) as writers:
             until(lambda: writers[0].tally.done.total() > 20)
-            conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'old application' and datname = current_database()")
+            conn.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'old application' and datname = current_database()"
+            )
             until(lambda: writers[0].tally.errors.total() > 0 and have_said_everything(writers))
         assert {failure.sqlstate for failure in writers[0].tally.failures} <= {"57P01", "lost"}
 

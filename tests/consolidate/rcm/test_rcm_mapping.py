@@ -30,7 +30,12 @@ def conn(database: Database) -> Iterator[psycopg.Connection[Any]]:
 def written(text: str, value: str = "null") -> str:
     for name, decision in MAPPING["decisions"].items():
         text = text.replace("{decision." + name + "}", "'" + decision["answer"] + "'")
-    return text.replace("{old}", "public").replace("{new}", "mainstem").replace("{row}", "old").replace("{value}", value)
+    return (
+        text.replace("{old}", "public")
+        .replace("{new}", "mainstem")
+        .replace("{row}", "old")
+        .replace("{value}", value)
+    )
 
 
 def folded(column: str, lens: Any) -> tuple[str, str]:
@@ -83,7 +88,9 @@ def test_every_column_of_the_old_tables_is_named(conn: psycopg.Connection[Any]) 
     assert {n: named_columns(t) - real[n] for n, t in TABLES.items() if named_columns(t) - real[n]} == {}
 
 
-def test_what_is_mirrored_fits_our_tables_and_the_rest_is_in_quarantine(conn: psycopg.Connection[Any]) -> None:
+def test_what_is_mirrored_fits_our_tables_and_the_rest_is_in_quarantine(
+    conn: psycopg.Connection[Any],
+) -> None:
     aside = {}
     for name in MIRRORED:
         mirror = TABLES[name]["mirror"]
@@ -98,14 +105,20 @@ def test_what_is_mirrored_fits_our_tables_and_the_rest_is_in_quarantine(conn: ps
         )
         for after in mirror.get("after", []):
             old = written(after)
-            conn.execute(f"do $$ declare old record; begin for old in select * from public.{name} loop {old}; end loop; end $$".encode())
-        [(aside[name],)] = conn.execute(f"select count(*) from public.{name} old where {quarantined(mirror)}".encode()).fetchall()
+            conn.execute(
+                f"do $$ declare old record; begin for old in select * from public.{name} loop {old}; end loop; end $$".encode()
+            )
+        [(aside[name],)] = conn.execute(
+            f"select count(*) from public.{name} old where {quarantined(mirror)}".encode()
+        ).fetchall()
     assert {name: count for name, count in aside.items() if count} == {
         "user_workflow_transition": 1,
         "workflow_configs": 1,
         "config_status": 6,
     }
-    active = conn.execute("select name, version from mainstem.user_workflow_config where is_active and config_type in ('workflow', 'global', 'channel')")
+    active = conn.execute(
+        "select name, version from mainstem.user_workflow_config where is_active and config_type in ('workflow', 'global', 'channel')"
+    )
     assert sorted(active.fetchall()) == [("house rules", 1), ("limits", 1), ("off", 1), ("portal", 1)]
 
 

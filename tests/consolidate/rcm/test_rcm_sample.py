@@ -51,7 +51,9 @@ def test_the_same_day_gives_the_same_rows(empty_database: Database) -> None:
 
 
 def digest(conn: psycopg.Connection, table: str) -> str:
-    [(found,)] = conn.execute(f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t".encode()).fetchall()
+    [(found,)] = conn.execute(
+        f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t".encode()
+    ).fetchall()
     return str(found)
 
 
@@ -86,4 +88,6 @@ def test_it_grows_by_runs_of_ten_steps(empty_database: Database) -> None:
             "select e.event_id from workflow_events e join workflow_steps s using (step_id) where e.trace_id <> s.trace_id and e.event_id > 30000"
         )
         assert loose.fetchall() == []
-        conn.execute("select start_workflow_execution(workflow_id, 'web', 'next', null, created_by) from workflow_trace where trace_id = 1001")
+        conn.execute(
+            "select start_workflow_execution(workflow_id, 'web', 'next', null, created_by) from workflow_trace where trace_id = 1001"
+        )

@@ -28,6 +28,14 @@ MainstemError
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
 │   └── ValueTooLarge        MS202
+├── ConsolidationError   old tables, and what is to become of them
+│   ├── MappingRefused       MS401
+│   ├── NoHome               MS402
+│   ├── PhaseRefused         MS403
+│   ├── ProofFailed          MS404
+│   ├── CutoverBlocked       MS405
+│   ├── NotLossless          MS406
+│   └── OldSchemaChanged     MS407
 └── ProgramError         a workflow's code, or how it was called
 ├── UnknownWorkflow         MS301
 ├── NonDeterministicWorkflow MS302
@@ -180,6 +188,38 @@ class UnstorableValue(ValueRefused, code="MS201"):
 
 class ValueTooLarge(ValueRefused, code="MS202"):
     """The value's JSON text is larger than the ledger takes. Store it elsewhere and record where."""
+
+
+class ConsolidationError(MainstemError, exit_code=4):
+    """Old tables, and what is to become of them."""
+
+
+class MappingRefused(ConsolidationError, code="MS401", exit_code=2):
+    """The mapping is not whole: a fault of form, a question without an answer, a column that nobody mentions."""
+
+
+class NoHome(ConsolidationError, code="MS402"):
+    """A row of the live data has a value for which the mapping has no place. Nothing was guessed; the copy stopped."""
+
+
+class PhaseRefused(ConsolidationError, code="MS403"):
+    """This step does not follow on where the consolidation stands, or somebody else is at it."""
+
+
+class ProofFailed(ConsolidationError, code="MS404"):
+    """Both sides differ. The first rows and columns are named; nothing was switched."""
+
+
+class CutoverBlocked(ConsolidationError, code="MS405"):
+    """The switch could not have its moment: a lock, a long transaction, a backlog. All is as before."""
+
+
+class NotLossless(ConsolidationError, code="MS406"):
+    """What was written since the switch does not all fit into the old tables. The rows are counted and named."""
+
+
+class OldSchemaChanged(ConsolidationError, code="MS407"):
+    """The old tables are no longer those that were looked at: a column, a key, a trigger of ours."""
 
 
 class ProgramError(MainstemError):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-import pytest
 from chaos import IN_FLIGHT, disagreements, weather
 from witnessed import Told
 
 KILLS = 30
 
 
-@pytest.mark.slow  # needs the two cores for itself: two minutes
 async def test_what_was_acknowledged_survives_thirty_kills_of_workers_and_postgres_and_every_run_ends() -> (
     None
 ):

@@ -1,1 +1,1 @@
-"""Consolidation: old tables in, nothing lost, old code still working."""
+"""Old run tables brought home: what is there, what becomes of it, the proof, the switch, and the way back."""

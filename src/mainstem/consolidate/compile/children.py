@@ -1,0 +1,183 @@
+"""Rows that become parts of their parent: objects in a list, or keys of a run's context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mainstem.consolidate.compile.catalog import Catalog, Column
+from mainstem.consolidate.compile.lens import Place, Way, compile_lens, leaf
+from mainstem.consolidate.compile.relation import Relation, refuse_unmentioned
+from mainstem.consolidate.compile.text import from_json, lit, q
+from mainstem.consolidate.mapping import Context, Elements, Mapping
+from mainstem.errors import MappingRefused
+
+LONGEST_LOG = 256
+LARGEST_LOG = 256 * 1024
+"""As the ledger folds its own: a longer log stays in `user_workflow_event`."""
+LOG_COLUMNS = {"event_id", "event_type", "event_data", "timestamp"}
+PARENT = "parent"
+"""The key under which an element keeps its run's old key where that is not its step's."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A table whose rows become objects in lists."""
+
+    table: str
+    said: Elements
+    old: dict[str, Column]
+    ways: dict[str, Way]
+    schema: str
+    run: Relation
+    step: Relation | None
+
+    @property
+    def is_log(self) -> bool:
+        """Whether a list of these that is too long can stay in the event log."""
+        return self.said.into.run == "events" and {way.place.column for way in self.ways.values()} == LOG_COLUMNS
+
+    def element(self, row: str, run_key: str | None) -> str:
+        """A row as an object. `run_key`: the key of the run it stands in, to note a row that says another."""
+        always = {way.place.column: leaf(way) for way in self.ways.values() if not self._may_be_absent(way)}
+        built = "jsonb_build_object(" + ", ".join(f"{lit(key)}, {value}" for key, value in always.items()) + ")"
+        for way in self.ways.values():
+            if self._may_be_absent(way):
+                built += f"\n      || case when {{row}}.{q(way.column)} is null then '{{}}' else jsonb_build_object({lit(way.place.column)}, {leaf(way)}) end"
+        if run_key is not None:
+            said = f"{{row}}.{q(self.said.run)}"
+            built += f"\n      || case when {said} is distinct from {run_key} then jsonb_build_object({lit(PARENT)}, to_jsonb({said})) else '{{}}' end"
+        return built.replace("{row}", row)
+
+    def _may_be_absent(self, way: Way) -> bool:
+        """A NULL and JSON's null are two things in a JSON column, and one elsewhere."""
+        return way.type == "jsonb" and not self.old[way.column].not_null
+
+    def order(self, row: str) -> str:
+        return ", ".join(f"{row}.{q(name)}" for name in self.said.order)
+
+    def elements_of_run(self, run: str) -> str:
+        """The list of an old run row that goes by this alias."""
+        return self._list(f"e.{q(self.said.run)} = {run}.{q(self.run.said.key)} and {self.is_of_run('e')}", None)
+
+    def is_of_run(self, row: str) -> str:
+        """Whether a row belongs to its run and to no step."""
+        if self.said.step:
+            return f"{row}.{q(self.said.step)} is null"
+        if self.said.number is None or self.step is None:
+            return "true"
+        return f"not exists (select from {q(self.schema, self.step.table)} s where {self.is_of_step(row, 's')})"
+
+    def is_of_step(self, row: str, step: str) -> str:
+        """Whether a row belongs to an old step row that goes by this alias."""
+        relation = self._step_relation()
+        if self.said.step:
+            return f"{row}.{q(self.said.step)} = {step}.{q(relation.said.key)}"
+        number = str(getattr(relation.said, "number"))  # noqa: B009
+        return f"{row}.{q(self.said.run)} = {step}.{q(_run_column(relation))} and {row}.{q(self.said.number or '')} = {step}.{q(number)}"
+
+    @property
+    def has_steps(self) -> bool:
+        return self.said.into.step is not None and self.step is not None
+
+    def elements_of_step(self, step: str) -> str:
+        relation = self._step_relation()
+        return self._list(self.is_of_step("e", step), f"{step}.{q(_run_column(relation))}")
+
+    def _list(self, condition: str, run_key: str | None) -> str:
+        element = self.element("e", run_key)
+        found = f"from {q(self.schema, self.table)} e where {condition}{self.moving('e')}"
+        if not self.is_log:
+            return f"(select coalesce(jsonb_agg({element} order by {self.order('e')}), '[]') {found})"
+        return (
+            f"(select case when count(*) > {LONGEST_LOG} or sum(octet_length(e.{q(self._data_column())}::text)) > {LARGEST_LOG} then '[]'\n"
+            f"      else coalesce(jsonb_agg({element} order by {self.order('e')}), '[]') end\n      {found})"
+        )
+
+    def moving(self, row: str) -> str:
+        return f" and ({self.said.where.replace('{row}', row)})" if self.said.where else ""
+
+    def _data_column(self) -> str:
+        return next(way.column for way in self.ways.values() if way.place.column == "event_data")
+
+    def column_for(self, key: str) -> str:
+        """The old column that stands under this key of an element."""
+        return next(way.column for way in self.ways.values() if way.place.column == key)
+
+    def _step_relation(self) -> Relation:
+        if self.step is None:
+            raise MappingRefused(f"tables.{self.table}: no table becomes a step", hint="Leave `step:` out, or map the steps.")
+        return self.step
+
+    def read(self, column: str, element: str) -> str:
+        """The old value of a column, from an element."""
+        way = self.ways[column]
+        return way.back(from_json(f"({element} -> {lit(way.place.column)})", way.placed_type))
+
+
+def _run_column(step: Relation) -> str:
+    return str(getattr(step.said, "run"))  # noqa: B009  (a step's mapping; mypy sees the union)
+
+
+def compile_elements(mapping: Mapping, catalog: Catalog, table: str, run: Relation, step: Relation | None) -> Listed:
+    """Raises MappingRefused as `compile_relation` does."""
+    said = mapping.tables[table]
+    if not isinstance(said, Elements):
+        raise TypeError(table)
+    old = catalog.old[table]
+    refuse_unmentioned(table, said, old)
+    anything = {lens.to: Column(lens.to, _element_type(old[name], lens.to), not_null=False) for name, lens in said.columns.items()}
+    ways = {name: compile_lens(table, old[name], lens, anything) for name, lens in said.columns.items()}
+    for name in said.remainder:
+        ways[name] = Way(name, old[name].type, Place(name), old[name].type, f"{{row}}.{q(name)}", lambda at: at, loses=False)
+    if said.key not in ways:
+        raise MappingRefused(f"tables.{table}: its key {said.key} has no place in the element", hint="Map it: an element carries its own key.")
+    return Listed(table, said, old, ways, mapping.old_schema, run, step)
+
+
+def _element_type(column: Column, key: str) -> str:
+    return "uuid" if key == "event_id" and column.type in ("bigint", "integer", "smallint") else column.type
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A table whose rows become keys of their run's context."""
+
+    table: str
+    said: Context
+    old: dict[str, Column]
+    schema: str
+    run: Relation
+
+    def column_for(self, part: str) -> str | None:
+        """The old column that is the key, the value, or one of its times."""
+        return next((name for name, lens in self.said.columns.items() if lens.to == part), None)
+
+    def _of_run(self, run: str, value: str) -> str:
+        key = q(self.column_for("key") or "")
+        return (
+            f"(select jsonb_object_agg(c.{key}, {value}) from {q(self.schema, self.table)} c\n"
+            f"      where c.{q(self.said.run)} = {run}.{q(self.run.said.key)})"
+        )
+
+    def context_of(self, run: str) -> str:
+        return self._of_run(run, f"c.{q(self.column_for('value') or '')}")
+
+    def times_of(self, run: str) -> str:
+        times = ", ".join(f"c.{q(name)}" if (name := self.column_for(part)) else "null" for part in ("created_at", "updated_at"))
+        return self._of_run(run, f"jsonb_build_array({times})")
+
+    def ids_of(self, run: str) -> str:
+        return self._of_run(run, f"c.{q(self.said.key)}")
+
+
+def compile_context(mapping: Mapping, catalog: Catalog, table: str, run: Relation) -> Keyed:
+    """Raises MappingRefused when key or value have no column."""
+    said = mapping.tables[table]
+    if not isinstance(said, Context):
+        raise TypeError(table)
+    refuse_unmentioned(table, said, catalog.old[table])
+    keyed = Keyed(table, said, catalog.old[table], mapping.old_schema, run)
+    for part in ("key", "value"):
+        if keyed.column_for(part) is None:
+            raise MappingRefused(f"tables.{table}.columns: no column is the context's {part}", hint=f"Say `COLUMN: {part}`.")
+    return keyed

@@ -1,0 +1,138 @@
+"""One column's way there and back.
+
+A lens is two expressions: `fold` of the old row, typed as its place in the ledger, and `back` of that place. Where fold loses something
+(a NULL that becomes a default, a text that becomes a time, an end that the ledger's CHECKs do not allow) the original is kept
+in `metadata.originals.<column>` as {was, as}, and only where it does not come back by itself. It is given back as long as the place still
+holds what it became; once somebody changed that, the change counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mainstem.consolidate.compile.catalog import Column
+from mainstem.consolidate.compile.text import from_json, lit, q, to_json, without_length
+from mainstem.consolidate.mapping import Lens, SqlDefault
+
+SCHEMA = "mainstem_consolidation"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A column of the target, or a key inside a JSON column of it."""
+
+    column: str
+    path: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(to: str) -> Place:
+        column, *path = to.split(".")
+        return Place(column, tuple(path))
+
+
+@dataclass(frozen=True)
+class Way:
+    """A column with its lens, compiled."""
+
+    column: str
+    type: str
+    place: Place
+    placed_type: str
+    """Of the value at its place; a JSON key holds it as `to_json` writes it."""
+    fold: str
+    """Over `{row}`."""
+    back: Callable[[str], str]
+    loses: bool
+
+    def value_in(self, row: str) -> str:
+        """The typed value at its place in a row of the target."""
+        if not self.place.path:
+            return f"{row}.{q(self.place.column)}"
+        keys = "{" + ",".join(f'"{key}"' for key in self.place.path) + "}"
+        return from_json(f"({row}.{q(self.place.column)} #> {lit(keys)})", self.placed_type)
+
+    def unfold(self, row: str) -> str:
+        """The old value, from a row of the target."""
+        value = self.value_in(row)
+        if not self.loses:
+            return self.back(value)
+        kept = f"{row}.metadata #> {lit(_path('originals', self.column))}"
+        was = f"({row}.metadata #>> {lit(_path('originals', self.column, 'was'))})::{self.type}"
+        became = f"({row}.metadata #>> {lit(_path('originals', self.column, 'as'))})::{self.placed_type}"
+        return f"case when {kept} is not null and {value} is not distinct from {became}\n         then {was} else {self.back(value)} end"
+
+    def original(self, fitted: str) -> str:
+        """What is kept beside it, given the value as it is placed: NULL when it comes back by itself."""
+        old = f"{{row}}.{q(self.column)}"
+        return (
+            f"case when ({self.back(fitted)})::text is distinct from ({old})::text then "
+            f"jsonb_build_object('was', to_jsonb(({old})::text), 'as', to_jsonb(({fitted})::text)) end"
+        )
+
+
+def _path(*keys: str) -> str:
+    return "{" + ",".join(f'"{key}"' for key in keys) + "}"
+
+
+def compile_lens(table: str, column: Column, lens: Lens, target: dict[str, Column]) -> Way:
+    """The way of one column. `target`: the columns of the relation it goes to; a JSON key takes the lens's own type."""
+    place = Place.of(lens.to)
+    value = f"{{row}}.{q(column.name)}"
+    plain = without_length(column.type) if not column.type.startswith("character(") else "text"
+    made, made_type, back, loses = _transformed(table, column, lens, value)
+    placed_type = made_type
+    if not place.path:
+        placed_type = without_length(target[place.column].type)
+        if placed_type != made_type or made_type != plain:
+            made = f"({made})::{placed_type}"
+        if lens.default is None and target[place.column].not_null and not column.not_null:
+            default = target[place.column].default
+            made, loses = (f"coalesce({made}, {default})", True) if default else (made, loses)
+    if lens.default is not None:
+        default = lens.default.sql if isinstance(lens.default, SqlDefault) else lit(str(lens.default))
+        made, loses = f"coalesce({made}, ({default})::{placed_type})", True
+    return Way(column.name, column.type, place, placed_type, made, back, loses or lens.keep)
+
+
+def _transformed(table: str, column: Column, lens: Lens, value: str) -> tuple[str, str, Callable[[str], str], bool]:
+    """The value changed, its type, the way back to the old type, and whether something may be lost."""
+    cast = f"::{column.type}"
+    if lens.values is not None:
+        there = _case(f"({value})::text", lens.values, f"{table}.{column.name}")
+        home = {new: old for old, new in reversed(lens.values.items())} | (lens.back or {})
+        return there, "text", lambda at: f"({_case(f'({at})::text', home, f'{table}.{column.name} (back)')}){cast}", lens.keep
+    if lens.zone is not None:
+        zone = lit(lens.zone)
+        return f"({value} at time zone {zone})", "timestamp with time zone", lambda at: f"({at} at time zone {zone}){cast}", True
+    if lens.times is not None:
+        tried = "\n    ".join(
+            f"when {value} ~ {lit(form.like)} then {SCHEMA}.time_or_null({value}, {lit(form.zone) if form.zone else 'null'})"
+            for form in lens.times
+        )
+        return f"case {tried} end", "timestamp with time zone", _written_time(column.type), True
+    if lens.scale is not None:
+        return f"({value} * {lens.scale})", "bigint", lambda at: f"(({at})::numeric / {lens.scale}){cast}", True
+    if lens.json_text:
+        return f"{SCHEMA}.json_or_null({value}::text)", "jsonb", lambda at: f"({at})::text{cast}", True
+    if lens.sql is not None:
+        sql = lens.sql
+        return sql.fold.replace("{value}", value), "text", lambda at: f"({sql.unfold.replace('{value}', at)}){cast}", lens.keep
+    if lens.to == "event_id" and column.type in ("bigint", "integer", "smallint"):
+        return f"{SCHEMA}.id_of_number({value})", "uuid", lambda at: f"{SCHEMA}.number_of_id({at}){cast}", False
+    return value, column.type, lambda at: f"({at}){cast}", False
+
+
+def _written_time(old_type: str) -> Callable[[str], str]:
+    """A time that new code wrote, in the form that sorts with ISO texts."""
+    return lambda at: f"to_char({at} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')::{old_type}"
+
+
+def _case(value: str, homes: dict[str, str], place: str) -> str:
+    arms = " ".join(f"when {lit(old)} then {lit(new)}" for old, new in homes.items())
+    return f"case {value} {arms} else case when {value} is not null then {SCHEMA}.no_home({lit(place)}, {value})::text end end"
+
+
+def leaf(way: Way) -> str:
+    """The folded value as it stands under a JSON key."""
+    return to_json(way.fold, way.placed_type)

@@ -1,0 +1,211 @@
+"""A compiled mapping: everything that the life of a consolidation executes, as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+
+from mainstem.consolidate.compile import changes, compatibility, compatibility_lists, statements, views
+from mainstem.consolidate.compile.catalog import Catalog, read_catalog
+from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements
+from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
+from mainstem.consolidate.compile.text import q
+from mainstem.consolidate.compile.views import IDS, Whole
+from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Run, Stays, Step
+from mainstem.errors import MappingRefused
+
+OURS = (
+    RUN, STEP, "organization", "app_user", "user_workflow", "user_workflow_node", "user_workflow_transition",
+    "user_workflow_config", "user_workflow_config_activation",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Side:
+    """One comparison: two relations that must hold the same rows."""
+
+    name: str
+    table: str
+    left: str
+    right: str
+    columns: list[tuple[str, str]]
+    key: str
+    root: str | None
+    """Expression over `t` of the old root's key as text, to leave out roots that are changing; NULL: all are compared."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a mapping compiles to, for one old catalog."""
+
+    mapping: Mapping
+    catalog: Catalog
+    whole: Whole
+    linked: dict[str, bool]
+
+    @property
+    def tables(self) -> list[str]:
+        """Old tables that move, parents first: the order of every lock."""
+        return [
+            *[relation.table for relation in self.whole.rows],
+            *([self.whole.run.table] if self.whole.run else []),
+            *([self.whole.step.table] if self.whole.step else []),
+            *[one.table for one in self.whole.lists],
+            *[keyed.table for keyed in self.whole.contexts],
+        ]
+
+    def relations(self) -> list[Relation]:
+        return [*self.whole.roots(), *([self.whole.step] if self.whole.step else [])]
+
+    def mirrors(self) -> dict[str, tuple[str, str]]:
+        """Table that stays to the text of its trigger and the statement that brings in what is there."""
+        return {
+            name: changes.mirror(self.mapping, self.catalog, name, said.mirror, self.catalog.old_keys[name])
+            for name, said in self.mapping.of_kind(Stays).items()
+            if said.mirror
+        }
+
+    def views(self) -> str:
+        """The work schema with fold, unfold and compatibility views."""
+        whole = self.whole
+        texts = [f"create schema if not exists {q(whole.work_schema)};\ngrant usage on schema {q(whole.work_schema)} to public;\n"]
+        texts += [views.fold_view(whole, relation) for relation in self.relations()]
+        texts += [views.log_view(whole, one) for one in whole.lists if one.is_log]
+        texts += [views.unfold_relation(whole, relation) for relation in self.relations()]
+        texts += [views.unfold_elements(whole, one) for one in whole.lists]
+        texts += [views.unfold_context(whole, keyed) for keyed in whole.contexts]
+        texts += [compatibility.compatibility_view(whole, table, self.catalog.old[table], lists) for table, lists in self._instead().items()]
+        owned = [f"alter view {q(whole.work_schema, kind + table)} owner to mainstem_owner;\n" for table in self.tables for kind in ("unfold_", "now_")]
+        texts.append(f"grant usage, create on schema {q(whole.work_schema)} to mainstem_owner;\n")
+        return "\n".join([*texts, *owned])
+
+    def _instead(self) -> dict[str, str]:
+        whole = self.whole
+        texts = {}
+        for relation in self.relations():
+            if relation is whole.step:
+                of_run = "(select r.org_id from mainstem.user_workflow_run r where r.run_id = mainstem.run_of({id}))"
+                put = replace(relation, mapped={**relation.mapped, "org_id": of_run})
+                texts[relation.table] = compatibility.relation_triggers(replace(whole, step=put), self.catalog, put)
+            else:
+                texts[relation.table] = compatibility.relation_triggers(whole, self.catalog, relation)
+        texts |= {one.table: compatibility_lists.element_triggers(whole, one) for one in whole.lists}
+        return texts | {keyed.table: compatibility_lists.context_triggers(whole, keyed) for keyed in whole.contexts}
+
+    def log_triggers(self) -> dict[str, str]:
+        return changes.log_triggers(self.whole)
+
+    def apply(self, root: Relation) -> statements.Apply:
+        return statements.apply_of(self.whole, root, self.linked)
+
+    def orphans(self) -> list[str]:
+        return statements.orphans_of_none(self.whole, self.linked)
+
+    def proofs(self) -> list[Side]:
+        """Fold against what is there, and unfold against what was."""
+        return [*self._forward(), *self._backward()]
+
+    def _forward(self) -> list[Side]:
+        whole, sides = self.whole, []
+        for relation in self.relations():
+            fold = q(whole.work_schema, f"fold_{relation.table}")
+            key = {RUN: "run_id", STEP: "step_id"}.get(relation.target) or relation.said.columns[relation.said.key].to
+            named = [(name, self.catalog.ours[relation.target][name].type) for name in statements.target_columns(whole, relation)]
+            there = f"(select r.* from mainstem.{q(relation.target)} r where r.{q(key)} in (select k.new_id from {IDS} k where {whole.ids_of('k', relation.table)}))"
+            root_table = relation.table if relation is not whole.step or not whole.run else whole.run.table
+            of = f"mainstem.run_of(t.{key})" if relation is whole.step else f"t.{q(key)}"
+            root = f"(select k.old_key from {IDS} k where {whole.ids_of('k', root_table)} and k.new_id = {of})"
+            sides.append(Side(f"{relation.table} → {relation.target}", relation.table, fold, there, named, key, root))
+        return sides
+
+    def _backward(self) -> list[Side]:
+        whole, sides = self.whole, []
+        for table in self.tables:
+            said: Any = self.mapping.tables[table]
+            named = [(name, column.type) for name, column in self.catalog.old[table].items() if name not in said.drop]
+            root = said.key if isinstance(said, Run | Row) else said.run
+            sides.append(
+                Side(f"{table} ← {q(whole.work_schema, 'unfold_' + table)}", table, q(whole.old_schema, table),
+                     q(whole.work_schema, f"unfold_{table}"), named, said.key, f"t.{q(root)}::text")
+            )  # fmt: skip
+        return sides
+
+    def sql(self) -> str:
+        """All of it, for a person to read: what expand installs, and the statements of copy and proof."""
+        texts = ["-- views, and triggers of the old names after the switch\n" + self.views()]
+        texts += [f"-- what notes changes of {table}\n{text}" for table, text in self.log_triggers().items()]
+        texts += [f"-- {table} stays, and is mirrored\n{trigger}{existing}\n" for table, (trigger, existing) in self.mirrors().items()]
+        for root in self.whole.roots():
+            apply = self.apply(root)
+            parts = [apply.next_roots, *apply.give_ids, *([apply.leaves] if apply.leaves else []), *apply.take_out, *apply.put_in, *apply.quarantine]
+            texts.append(f"-- a batch of {root.table}\n" + ";\n".join(parts) + ";\n")
+        texts += [f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n" for side in self.proofs()]
+        return "\n".join(texts)
+
+
+def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: bool = False) -> Program:
+    """Raises MappingRefused for whatever does not fit the old catalog or ours, with its path.
+
+    `moved`: the tables are in the legacy schema, after a cut-over; what stays is where it was.
+    """
+    mapping = without_absent(mapping, conn, moved=moved)
+    catalog = read_catalog(conn, mapping.old_schema, mapping.tables, OURS, legacy=mapping.legacy_schema if moved else None)
+    _refuse_unkeyed(mapping, catalog)
+    rows = [compile_relation(mapping, catalog, name) for name in mapping.of_kind(Row)]
+    run = next((compile_relation(mapping, catalog, name) for name in mapping.of_kind(Run)), None)
+    step = next((compile_relation(mapping, catalog, name) for name in mapping.of_kind(Step)), None)
+    lists: list[Listed] = []
+    contexts: list[Keyed] = []
+    if run:
+        lists = [compile_elements(mapping, catalog, name, run, step) for name in mapping.of_kind(Elements)]
+        contexts = [compile_context(mapping, catalog, name, run) for name in mapping.of_kind(Context)]
+    org = run.mapped.get("org_id", "null::uuid") if run else "null::uuid"
+    if step:
+        step = replace(step, mapped={**step.mapped, "org_id": org.replace("{row}", "p")})
+    whole = Whole(mapping.system, mapping.old_schema, mapping.work_schema, rows, run, step, lists, contexts, org)
+    return Program(mapping, catalog, whole, _linked(conn, mapping, catalog))
+
+
+def without_absent(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: bool) -> Mapping:
+    """The mapping without the optional tables that are not there."""
+    schema = mapping.legacy_schema if moved else mapping.old_schema
+    absent = [
+        name
+        for name, said in mapping.moving.items()
+        if said.optional and conn.execute("select to_regclass(%s)", [q(schema, name)]).fetchone() == (None,)
+    ]
+    return mapping.model_copy(update={"tables": {name: said for name, said in mapping.tables.items() if name not in absent}})
+
+
+def _refuse_unkeyed(mapping: Mapping, catalog: Catalog) -> None:
+    for name, said in mapping.moving.items():
+        keys = [catalog.old_keys.get(name, []), *catalog.old_uniques.get(name, [])]
+        if [said.key] not in keys:
+            raise MappingRefused(
+                f"tables.{name}.key: {said.key} is not unique by itself there",
+                hint=f"Its primary key is ({', '.join(catalog.old_keys.get(name, [])) or 'none'}).",
+            )
+
+
+_LINKS = """
+select c.relname, array_agg(a.attname)
+  from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum = any(k.conkey)
+ where k.contype = 'f' and k.convalidated and n.nspname = any(%s) and c.relname = any(%s)
+ group by c.relname, k.oid
+"""
+
+
+def _linked(conn: psycopg.Connection[Any], mapping: Mapping, catalog: Catalog) -> dict[str, bool]:
+    """Child tables whose parents are sure to be there: a validated foreign key on each column that names one."""
+    links: dict[str, set[str]] = {}
+    schemas = [mapping.old_schema, mapping.legacy_schema]
+    for table, columns in conn.execute(_LINKS, [schemas, list(mapping.tables)]).fetchall():
+        links.setdefault(table, set()).update(columns)
+    found = {}
+    for name, said in mapping.of_kind(Step, Elements, Context).items():
+        parents = {said.run, *([said.step] if isinstance(said, Elements) and said.step else [])}
+        found[name] = parents <= links.get(name, set()) and catalog.old[name][said.run].not_null
+    return found

@@ -1,0 +1,187 @@
+"""Statements that move roots and compare both sides. Parameters: `%(roots)s`, typed keys of old roots; `%(ids)s`, our ids of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mainstem.consolidate.compile.catalog import Column
+from mainstem.consolidate.compile.children import Listed
+from mainstem.consolidate.compile.compatibility import born
+from mainstem.consolidate.compile.relation import RUN, STEP, Relation
+from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.views import IDS, Whole, fold_columns, row_as_text
+
+QUARANTINE = "mainstem_consolidation.quarantine"
+
+
+@dataclass(frozen=True)
+class Apply:
+    """How the roots of one table are brought to what they are now: named statements, in order."""
+
+    table: str
+    key_type: str
+    next_roots: str
+    """Parameters `after` (a key or NULL) and `limit`."""
+    roots_left: str
+    """How many come after `after`."""
+    known_ids: str
+    give_ids: list[str]
+    leaves: str | None
+    take_out: list[str]
+    put_in: list[str]
+    quarantine: list[str]
+
+
+def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
+    """`linked`: child table to whether a validated foreign key keeps it from having orphans."""
+    key, keys = q(root.said.key), f"%(roots)s::{root.key.type}[]"
+    old = q(whole.old_schema, root.table)
+    where = f" and ({root.said.where.replace('{row}', 'o')})" if root.said.where else ""
+    later = f"{old} o where (%(after)s::{root.key.type} is null or o.{key} > %(after)s::{root.key.type})"
+    return Apply(
+        table=root.table,
+        key_type=root.key.type,
+        next_roots=f"select o.{key} from {later} order by o.{key} limit %(limit)s",
+        roots_left=f"select count(*) from {later}",
+        known_ids=f"select k.new_id from {IDS} k where {whole.ids_of('k', root.table)} and k.old_key = any(%(roots)s::text[])",
+        give_ids=_give_ids(whole, root, where),
+        leaves=f"select mainstem.ensure_workflow_leaf(m.month) from (select distinct date_trunc('month', {born(root, 'o')}) as month from {old} o where o.{key} = any({keys})) m"
+        if root.target == RUN
+        else None,
+        take_out=_take_out(whole, root),
+        put_in=_put_in(whole, root, keys),
+        quarantine=_quarantined(whole, root, keys, linked),
+    )
+
+
+def _give_ids(whole: Whole, root: Relation, where: str) -> list[str]:
+    key, keys = q(root.said.key), f"%(roots)s::{root.key.type}[]"
+    new_id = f"mainstem.new_run_id({born(root, 'o')})" if root.target == RUN else (f"o.{key}" if root.key.type == "uuid" else "gen_random_uuid()")
+    texts = [
+        f"insert into {IDS} (source, old_table, old_key, new_id)\n"
+        f"select {lit(whole.system)}, {lit(root.table)}, o.{key}::text, {new_id} from {q(whole.old_schema, root.table)} o\n"
+        f" where o.{key} = any({keys}){where}\n    on conflict (source, old_table, old_key) do nothing"
+    ]
+    if root is whole.run and whole.step:
+        texts += _give_step_ids(whole, whole.step, keys)
+    return texts
+
+
+def _give_step_ids(whole: Whole, step: Relation, keys: str) -> list[str]:
+    run = whole.run
+    if run is None:
+        return []
+    steps, key = q(whole.old_schema, step.table), q(step.said.key)
+    run_column, number = q(str(getattr(step.said, "run"))), q(str(getattr(step.said, "number")))  # noqa: B009
+    where = f" and ({step.said.where.replace('{row}', 'o')})" if step.said.where else ""
+    return [
+        f"delete from {IDS} k using {steps} o, {IDS} kr\n where o.{run_column} = any({keys}) and {whole.ids_of('k', step.table)} and k.old_key = o.{key}::text\n"
+        f"   and {whole.ids_of('kr', run.table)} and kr.old_key = o.{run_column}::text and mainstem.run_of(k.new_id) <> kr.new_id",
+        f"select mainstem_consolidation.take_step_ids({lit(whole.system)}, {lit(step.table)}, {lit(run.table)},\n"
+        f"         array_agg(o.{key}::text order by o.{key}), array_agg(o.{run_column}::text order by o.{key}), array_agg(o.{number}::bigint order by o.{key}))\n"
+        f"  from {steps} o where o.{run_column} = any({keys}){where}",
+    ]
+
+
+def _take_out(whole: Whole, root: Relation) -> list[str]:
+    if root.target != RUN:
+        return [f"delete from mainstem.{q(root.target)} r where r.{q(root.said.columns[root.said.key].to)} = any(%(ids)s::uuid[])"]
+    return [f"delete from mainstem.{name} r where r.run_id = any(%(ids)s::uuid[])" for name in ("user_workflow_event", STEP, RUN)]
+
+
+def _put_in(whole: Whole, root: Relation, keys: str) -> list[str]:
+    relations = [root, *([whole.step] if root is whole.run and whole.step else [])]
+    texts = []
+    for relation in relations:
+        columns = ", ".join(q(name) for name in target_columns(whole, relation))
+        texts.append(
+            f"insert into mainstem.{q(relation.target)} ({columns})\nselect {columns} from {q(whole.work_schema, 'fold_' + relation.table)} where _root = any({keys})"
+        )
+    if root is whole.run:
+        texts += [
+            "insert into mainstem.user_workflow_event (run_id, step_number, event_id, org_id, event_type, event_data, occurred_at)\n"
+            "select l.run_id, l.step_number, l.event_id, r.org_id, l.event_type, l.event_data, l.occurred_at\n"
+            f"  from {q(whole.work_schema, 'log_' + one.table)} l join mainstem.{RUN} r on r.run_id = l.run_id and r.run_id = any(%(ids)s::uuid[])\n"
+            f" where l._root = any({keys})"
+            for one in whole.lists
+            if one.is_log
+        ]
+    return texts
+
+
+def target_columns(whole: Whole, relation: Relation) -> list[str]:
+    columns = list(fold_columns(whole, relation, "o", "k.new_id", with_children=True))
+    return [*columns, "org_id"] if relation is whole.step and "org_id" not in columns else columns
+
+
+def _quarantined(whole: Whole, root: Relation, keys: str, linked: dict[str, bool]) -> list[str]:
+    """Rows without a parent, and those that the mapping holds back."""
+    texts = [f"delete from {QUARANTINE} z where z.source = {lit(whole.system)} and z.root = any(%(roots)s::text[]) and z.old_table = {lit(root.table)}"]
+    if root.said.where:
+        texts.append(_hold(whole, root.table, root.old, root.said.key, root.said.key, f"not coalesce({root.said.where.replace('{row}', 'o')}, false) and o.{q(root.said.key)} = any({keys})", "held back by the mapping"))
+    if root is not whole.run:
+        return texts
+    for table, old, key, run_column, condition in _children(whole):
+        if linked.get(table):
+            continue
+        texts.append(f"delete from {QUARANTINE} z where z.source = {lit(whole.system)} and z.root = any(%(roots)s::text[]) and z.old_table = {lit(table)}")
+        texts.append(_hold(whole, table, old, key, run_column, f"({condition}) and o.{q(run_column)} = any({keys})", "has no parent"))
+    return texts
+
+
+def orphans_of_none(whole: Whole, linked: dict[str, bool]) -> list[str]:
+    """Rows whose run is not there at all, or who name none: no root brings them along."""
+    if whole.run is None:
+        return []
+    run = whole.run
+    texts = []
+    for table, old, key, run_column, condition in _children(whole):
+        if not linked.get(table):
+            missing = f"not exists (select from {q(whole.old_schema, run.table)} p where p.{q(run.said.key)} = o.{q(run_column)})"
+            texts.append(_hold(whole, table, old, key, run_column, f"({condition}) and {missing}", "has no parent"))
+    return texts
+
+
+def _children(whole: Whole) -> list[tuple[str, dict[str, Column], str, str, str]]:
+    """Child table, its columns, key, the column that names its run, and the condition of an orphan."""
+    found: list[tuple[str, dict[str, Column], str, str, str]] = []
+    run, step = whole.run, whole.step
+    if run is None:
+        return found
+    no_run = f"not exists (select from {q(whole.old_schema, run.table)} r where r.{q(run.said.key)} = o.{{run}})"
+    if step:
+        column = str(getattr(step.said, "run"))  # noqa: B009
+        found.append((step.table, step.old, step.said.key, column, no_run.replace("{run}", q(column))))
+    for child in (*whole.lists, *whole.contexts):
+        condition = no_run.replace("{run}", q(child.said.run))
+        if isinstance(child, Listed) and child.said.step and step:
+            named = q(child.said.step)
+            no_step = f"not exists (select from {q(whole.old_schema, step.table)} s where s.{q(step.said.key)} = o.{named})"
+            condition = f"case when o.{named} is null then {condition} else {no_step} end"
+        found.append((child.table, child.old, child.said.key, child.said.run, condition))
+    return found
+
+
+def _hold(whole: Whole, table: str, old: dict[str, Column], key: str, root: str, condition: str, reason: str) -> str:
+    return (
+        f"insert into {QUARANTINE} (source, old_table, old_key, root, old_row, reason)\n"
+        f"select {lit(whole.system)}, {lit(table)}, o.{q(key)}::text, coalesce(o.{q(root)}::text, ''), {row_as_text(old, 'o')}, {lit(reason)}\n"
+        f"  from {q(whole.old_schema, table)} o where {condition}\n"
+        "    on conflict (source, old_table, old_key) do update set old_row = excluded.old_row, root = excluded.root, reason = excluded.reason"
+    )
+
+
+def row_hash(columns: list[tuple[str, str]], alias: str) -> str:
+    """A row's digest: sha256 of the JSON array of its values, NULL apart from every text. `json` counts with its spaces."""
+    values = [f"{alias}.{q(name)}::text" if type_name == "json" else f"{alias}.{q(name)}" for name, type_name in columns]
+    arrays = " || ".join(f"jsonb_build_array({', '.join(values[n : n + 90])})" for n in range(0, len(values), 90))
+    return f"encode(sha256(convert_to(({arrays})::text, 'UTF8')), 'hex')"
+
+
+def digest(columns: list[tuple[str, str]], relation: str, where: str = "true") -> str:
+    """Count and two lanes of 60 bits, whatever the order; a row that is there twice counts twice."""
+    return (
+        "select count(*), coalesce(sum(('x' || substr(q.h, 1, 15))::bit(60)::bigint::numeric), 0)::text,\n"
+        "       coalesce(sum(('x' || substr(q.h, 16, 15))::bit(60)::bigint::numeric), 0)::text\n"
+        f"  from (select {row_hash(columns, 't')} as h from {relation} t where {where}) q"
+    )

@@ -1,0 +1,262 @@
+"""Fold and unfold as views: what old rows become, and what becomes of them again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mainstem.consolidate.compile.catalog import Column
+from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
+from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
+from mainstem.consolidate.compile.text import from_json, listed, lit, q
+
+IDS = "mainstem_consolidation.consolidation_id"
+NUMBER_OF = "mainstem_consolidation.number_of_id"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Everything of one mapping that moves."""
+
+    system: str
+    old_schema: str
+    work_schema: str
+    rows: list[Relation]
+    run: Relation | None
+    step: Relation | None
+    lists: list[Listed]
+    contexts: list[Keyed]
+    org_of_run: str
+    """The tenant of an old run, over `{row}`."""
+
+    def roots(self) -> list[Relation]:
+        return [*self.rows, *([self.run] if self.run else [])]
+
+    def ids_of(self, alias: str, table: str) -> str:
+        """The condition that holds a key map's rows to one old table."""
+        return f"{alias}.source = {lit(self.system)} and {alias}.old_table = {lit(table)}"
+
+
+def fold_columns(whole: Whole, relation: Relation, row: str, new_id: str, *, with_children: bool) -> dict[str, str]:
+    """Column of the target to its expression, over the stages of this relation."""
+    columns = relation.columns(row, new_id)
+    if with_children:
+        if relation is whole.run:
+            _add_children_of_run(whole, columns, row)
+        if relation is whole.step:
+            columns |= {listed_.said.into.step: listed_.elements_of_step(row) for listed_ in whole.lists if listed_.said.into.step}
+    return columns
+
+
+def _add_children_of_run(whole: Whole, columns: dict[str, str], row: str) -> None:
+    added: dict[str, dict[str, str]] = {}
+    for one in whole.lists:
+        column, _, key = one.said.into.run.partition(".")
+        if key:
+            added.setdefault(column, {})[key] = f"nullif({one.elements_of_run(row)}, '[]')"
+        else:
+            columns[column] = one.elements_of_run(row)
+    for keyed in whole.contexts:
+        columns["context"] = f"{columns.get('context', lit('{}') + '::jsonb')} || coalesce({keyed.context_of(row)}, '{{}}')"
+        added.setdefault("metadata", {})["context_times"] = keyed.times_of(row)
+        added["metadata"]["context_ids"] = keyed.ids_of(row)
+    for column, pieces in added.items():
+        columns[column] = f"{columns.get(column, lit('{}') + '::jsonb')} || {_object_in_full(pieces)}"
+
+
+def _object_in_full(pieces: dict[str, str]) -> str:
+    """Each piece is a subquery: named once, or it would run twice."""
+    values = ", ".join(f"({lit(key)}, {value})" for key, value in pieces.items())
+    return f"(select coalesce(jsonb_object_agg(p.k, p.v) filter (where p.v is not null), '{{}}') from (values {values}) p (k, v))"
+
+
+def fold_view(whole: Whole, relation: Relation) -> str:
+    """`fold_TABLE`: `_root`, then the columns of the target."""
+    columns = fold_columns(whole, relation, "o", "k.new_id", with_children=True)
+    if relation is whole.step:
+        columns["org_id"] = "m.org_id"
+    root = f"o.{q(_run_of(relation))}" if relation is whole.step else f"o.{q(relation.said.key)}"
+    out = [f"{expression} as {q(column)}" for column, expression in columns.items()]
+    where = f"\n where {relation.said.where.replace('{row}', 'o')}" if relation.said.where else ""
+    return (
+        f"create or replace view {q(whole.work_schema, 'fold_' + relation.table)} as\nselect {root} as _root,\n  {listed(out)}\n"
+        f"  from {q(whole.old_schema, relation.table)} o\n{_parent_row(whole, relation)}"
+        f"  join {IDS} k on {whole.ids_of('k', relation.table)} and k.old_key = o.{q(relation.said.key)}::text\n"
+        f"{relation.stages('o', 'k.new_id')}{where};\n"
+    )
+
+
+def _parent_row(whole: Whole, relation: Relation) -> str:
+    if relation is not whole.step or whole.run is None:
+        return ""
+    run = whole.run
+    return f"  join {q(whole.old_schema, run.table)} p on p.{q(run.said.key)} = o.{q(_run_of(relation))}\n"
+
+
+def _run_of(relation: Relation) -> str:
+    return str(getattr(relation.said, "run"))  # noqa: B009
+
+
+def log_view(whole: Whole, one: Listed) -> str:
+    """`log_TABLE`: elements of lists that are too long to fold, as rows of the event log."""
+    run, step = whole.run, whole.step
+    key, data = one.ways[one.said.key], one.column_for("event_data")
+    columns = {column: one.ways[one.column_for(column)].fold.replace("{row}", "e") for column in ("event_type", "event_data", "timestamp")}
+    branches = []
+    for parent, named in (("run", one.said.run), ("step", one.said.step)):
+        relation = run if parent == "run" else step
+        if named is None or relation is None:
+            continue
+        only = f"e.{q(one.said.step)} is null" if parent == "run" and one.said.step else "true"
+        long = (
+            f"select e.{q(named)} from {q(whole.old_schema, one.table)} e where {only} and e.{q(named)} is not null group by 1"
+            f" having count(*) > 256 or sum(octet_length(e.{q(data)}::text)) > 262144"
+        )
+        root = f"o.{q(relation.said.key)}" if parent == "run" else f"o.{q(_run_of(relation))}"
+        branches.append(
+            f"select {root} as _root, mainstem.run_of(k.new_id) as run_id, mainstem.step_number_of(k.new_id) as step_number,\n"
+            f"       {key.fold.replace('{row}', 'e')} as event_id, {columns['event_type']} as event_type, {columns['event_data']} as event_data,\n"
+            f"       coalesce({columns['timestamp']}, timestamptz '1970-01-01 00:00:00+00') as occurred_at\n"
+            f"  from {q(whole.old_schema, relation.table)} o\n"
+            f"  join ({long}) t (parent) on t.parent = o.{q(relation.said.key)}\n"
+            f"  join {q(whole.old_schema, one.table)} e on e.{q(named)} = t.parent and {only}\n"
+            f"  join {IDS} k on {whole.ids_of('k', relation.table)} and k.old_key = o.{q(relation.said.key)}::text"
+        )
+    return f"create or replace view {q(whole.work_schema, 'log_' + one.table)} as\n" + "\nunion all\n".join(branches) + ";\n"
+
+
+def unfold_relation(whole: Whole, relation: Relation) -> str:
+    """`unfold_TABLE`: `_id` (of the run, or of the definition), then the old columns."""
+    values = {relation.said.key: f"k.old_key::{relation.key.type}"}
+    if relation is whole.step and whole.run:
+        values[_run_of(relation)] = f"kr.old_key::{whole.run.key.type}"
+    values |= {name: way.unfold("r") for name, way in relation.ways.items()}
+    values |= {name: remainder_in("r", column) for name, column in relation.remainder.items()}
+    target_key = _target_key(relation)
+    if relation is whole.step and whole.run:
+        joined = (
+            f"  join mainstem.{STEP} r on r.run_id = mainstem.run_of(k.new_id) and r.step_number = mainstem.step_number_of(k.new_id)\n"
+            f"  join {IDS} kr on {whole.ids_of('kr', whole.run.table)} and kr.new_id = r.run_id\n"
+        )
+    else:
+        joined = f"  join mainstem.{q(relation.target)} r on r.{q(target_key)} = k.new_id\n"
+    found = f"from {IDS} k\n{joined} where {whole.ids_of('k', relation.table)}"
+    return _unfold(whole, relation.table, relation.old, [("r.run_id" if relation.target == STEP else "k.new_id", values, found)])
+
+
+def _target_key(relation: Relation) -> str:
+    if relation.target == RUN:
+        return "run_id"
+    return relation.said.columns[relation.said.key].to
+
+
+def unfold_elements(whole: Whole, one: Listed) -> str:
+    """From the lists of runs, those of steps, and the event log."""
+    branches = [_from_run_lists(whole, one)]
+    if one.has_steps:
+        branches.append(_from_step_lists(whole, one))
+    if one.said.into.run == "events":
+        branches += _from_log(whole, one)
+    return _unfold(whole, one.table, one.old, branches)
+
+
+def _list_at(row: str, to: str) -> str:
+    column, _, key = to.partition(".")
+    return f"{row}.{q(column)} -> {lit(key)}" if key else f"{row}.{q(column)}"
+
+
+def _element_values(whole: Whole, one: Listed, element: str) -> dict[str, str]:
+    values = {name: one.read(name, element) for name in one.ways}
+    run_type = whole.run.key.type if whole.run else "text"
+    if one.said.run not in one.ways:
+        values[one.said.run] = f"coalesce({from_json(f'({element} -> {lit(PARENT)})', run_type)}, kr.old_key::{run_type})"
+    return values
+
+
+def _from_run_lists(whole: Whole, one: Listed) -> tuple[str, dict[str, str], str]:
+    values = _element_values(whole, one, "j.value")
+    if one.said.step:
+        values[one.said.step] = f"null::{one.old[one.said.step].type}"
+    found = (
+        f"from {IDS} kr\n  join mainstem.{RUN} r on r.run_id = kr.new_id\n"
+        f" cross join lateral jsonb_array_elements({_list_at('r', one.said.into.run)}) j (value)\n where {whole.ids_of('kr', one.run.table)}"
+    )
+    return "kr.new_id", values, found
+
+
+def _from_step_lists(whole: Whole, one: Listed) -> tuple[str, dict[str, str], str]:
+    step = one.step
+    values = _element_values(whole, one, "j.value")
+    if one.said.step:
+        values[one.said.step] = f"k.old_key::{step.key.type if step else 'text'}"
+    found = (
+        f"from {IDS} kr\n  join mainstem.{STEP} s on s.run_id = kr.new_id\n"
+        f"  join {IDS} k on k.new_id = s.step_id and {whole.ids_of('k', step.table if step else '')}\n"
+        f" cross join lateral jsonb_array_elements({_list_at('s', one.said.into.step or '')}) j (value)\n where {whole.ids_of('kr', one.run.table)}"
+    )
+    return "kr.new_id", values, found
+
+
+def _from_log(whole: Whole, one: Listed) -> list[tuple[str, dict[str, str], str]]:
+    """Rows of the event log under the names of an element."""
+    named = {"event_id": "l.event_id", "event_type": "l.event_type", "event_data": "l.event_data", "timestamp": "l.occurred_at"}
+    values = {name: way.back(named[way.place.column]) for name, way in one.ways.items() if way.place.column in named}
+    run_type = whole.run.key.type if whole.run else "text"
+    values[one.said.run] = f"kr.old_key::{run_type}"
+    shared = f"from {IDS} kr\n  join mainstem.user_workflow_event l on l.run_id = kr.new_id"
+    of_run = f"{shared} and l.step_number = 0\n where {whole.ids_of('kr', one.run.table)}"
+    if not one.said.step or one.step is None:
+        return [("kr.new_id", values, of_run)]
+    of_step = (
+        f"{shared} and l.step_number > 0\n  join {IDS} k on k.new_id = mainstem.step_id(l.run_id, l.step_number) and {whole.ids_of('k', one.step.table)}\n"
+        f" where {whole.ids_of('kr', one.run.table)}"
+    )
+    step_type = one.old[one.said.step].type
+    return [
+        ("kr.new_id", values | {one.said.step: f"null::{step_type}"}, of_run),
+        ("kr.new_id", values | {one.said.step: f"k.old_key::{one.step.key.type}"}, of_step),
+    ]
+
+
+def unfold_context(whole: Whole, keyed: Keyed) -> str:
+    """Keys that are folded, and those of runs that live; a key that is both is the living one."""
+    run_type = keyed.run.key.type
+    mine = ", ".join(lit(key) for key in keyed.run.owned_keys("context"))
+    not_mine = f"\n   and j.key not in ({mine})" if mine else ""
+    folded = (
+        f"from {IDS} kr\n  join mainstem.{RUN} r on r.run_id = kr.new_id\n cross join lateral jsonb_each(r.context) j\n"
+        f" where {whole.ids_of('kr', keyed.run.table)}{not_mine}\n"
+        "   and not exists (select from mainstem.user_workflow_run_context c where c.run_id = r.run_id and c.key = j.key)"
+    )
+    living = (
+        f"from {IDS} kr\n  join mainstem.user_workflow_run_context c on c.run_id = kr.new_id\n  join mainstem.{RUN} r on r.run_id = kr.new_id\n"
+        f" where {whole.ids_of('kr', keyed.run.table)}"
+    )
+    times = {part: f"(r.metadata #>> array['context_times', j.key, '{n}'])::timestamptz" for n, part in enumerate(("created_at", "updated_at"))}
+    of_folded = {"key": "j.key", "value": "j.value", **times}
+    of_living = {"key": "c.key", "value": "c.value", "created_at": "c.created_at", "updated_at": "c.updated_at"}
+    branches = []
+    for found, parts, key in ((folded, of_folded, "j.key"), (living, of_living, "c.key")):
+        values = {name: f"({parts[lens.to]})::{keyed.old[name].type}" for name, lens in keyed.said.columns.items()}
+        made_up = f"mainstem_consolidation.number_of_id(md5(r.run_id::text || {key})::uuid)"
+        id_type = keyed.old[keyed.said.key].type
+        values[keyed.said.key] = f"coalesce((r.metadata #>> array['context_ids', {key}])::{id_type}, {made_up}::{id_type})"
+        values[keyed.said.run] = f"kr.old_key::{run_type}"
+        branches.append(("kr.new_id", values, found))
+    return _unfold(whole, keyed.table, keyed.old, branches)
+
+
+def _unfold(whole: Whole, table: str, old: dict[str, Column], branches: list[tuple[str, dict[str, str], str]]) -> str:
+    """The branches, and the rows in quarantine, in the order of the old columns. A column that was dropped is NULL."""
+    kept = {name: f"(z.old_row ->> {lit(name)})::{column.type}" for name, column in old.items()}
+    quarantined = f"from mainstem_consolidation.quarantine z where {whole.ids_of('z', table)}"
+    texts = []
+    for new_id, values, found in [*branches, ("null::uuid", kept, quarantined)]:
+        out = [f"({values.get(name, 'null')})::{column.type} as {q(name)}" for name, column in old.items()]
+        texts.append(f"select {new_id} as _id,\n  {listed(out)}\n  {found}")
+    return f"create or replace view {q(whole.work_schema, 'unfold_' + table)} as\n" + "\nunion all\n".join(texts) + ";\n"
+
+
+def row_as_text(old: dict[str, Column], row: str) -> str:
+    """An old row as quarantine keeps it: each value as its text, so that every type comes back as it was."""
+    texts = ", ".join(f"{row}.{q(name)}::text as {q(name)}" for name in old)
+    return f"(select to_jsonb(x) from (select {texts}) x)"

@@ -1,0 +1,195 @@
+"""Copy under live writers: triggers first, then batch after batch, then whatever was written meanwhile.
+
+A batch is one transaction in one snapshot: ids, rows, quarantine, and the cursor. What old code changes is logged by its root's key, and
+the whole root is folded anew: no image of a change is ever replayed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from mainstem.consolidate.compile import Program
+from mainstem.consolidate.compile.statements import Apply
+from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, refuse_changed, renew
+from mainstem.consolidate.life.session import PASSING, Connection, seeing_ours, with_patience
+
+FEWEST, MOST, FIRST = 20, 5000, 200
+TARGET = 0.15
+"""Seconds that a batch should take: as long as a writer may have to wait for a root."""
+NEARLY = 200
+"""Roots that may be left in the log when a copy is called done."""
+
+
+@dataclass
+class Progress:
+    """How far a copy is: told after each batch."""
+
+    table: str
+    done: int
+    total: int
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def rate(self) -> float:
+        """Roots a second."""
+        return self.done / max(time.monotonic() - self.began, 1e-9)
+
+
+Told = Callable[[Progress], None]
+Throttle = Callable[[], float]
+"""Seconds to wait before the next batch; 0 to go on."""
+
+
+def copy(conn: Connection, program: Program, plan: Plan, *, told: Told = lambda _: None, throttle: Throttle = lambda: 0.0) -> dict[str, int]:
+    """Expand when that was not done, copy from the cursor on, catch up. Gives table to roots copied by this call.
+
+    Killed anywhere, it can be called again: what was committed is not done twice.
+    """
+    source = program.mapping.system
+    with holding(conn, source, "planned", "expanded", "copied", "verified") as token:
+        if plan.phase == "planned":
+            expand(conn, program, token)
+        refuse_changed(conn, program, plan)
+        began = time.monotonic()
+        copied = {root.table: _copy_roots(conn, program.apply(root), source, token, told, throttle) for root in program.whole.roots()}
+        caught = catch_up(conn, program, token)
+        with conn.transaction():
+            advance(conn, source, token, "copied", seconds=round(time.monotonic() - began, 3), roots=copied, caught_up=caught)
+    return copied
+
+
+def expand(conn: Connection, program: Program, token: UUID) -> None:
+    """Views, mirrors, and the triggers that log: one old table a transaction, and before the first row is copied."""
+    conn.execute(program.views())
+    for table, (trigger, existing) in program.mirrors().items():
+        _once(conn, trigger, f"the mirror of {table}")
+        conn.execute(existing)
+    for table, text in program.log_triggers().items():
+        _once(conn, text, f"the triggers of {table}")
+    with conn.transaction():
+        for statement in program.orphans():
+            conn.execute(statement)
+        conn.execute(f"update {PLAN} set old_fingerprint = %s where source = %s", [fingerprint(conn, program), program.mapping.system])
+        advance(conn, program.mapping.system, token, "expanded")
+
+
+def _once(conn: Connection, text: str, what: str) -> None:
+    def attempt() -> None:
+        with conn.transaction():
+            conn.execute(text)
+
+    with_patience(attempt, seconds=30, what=what)
+
+
+def _copy_roots(conn: Connection, apply: Apply, source: str, token: UUID, told: Told, throttle: Throttle) -> int:
+    """From the cursor to the end; what is inserted behind the cursor is in the log."""
+    after = _cursor(conn, source, apply.table)
+    [left] = conn.execute(apply.roots_left, {"after": after}).fetchone() or (0,)
+    progress = Progress(apply.table, 0, int(left))
+    size = FIRST
+    while True:
+        began = time.monotonic()
+        roots = _again(lambda: _batch(conn, apply, source, token, after, size))  # noqa: B023  (called at once)
+        if not roots:
+            return progress.done
+        after = roots[-1]
+        progress.done += len(roots)
+        told(progress)
+        took = time.monotonic() - began
+        size = max(FEWEST, min(MOST, int(size * (1.3 if took < TARGET else 0.6))))
+        if wait := throttle():
+            time.sleep(wait)
+
+
+def _again(work: Callable[[], list[Any]]) -> list[Any]:
+    for _ in range(20):
+        try:
+            return work()
+        except PASSING:
+            continue
+    return work()
+
+
+def _cursor(conn: Connection, source: str, table: str) -> Any:
+    row = conn.execute(f"select cursors -> %s from {PLAN} where source = %s", [table, source]).fetchone()
+    return row[0] if row else None
+
+
+def _batch(conn: Connection, apply: Apply, source: str, token: UUID, after: Any, size: int) -> list[Any]:
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read")
+        roots = [row[0] for row in conn.execute(apply.next_roots, {"after": after, "limit": size}).fetchall()]
+        if roots:
+            perform(conn, apply, roots)
+            conn.execute(f"update {PLAN} set cursors = cursors || %s where source = %s", [Jsonb({apply.table: _plain(roots[-1])}), source])
+            renew(conn, source, token)
+    return roots
+
+
+def _plain(key: Any) -> Any:
+    return key if isinstance(key, int | str) else str(key)
+
+
+def perform(conn: Connection, apply: Apply, roots: list[Any]) -> None:
+    """Bring these roots to what they are in this snapshot: gone, changed, or new."""
+    given = {"roots": [str(root) for root in roots]}
+    known = [row[0] for row in conn.execute(apply.known_ids, given).fetchall()]
+    for statement in apply.give_ids:
+        conn.execute(statement, given)
+    if apply.leaves:
+        with seeing_ours(conn):  # a new leaf's foreign keys are looked at by their owner
+            conn.execute(apply.leaves, given)
+    for statement in apply.take_out if known else []:
+        conn.execute(statement, {"ids": known})
+    ids = [row[0] for row in conn.execute(apply.known_ids, given).fetchall()]
+    for statement in apply.put_in:
+        conn.execute(statement, {**given, "ids": ids})
+    for statement in apply.quarantine:
+        conn.execute(statement, given)
+
+
+def backlog(conn: Connection, source: str) -> int:
+    """Changes in the log."""
+    row = conn.execute("select count(*) from mainstem_consolidation.dirty where source = %s", [source]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def catch_up(conn: Connection, program: Program, token: UUID | None = None, *, until: int = NEARLY) -> int:
+    """Fold anew what was logged, until at most so many changes are left. Gives the number of roots."""
+    source, done = program.mapping.system, 0
+    while True:
+        for root in program.whole.roots():
+            apply = program.apply(root)
+            while roots := _again(lambda: _catch_batch(conn, apply, source, token)):  # noqa: B023  (called at once)
+                done += len(roots)
+        if backlog(conn, source) <= until:
+            return done
+
+
+def _catch_batch(conn: Connection, apply: Apply, source: str, token: UUID | None) -> list[Any]:
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read")
+        roots = drain(conn, apply, source, FIRST)
+        if roots and token is not None:
+            renew(conn, source, token)
+    return roots
+
+
+def drain(conn: Connection, apply: Apply, source: str, limit: int) -> list[Any]:
+    """Within a transaction: take roots out of the log, everything of them that this snapshot sees, and fold them anew."""
+    row = conn.execute(
+        "with pick as (select distinct root from mainstem_consolidation.dirty where source = %s and old_table = %s limit %s),\n"
+        "gone as (delete from mainstem_consolidation.dirty d using pick where d.source = %s and d.old_table = %s and d.root = pick.root returning d.root)\n"
+        "select coalesce(array_agg(distinct root), '{}') from gone",
+        [source, apply.table, limit, source, apply.table],
+    ).fetchone()
+    roots = list(row[0]) if row else []
+    if roots:
+        perform(conn, apply, roots)
+    return roots

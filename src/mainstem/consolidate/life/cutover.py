@@ -1,0 +1,151 @@
+"""The switch: one short transaction under locks, after which the old names are views.
+
+Everything that takes time is made before: views, triggers, grants as text. Under the locks the last changes are folded, the drained roots
+compared, the tables moved aside and the views put in their place.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from importlib.resources import files
+
+from psycopg.types.json import Jsonb
+
+from mainstem.consolidate.compile import Program, changes
+from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.life.copy import backlog, catch_up, drain
+from mainstem.consolidate.life.dependants import dependants, functions_of, refuse_in_the_way
+from mainstem.consolidate.life.plan import PLAN, Plan, advance, holding, refuse_changed
+from mainstem.consolidate.life.session import Connection, with_patience
+from mainstem.consolidate.life.verify import compare
+from mainstem.errors import CutoverBlocked, ProofFailed
+
+MOST_LEFT = 500
+"""Changes that may be left for the moment under the locks."""
+
+
+@dataclass(frozen=True)
+class Switched:
+    """What the switch did."""
+
+    locked_ms: float
+    drained: int
+    attempts: int
+
+
+def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float = 60.0) -> Switched:
+    """Raises CutoverBlocked when the locks were not to be had, ProofFailed when the last roots differ; all is then as before."""
+    source, attempts = program.mapping.system, 0
+    with holding(conn, source, "verified") as token:
+        refuse_changed(conn, program, plan)
+        refuse_in_the_way(conn, program)
+        texts = switch_texts(conn, program)
+
+        def attempt() -> Switched:
+            nonlocal attempts
+            attempts += 1
+            catch_up(conn, program, token, until=20)
+            return _switch(conn, program, token, texts, attempts)
+
+        return with_patience(attempt, seconds=patience, what="the cut-over")
+
+
+def _switch(conn: Connection, program: Program, token: object, texts: list[str], attempts: int) -> Switched:
+    source, schema = program.mapping.system, program.mapping.old_schema
+    tables = ", ".join(q(schema, table) for table in program.tables)
+    with conn.transaction():
+        began = time.monotonic()
+        conn.execute(f"lock table {tables} in access exclusive mode")
+        locked = time.monotonic()
+        drained = _drain_rest(conn, program)
+        for text in texts:
+            conn.execute(text)
+        took = (time.monotonic() - locked) * 1000
+        facts = {"locked_ms": round(took, 1), "waited_ms": round((locked - began) * 1000, 1), "drained": drained, "attempts": attempts}
+        advance(conn, source, token, "cut_over", **facts)  # type: ignore[arg-type]
+    return Switched(facts["locked_ms"], drained, attempts)
+
+
+def _drain_rest(conn: Connection, program: Program) -> int:
+    """The changes of the last moment, folded and compared. Nobody can write any more."""
+    source = program.mapping.system
+    if (left := backlog(conn, source)) > MOST_LEFT:
+        raise CutoverBlocked(f"{left} changes are left for the moment under the locks", hint="Writers are faster than the copy; try when it is calmer.")
+    drained: list[str] = []
+    for root in program.whole.roots():
+        apply = program.apply(root)
+        while roots := drain(conn, apply, source, MOST_LEFT):
+            drained += roots
+    if drained:
+        for side in program.proofs():
+            if side.root is not None:
+                keys = "array[" + ", ".join(lit(str(key)) for key in drained) + "]"
+                found = compare(conn, side, [], f"{side.root} = any({keys})")
+                if not found.is_equal:
+                    raise ProofFailed(f"{found.name}: {found.differences}", hint="Nothing was switched. Verify again.")
+    return len(drained)
+
+
+def switch_texts(conn: Connection, program: Program) -> list[str]:
+    """The statements under the locks, but for the last changes: made beforehand, so that nothing is looked up there."""
+    mapping, whole = program.mapping, program.whole
+    old, legacy, work = mapping.old_schema, mapping.legacy_schema, mapping.work_schema
+    conn.execute(f"create schema if not exists {q(legacy)}")
+    conn.execute(f"grant usage on schema {q(old)} to mainstem_owner")
+    texts = [f"grant select on {q(old, table)} to mainstem_owner" for table in mapping.tables if table not in program.tables]
+    for table in program.tables:
+        texts.append(changes.drop_log_triggers(whole, table))
+        for sequence, _ in _sequences(conn, old, table):
+            texts.append(f"alter sequence {q(old, sequence)} owned by none; grant usage on sequence {q(old, sequence)} to mainstem_owner;")
+        grants = _grants(conn, old, table)
+        texts.append(f"alter table {q(old, table)} set schema {q(legacy)};")
+        texts.append(f"alter view {q(work, 'now_' + table)} set schema {q(old)}; alter view {q(old, 'now_' + table)} rename to {q(table)};")
+        texts += [f"grant {right} on {q(old, table)} to {role};" for right, role in grants]
+    standing = dependants(conn, program)
+    remember(conn, mapping.system, views_before=[found.as_it_was for found in standing], sequences=_owned(conn, program))
+    texts += [found.as_it_was for found in standing]
+    texts += [changes.since_triggers(whole), changes.id_triggers(whole)]
+    return [*texts, *_functions_for_old_ids(conn, program)]
+
+
+def remember(conn: Connection, source: str, **facts: object) -> None:
+    """What the way back needs."""
+    conn.execute(f"update {PLAN} set facts = facts || %s where source = %s", [Jsonb(facts), source])
+
+
+def _owned(conn: Connection, program: Program) -> list[list[str]]:
+    """Table, column and sequence of each number that the old tables count up."""
+    schema = program.mapping.old_schema
+    return [[table, column, sequence] for table in program.tables for sequence, column in _sequences(conn, schema, table)]
+
+
+def _sequences(conn: Connection, schema: str, table: str) -> list[tuple[str, str]]:
+    return conn.execute(
+        "select s.relname, a.attname from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'\n"
+        "  join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid\n"
+        " where d.refobjid = %s::regclass and d.deptype = 'a' and d.classid = 'pg_class'::regclass",
+        [q(schema, table)],
+    ).fetchall()
+
+
+def _grants(conn: Connection, schema: str, table: str) -> list[tuple[str, str]]:
+    """Rights of others than the owner, and the owner's: a view asks for them too."""
+    rows = conn.execute(
+        "select a.privilege_type, case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end\n"
+        "  from pg_class c cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a\n"
+        " where c.oid = %s::regclass and a.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')",
+        [q(schema, table)],
+    ).fetchall()
+    return [(str(right), str(role)) for right, role in rows]
+
+
+def _functions_for_old_ids(conn: Connection, program: Program) -> list[str]:
+    """The preset's functions, when it has some; the old ones of the same names are kept for the way back."""
+    place = files("mainstem.consolidate").joinpath("presets", program.mapping.system, "functions.sql")
+    if not place.is_file():
+        return []
+    before = functions_of(conn, program.mapping.old_schema)
+    remember(conn, program.mapping.system, functions_before=before)
+    text = place.read_text(encoding="utf-8").replace("{old}", q(program.mapping.old_schema)).replace("{source}", lit(program.mapping.system))
+    return [text]

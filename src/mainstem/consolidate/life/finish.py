@@ -1,0 +1,53 @@
+"""The end: when nobody needs the way back any more, the old tables go. Never by CASCADE, never without their name typed."""
+
+from __future__ import annotations
+
+from psycopg import errors
+
+from mainstem.consolidate.compile import Program, changes
+from mainstem.consolidate.compile.text import q
+from mainstem.consolidate.life.plan import advance, holding
+from mainstem.consolidate.life.session import Connection
+from mainstem.errors import CutoverBlocked, PhaseRefused
+
+
+def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
+    """Drop the old tables; the old names stay as views. Gives the tables that were dropped.
+
+    Raises PhaseRefused when the name of the system was not typed, CutoverBlocked when something still stands on an old table.
+    """
+    mapping = program.mapping
+    if typed != mapping.system:
+        raise PhaseRefused(f"{typed!r} is not the name of this system", hint=f"Type {mapping.system}: the old tables are gone after this.")
+    with holding(conn, mapping.system, "cut_over") as token:
+        try:
+            with conn.transaction():
+                conn.execute(changes.drop_since_triggers(program.whole))
+                conn.execute(changes.id_triggers(program.whole))
+                _drop_our_views(conn, program)
+                for table in reversed(program.tables):
+                    conn.execute(f"drop table {q(mapping.legacy_schema, table)} restrict")
+                conn.execute(f"drop schema {q(mapping.legacy_schema)} restrict")
+                conn.execute("delete from mainstem_consolidation.written_since where source = %s", [mapping.system])
+                advance(conn, mapping.system, token, "finished", dropped=program.tables)
+        except errors.DependentObjectsStillExist as error:
+            raise CutoverBlocked(f"{error.diag.message_primary}: {error.diag.message_detail}", hint="Point what is named at the new tables; nothing was dropped.") from error
+    return program.tables
+
+
+def _drop_our_views(conn: Connection, program: Program) -> None:
+    """Fold views read the old tables; nobody else's view is touched."""
+    work = program.mapping.work_schema
+    for relation in program.relations():
+        conn.execute(f"drop view if exists {q(work, 'fold_' + relation.table)} restrict")
+    for one in program.whole.lists:
+        conn.execute(f"drop view if exists {q(work, 'log_' + one.table)} restrict")
+
+
+def still_read(conn: Connection, program: Program) -> dict[str, int]:
+    """Old table to how often it was read or written since its statistics began: what the soak waits to see at rest."""
+    rows = conn.execute(
+        "select relname, coalesce(seq_scan, 0) + coalesce(idx_scan, 0) + n_tup_ins + n_tup_upd + n_tup_del from pg_stat_user_tables where schemaname = %s",
+        [program.mapping.legacy_schema],
+    ).fetchall()
+    return {str(table): int(count) for table, count in rows}

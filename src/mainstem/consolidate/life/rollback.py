@@ -1,0 +1,236 @@
+"""The way back: what was written since the cut-over is unfolded into the old tables, and the old names are tables again.
+
+Before a cut-over nothing of the old tables was touched, and the way back is to drop what we made.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from mainstem.consolidate.compile import Program, changes
+from mainstem.consolidate.compile.relation import RUN, Relation
+from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.views import IDS
+from mainstem.consolidate.life.dependants import functions_of
+from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding
+from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
+
+from mainstem.consolidate.mapping import Row, Run
+from mainstem.errors import NotLossless
+
+BATCH = 200
+UNTOLD = ("input_data", "output_data", "error_details", "forked_from", "parent_step_id")
+"""Columns that only new code fills, where the mapping has nothing for them."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Something written since that the old tables cannot hold."""
+
+    table: str
+    key: str
+    column: str
+    why: str
+
+
+def losses(conn: Connection, program: Program) -> list[Loss]:
+    """What a rollback now would lose: none means that it is still lossless."""
+    with seeing_ours(conn):
+        return [loss for relation in program.relations() for loss in _losses_of(conn, program, relation)]
+
+
+def _losses_of(conn: Connection, program: Program, relation: Relation) -> list[Loss]:
+    said, table = relation.said, relation.table
+    view = q(program.whole.work_schema, f"unfold_{table}")
+    needed = [column.name for column in relation.old.values() if column.not_null and column.name not in said.drop]
+    checks = [(f"u.{q(name)} is null", name, "the old column is NOT NULL") for name in needed]
+    changed = f"u._id in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
+    found = []
+    for condition, name, why in checks:
+        rows = conn.execute(f"select u.{q(said.key)}::text from {view} u where {changed} and {condition}").fetchall()
+        found += [Loss(table, key, name, why) for (key,) in rows]
+    return [*found, *_untold(conn, program, relation)]
+
+
+def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss]:
+    """Values that only the new tables have a place for, and states that old code has no word for."""
+    told = {way.place.column for way in relation.ways.values()} | set(relation.mapped)
+    target = program.catalog.ours[relation.target]
+    checks = [(f"r.{q(name)} is not null", name, "the old tables have no place for it") for name in UNTOLD if name in target and name not in told]
+    for column, lens in relation.said.columns.items():
+        if lens.back:
+            states = ", ".join(map(lit, lens.back))
+            checks.append((f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it"))
+    run = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
+    key = {RUN: "run_id"}.get(relation.target, "step_id") if relation.target in (RUN, "user_workflow_run_step") else relation.said.columns[relation.said.key].to
+    found = []
+    for condition, name, why in checks:
+        rows = conn.execute(
+            f"select k.old_key from {IDS} k join mainstem.{q(relation.target)} r on r.{q(key)} = k.new_id\n"
+            f" where {program.whole.ids_of('k', relation.table)} and {condition}\n"
+            f"   and {run} in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
+        ).fetchall()
+        found += [Loss(relation.table, old_key, name, why) for (old_key,) in rows]
+    return found
+
+
+def roll_back(conn: Connection, program: Program, plan: Plan, *, accept_loss: bool = False, patience: float = 60.0) -> list[Loss]:
+    """After a cut-over: old names are tables again, with what was written since; the plan is then copied, and can go forward again.
+
+    Raises NotLossless unless the loss is accepted; gives what was lost. Before a cut-over use `abandon`.
+    """
+    source = program.mapping.system
+    with holding(conn, source, "cut_over") as token:
+        lost = losses(conn, program)
+        if lost and not accept_loss:
+            told = "; ".join(f"{loss.table} {loss.key} {loss.column}: {loss.why}" for loss in lost[:10])
+            raise NotLossless(f"{len(lost)} values do not fit into the old tables: {told}", hint="Say --accept-loss to leave them behind.")
+        with seeing_ours(conn):
+            while _bring_back(conn, program, lost, BATCH):
+                pass
+            with_patience(lambda: _switch_back(conn, program, plan, token, lost), seconds=patience, what="the way back")
+    return lost
+
+
+def _bring_back(conn: Connection, program: Program, lost: list[Loss], limit: int) -> bool:
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read")
+        return bool(_unfold_changed(conn, program, lost, limit))
+
+
+def _unfold_changed(conn: Connection, program: Program, lost: list[Loss], limit: int) -> list[UUID]:
+    """Take runs out of the log of what was written since, and make their old rows what they are now."""
+    row = conn.execute(
+        "with pick as (select distinct new_id from mainstem_consolidation.written_since where source = %s limit %s),\n"
+        "gone as (delete from mainstem_consolidation.written_since w using pick where w.source = %s and w.new_id = pick.new_id returning w.new_id)\n"
+        "select coalesce(array_agg(distinct new_id), '{}') from gone",
+        [program.mapping.system, limit, program.mapping.system],
+    ).fetchone()
+    ids: list[UUID] = list(row[0]) if row else []
+    if ids:
+        conn.execute("set local session_replication_role = replica")  # the rows are whole: no trigger has to make them so
+        for table in reversed(program.tables):
+            conn.execute(_delete_gone(program, table), {"ids": ids})
+        for table in program.tables:
+            skipped = [loss.key for loss in lost if loss.table == table and "NOT NULL" in loss.why]
+            conn.execute(_upsert(program, table), {"ids": ids, "skipped": skipped})
+        conn.execute(_note_forward(program), {"ids": ids})
+    return ids
+
+
+def _root_keys(program: Program, table: str) -> str:
+    return f"select k.old_key::{{type}} from {IDS} k where {program.whole.ids_of('k', table)} and k.new_id = any(%(ids)s)"
+
+
+def _delete_gone(program: Program, table: str) -> str:
+    """Old rows of these roots that are no more."""
+    said: Any = program.mapping.tables[table]
+    legacy = q(program.mapping.legacy_schema, table)
+    view = q(program.whole.work_schema, f"unfold_{table}")
+    old = program.catalog.old[table]
+    if isinstance(said, Run | Row):
+        root_table, column = table, said.key
+    else:
+        root_table, column = program.whole.run.table if program.whole.run else table, said.run
+    keys = _root_keys(program, root_table).format(type=old[column].type)
+    return (
+        f"delete from {legacy} o where o.{q(column)} in ({keys})\n"
+        f"   and not exists (select from {view} u where u.{q(said.key)} = o.{q(said.key)} and u.{q(column)} = o.{q(column)})"
+    )
+
+
+def _upsert(program: Program, table: str) -> str:
+    said: Any = program.mapping.tables[table]
+    columns = [name for name, column in program.catalog.old[table].items() if name not in said.drop and not column.is_generated]
+    named = ", ".join(map(q, columns))
+    changed = ", ".join(f"{q(name)} = excluded.{q(name)}" for name in columns if name != said.key)
+    return (
+        f"insert into {q(program.mapping.legacy_schema, table)} ({named}) overriding system value\n"
+        f"select {named} from {q(program.whole.work_schema, 'unfold_' + table)} u where u._id = any(%(ids)s) and u.{q(said.key)}::text <> all(%(skipped)s)\n"
+        f"    on conflict ({q(said.key)}) do update set {changed}"
+    )
+
+
+def _note_forward(program: Program) -> str:
+    """What came back is folded anew when it goes forward again."""
+    roots = " union ".join(
+        f"select {lit(root.table)}, k.old_key from {IDS} k where {program.whole.ids_of('k', root.table)} and k.new_id = any(%(ids)s)"
+        for root in program.whole.roots()
+    )
+    return f"insert into mainstem_consolidation.dirty (source, old_table, root) select {lit(program.mapping.system)}, d.* from ({roots}) d"
+
+
+def _switch_back(conn: Connection, program: Program, plan: Plan, token: UUID, lost: list[Loss]) -> None:
+    whole, mapping = program.whole, program.mapping
+    with conn.transaction():
+        began = time.monotonic()
+        ours = [f"mainstem.{name}" for name in (RUN, "user_workflow_run_step", "user_workflow_event", "user_workflow_run_context")] if whole.run else []
+        conn.execute(f"lock table {', '.join([*ours, *(f'mainstem.{q(relation.target)}' for relation in whole.rows)])} in share row exclusive mode")
+        locked = time.monotonic()
+        while _unfold_changed(conn, program, lost, 10_000):
+            pass
+        conn.execute(changes.drop_since_triggers(whole))
+        for table in program.tables:
+            conn.execute(_old_name_back(program, table))
+        for table, column, sequence in plan.facts.get("sequences", []):
+            conn.execute(f"alter sequence {q(mapping.old_schema, sequence)} owned by {q(mapping.old_schema, table, column)}")
+        for text in plan.facts.get("views_before", []):
+            conn.execute(text)
+        _restore_functions(conn, program, plan)
+        for text in program.log_triggers().values():
+            conn.execute(text)
+        conn.execute(f"update {PLAN} set old_fingerprint = %s where source = %s", [fingerprint(conn, program), mapping.system])
+        locked_ms = round((time.monotonic() - locked) * 1000, 1)
+        advance(conn, mapping.system, token, "copied", rolled_back=True, locked_ms=locked_ms, waited_ms=round((locked - began) * 1000, 1), lost=len(lost))
+
+
+def _old_name_back(program: Program, table: str) -> str:
+    mapping = program.mapping
+    now = f"now_{table}"
+    return (
+        f"alter view {q(mapping.old_schema, table)} rename to {q(now)};\nalter view {q(mapping.old_schema, now)} set schema {q(mapping.work_schema)};\n"
+        f"alter table {q(mapping.legacy_schema, table)} set schema {q(mapping.old_schema)};\n"
+    )
+
+
+def _restore_functions(conn: Connection, program: Program, plan: Plan) -> None:
+    before: dict[str, str] = plan.facts.get("functions_before", {})
+    if not before:
+        return
+    for name, text in functions_of(conn, program.mapping.old_schema).items():
+        if name not in before:
+            conn.execute(f"drop function {name}")
+        elif text != before[name]:
+            conn.execute(before[name])
+
+
+def abandon(conn: Connection, program: Program) -> None:
+    """Before a cut-over: drop triggers, views and copies; the old tables are as if nothing had been. The plan is planned again."""
+    source, whole = program.mapping.system, program.whole
+    with holding(conn, source, "planned", "expanded", "copied", "verified") as token:
+        for table in program.tables:
+            conn.execute(changes.drop_log_triggers(whole, table))
+        for table in program.mirrors():
+            conn.execute(f"drop trigger if exists {q(changes.trigger_name('mirror'))} on {q(program.mapping.old_schema, table)}")
+        with conn.transaction():
+            _drop_copies(conn, program)
+            for name in ("dirty", "quarantine", "consolidation_id"):
+                conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])
+            conn.execute(f"drop schema if exists {q(program.mapping.work_schema)} cascade")
+            conn.execute(f"update {PLAN} set cursors = '{{}}', old_fingerprint = null where source = %s", [source])
+            advance(conn, source, token, "planned", abandoned=True)
+
+
+def _drop_copies(conn: Connection, program: Program) -> None:
+    ids = f"select k.new_id from {IDS} k where k.source = {lit(program.mapping.system)}"
+    if program.whole.run:
+        for name in ("user_workflow_event", "user_workflow_run_step", RUN):
+            conn.execute(f"delete from mainstem.{name} where run_id in ({ids})")
+    for relation in program.whole.rows:
+        conn.execute(f"delete from mainstem.{q(relation.target)} where {q(relation.said.columns[relation.said.key].to)} in ({ids})")
+
+
+

@@ -1,0 +1,290 @@
+"""The model of a mapping: what each word of the YAML file means. Its JSON Schema is derived from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+
+UNANSWERED = "?"
+
+Name = Annotated[str, Field(min_length=1, max_length=63)]
+"""An identifier of PostgreSQL, unquoted."""
+
+
+class Said(BaseModel):
+    """A part of the file. A word that is not known is an error: a misspelt lens must not pass for none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Decision(Said):
+    """A question that only a person can answer. `?` is no answer."""
+
+    question: str
+    answer: Any = UNANSWERED
+
+
+class TimeFormat(Said):
+    """One of several forms of time in a text column: which texts have it, and the zone of those that name none."""
+
+    like: str
+    zone: str | None = None
+
+
+class SqlLens(Said):
+    """Both directions, or it is no lens. `{value}` is what comes in, `{row}` the row, `{old}` the old schema."""
+
+    fold: str
+    unfold: str
+
+
+class SqlDefault(Said):
+    """A default that is looked up. SQL over `{row}` and `{old}`."""
+
+    sql: str
+
+
+class Lens(Said):
+    """Where a column goes, and how it changes on the way. Whatever is lost on the way is kept beside it."""
+
+    to: str
+    """A column of the target, or a key in a JSON column of it: `context.nl_input`."""
+    values: dict[str, str] | None = None
+    """Total: a value that is not named has no home, and stops the copy."""
+    back: dict[str, str] | None = None
+    """What old code sees for values that only new code writes: `{waiting: active}`."""
+    keep: bool = False
+    """Keep the original where `values` maps two to one, or an SQL lens does not give back what came in."""
+    zone: str | None = None
+    times: list[TimeFormat] | None = None
+    scale: int | None = None
+    json_text: bool = Field(default=False, alias="json")
+    default: SqlDefault | str | int | float | bool | None = None
+    sql: SqlLens | None = None
+
+    @model_validator(mode="after")
+    def _collapse_is_said(self) -> Lens:
+        if self.values and len(set(self.values.values())) < len(self.values) and not self.keep:
+            raise ValueError("values maps two old values to one: say `keep: true` to keep the original beside it")
+        return self
+
+
+class Constant(Said):
+    """What the ledger wants and the old row does not say. Not part of the proof: it has no way back."""
+
+    sql: str | None = None
+    workflow: str | None = None
+    """The workflow of this name (an SQL expression over `{row}`), made where it is missing."""
+    default: str | None = None
+
+
+def _spelled_out(columns: Any) -> Any:
+    """`COLUMN: place` is short for `COLUMN: {to: place}`."""
+    if not isinstance(columns, dict):
+        return columns
+    return {name: {"to": lens} if isinstance(lens, str) else lens for name, lens in columns.items()}
+
+
+class Table(Said):
+    """What all tables that move have: columns with a lens each, or a reason to go."""
+
+    columns: dict[Name, Lens] = {}
+    remainder: list[Name] = []
+    """Columns without a home, kept in `metadata.legacy`."""
+    drop: dict[Name, str] = {}
+    """Columns that are left behind, each with its reason."""
+    optional: bool = False
+    """Not every installation has this table: left out where it is not there."""
+    where: str | None = None
+    """Which rows move; the others are kept in quarantine, as they are. SQL over `{row}`."""
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, columns: Any) -> Any:
+        return _spelled_out(columns)
+
+    @property
+    def mentioned(self) -> set[str]:
+        return {*self.columns, *self.remainder, *self.drop}
+
+
+class Run(Table):
+    """Each row becomes a run."""
+
+    becomes: Literal["run"]
+    key: Name
+    time: list[Name]
+    """The first that is not NULL gives the run's id its time."""
+    constants: dict[str, Constant | str | int | bool] = {}
+
+    @property
+    def mentioned(self) -> set[str]:
+        return {*super().mentioned, self.key}
+
+
+class Step(Table):
+    """Each row becomes a step of a run."""
+
+    becomes: Literal["step"]
+    key: Name
+    run: Name
+    number: Name
+    constants: dict[str, Constant | str | int | bool] = {}
+
+    @property
+    def mentioned(self) -> set[str]:
+        return {*super().mentioned, self.key, self.run, self.number}
+
+
+class Into(Said):
+    """The lists that elements go to: of their step, or of their run when they name no step."""
+
+    run: str
+    step: str | None = None
+
+
+class Elements(Table):
+    """Each row becomes an object in a list of its parent."""
+
+    becomes: Literal["elements"]
+    key: Name
+    run: Name
+    step: Name | None = None
+    number: Name | None = None
+    """In place of `step`: the column with its step's number in the run."""
+    into: Into
+    order: list[Name]
+
+    @property
+    def mentioned(self) -> set[str]:
+        return {*super().mentioned, self.key, self.run, *([self.step] if self.step else [])}
+
+
+class Context(Table):
+    """Each row becomes a key of its run's context."""
+
+    becomes: Literal["context"]
+    key: Name
+    run: Name
+
+    @property
+    def mentioned(self) -> set[str]:
+        return {*super().mentioned, self.key, self.run}
+
+
+class Row(Table):
+    """Each row becomes a row of one of our definition tables, with the id it had when that is a uuid."""
+
+    becomes: Literal["row"]
+    into: Name
+    key: Name
+    constants: dict[str, Constant | str | int | bool] = {}
+
+    @property
+    def mentioned(self) -> set[str]:
+        return {*super().mentioned, self.key}
+
+
+class OneWay(Said):
+    """How a mirrored column is made: no way back is needed, the old table stays."""
+
+    to: str
+    default: SqlDefault | str | int | bool | None = None
+    sql: dict[Literal["fold"], str] | None = None
+
+
+class Held(Said):
+    """Rows that ours cannot hold, and why."""
+
+    because: str
+    when: str
+
+
+class Mirror(Said):
+    """A copy that follows: the old table stays what is true, ours is kept in step by a trigger."""
+
+    into: Name
+    columns: dict[Name, OneWay]
+    constants: dict[str, Constant | str | int | bool] = {}
+    quarantine: list[Held] = []
+    drop: dict[Name, str] = {}
+    after: list[str] = []
+    """Statements after each row, over `{row}`, `{old}` and `{new}`."""
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, columns: Any) -> Any:
+        return _spelled_out(columns)
+
+
+class Stays(Said):
+    """A table that stays where it is."""
+
+    stays: Literal[True]
+    key: Name | list[Name] = []
+    reason: str = ""
+    mirror: Mirror | None = None
+
+
+def _kind(said: Any) -> str:
+    if isinstance(said, Stays) or (isinstance(said, dict) and said.get("stays")):
+        return "stays"
+    return str(said.get("becomes", "nothing") if isinstance(said, dict) else said.becomes)
+
+
+OldTable = Annotated[
+    Annotated[Run, Tag("run")]
+    | Annotated[Step, Tag("step")]
+    | Annotated[Elements, Tag("elements")]
+    | Annotated[Context, Tag("context")]
+    | Annotated[Row, Tag("row")]
+    | Annotated[Stays, Tag("stays")],
+    Discriminator(_kind),
+]
+
+
+class Source(Said):
+    """Where the old tables are. Those of another server or a file are landed in the ledger's database first."""
+
+    kind: Literal["postgres", "sqlite"] = "postgres"
+    schema_name: Name = Field(default="public", alias="schema")
+
+
+class Mapping(Said):
+    """One old system."""
+
+    mapping: Literal[1]
+    system: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,20}$")]
+    source: Source = Source()
+    decisions: dict[str, Decision] = {}
+    accepts: dict[str, str] = {}
+    """Oddities of the live data that are known and mapped: their kind, and why they may come along."""
+    tables: dict[Name, OldTable]
+
+    @property
+    def old_schema(self) -> str:
+        return self.source.schema_name if self.source.kind == "postgres" else f"mainstem_landing_{self.system}"
+
+    @property
+    def work_schema(self) -> str:
+        """Where views, triggers and functions of this consolidation are."""
+        return f"consolidation_{self.system}"
+
+    @property
+    def legacy_schema(self) -> str:
+        """Where the old tables go at the cut-over."""
+        return f"legacy_{self.system}"
+
+    def unanswered(self) -> list[str]:
+        return [name for name, decision in self.decisions.items() if decision.answer == UNANSWERED]
+
+    def of_kind(self, *kinds: type[Any]) -> dict[str, Any]:
+        return {name: table for name, table in self.tables.items() if isinstance(table, kinds)}
+
+    @property
+    def moving(self) -> dict[str, Any]:
+        """Tables whose rows become something, parents first."""
+        return {
+            name: table for kind in (Row, Run, Step, Elements, Context) for name, table in self.of_kind(kind).items()
+        }

@@ -63,7 +63,12 @@ class Catalog:
 
 
 def read_catalog(
-    conn: psycopg.Connection[Any], schema: str, tables: Iterable[str], ours: Iterable[str], *, legacy: str | None = None
+    conn: psycopg.Connection[Any],
+    schema: str,
+    tables: Iterable[str],
+    ours: Iterable[str],
+    *,
+    legacy: str | None = None,
 ) -> Catalog:
     """Raises MappingRefused for a table that is not there. `legacy`: where tables that moved are, after a cut-over."""
     wanted, schemas = list(tables), [schema, *([legacy] if legacy else [])]
@@ -78,14 +83,18 @@ def read_catalog(
     for table, columns in conn.execute(_UNIQUE, [schemas, wanted]).fetchall():
         uniques.setdefault(table, []).append(list(columns))
     targets = list(ours)
-    return Catalog(old, keys, _columns(conn, ["mainstem"], targets), _keys(conn, ["mainstem"], targets), uniques)
+    return Catalog(
+        old, keys, _columns(conn, ["mainstem"], targets), _keys(conn, ["mainstem"], targets), uniques
+    )
 
 
 def _keys(conn: psycopg.Connection[Any], schemas: list[str], tables: list[str]) -> dict[str, list[str]]:
     return {table: list(columns) for table, columns in conn.execute(_KEYS, [schemas, tables]).fetchall()}
 
 
-def _columns(conn: psycopg.Connection[Any], schemas: list[str], tables: list[str]) -> dict[str, dict[str, Column]]:
+def _columns(
+    conn: psycopg.Connection[Any], schemas: list[str], tables: list[str]
+) -> dict[str, dict[str, Column]]:
     found: dict[str, dict[str, Column]] = {}
     for table, *column in conn.execute(_COLUMNS, [schemas, tables]).fetchall():
         found.setdefault(table, {})[column[0]] = Column(*column)

@@ -10,15 +10,22 @@ from mainstem.consolidate.compile.views import IDS, Whole
 from mainstem.consolidate.mapping import Constant, Mapping, Mirror, SqlDefault
 
 EVENTS = ("insert", "update", "delete")
+_WAY_BACK = "= 'cut_over'"
+_FROM_NOW_ON = "in ('cut_over', 'finished')"
 _TABLES = {"insert": "new table as n", "update": "new table as n old table as o", "delete": "old table as o"}
 _ROWS = {"insert": ("n",), "update": ("n", "o"), "delete": ("o",)}
 
 
 def log_triggers(whole: Whole) -> dict[str, str]:
     """Old table to the text of its triggers. One table a transaction: each takes SHARE ROW EXCLUSIVE."""
-    texts = {relation.table: _note(whole, relation.table, relation.table, {"": q(relation.said.key)}) for relation in whole.roots()}
+    texts = {
+        relation.table: _note(whole, relation.table, relation.table, {"": q(relation.said.key)})
+        for relation in whole.roots()
+    }
     if whole.run and whole.step:
-        texts[whole.step.table] = _note(whole, whole.step.table, whole.run.table, {"": q(_run_column(whole.step))})
+        texts[whole.step.table] = _note(
+            whole, whole.step.table, whole.run.table, {"": q(_run_column(whole.step))}
+        )
     for child in (*whole.lists, *whole.contexts):
         texts[child.table] = _note(whole, child.table, child.run.table, _roots_of(whole, child))
     return texts
@@ -42,7 +49,9 @@ def _note(whole: Whole, table: str, root_table: str, roots: dict[str, str]) -> s
     texts = []
     for event in EVENTS:
         found = " union ".join(
-            f"select {root if '.' in root else 'x.' + root}::text from {row} x{join}" for row in _ROWS[event] for join, root in roots.items()
+            f"select {root if '.' in root else 'x.' + root}::text from {row} x{join}"
+            for row in _ROWS[event]
+            for join, root in roots.items()
         )
         function = q(whole.work_schema, f"note_{event}_{table}")
         texts.append(
@@ -70,13 +79,18 @@ def trigger_name(event: str) -> str:
 
 
 def drop_log_triggers(whole: Whole, table: str) -> str:
-    return "".join(f"drop trigger if exists {q(trigger_name(event))} on {q(whole.old_schema, table)};\n" for event in (*EVENTS, "truncate"))
+    return "".join(
+        f"drop trigger if exists {q(trigger_name(event))} on {q(whole.old_schema, table)};\n"
+        for event in (*EVENTS, "truncate")
+    )
 
 
 def mirror(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: list[str]) -> tuple[str, str]:
     """The function and trigger that keep our row in step with theirs, and the statement that brings in what is there."""
     one, every = q(mapping.work_schema, f"mirror_row_{table}"), q(mapping.work_schema, f"mirror_{table}")
-    opening = "language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$"
+    opening = (
+        "language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$"
+    )
     installed = (
         f"create or replace function {one}(old_row {q(mapping.old_schema, table)}) returns void {opening}\nbegin\n{_mirrored(mapping, catalog, table, said, key)}end $$;\n"
         f"create or replace function {every}() returns trigger {opening}\nbegin\n  perform {one}(new);\n  return null;\nend $$;\n"
@@ -91,7 +105,11 @@ def _mirrored(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key:
     values = _mirrored_values(mapping, catalog, said)
     conflict = catalog.our_keys[said.into]
     changed = ", ".join(f"{q(name)} = excluded.{q(name)}" for name in values if name not in conflict)
-    kept = "jsonb_build_array(" + ", ".join(f"old_row.{q(name)}" for name in key) + ")::text" if len(key) > 1 else f"old_row.{q(key[0])}::text"
+    kept = (
+        "jsonb_build_array(" + ", ".join(f"old_row.{q(name)}" for name in key) + ")::text"
+        if len(key) > 1
+        else f"old_row.{q(key[0])}::text"
+    )
     text = ""
     for held in said.quarantine:
         text += (
@@ -140,14 +158,28 @@ def _over_row(text: str) -> str:
     return text.replace("{row}", "old_row")
 
 
-def since_triggers(whole: Whole) -> str:
-    """After the cut-over: each change of a run of ours is noted, and a new run of an old workflow gets an old id."""
-    texts = [_note_since(whole, table, column) for table, column in _ours(whole)]
-    return "".join(texts)
+def since_triggers(whole: Whole) -> dict[str, str]:
+    """Table of ours to its triggers, which act from the cut-over on: each change of a run is noted, a new run of an old workflow gets an old id.
+
+    They are made with the views, one table a transaction, so that the switch takes no lock on what engines write.
+    """
+    texts = {table: _note_since(whole, table, column) for table, column in _ours(whole)}
+    for table, text in _id_triggers(whole).items():
+        texts[table] += text
+    return texts
+
+
+def _is_on(whole: Whole) -> str:
+    return f"exists (select from mainstem_consolidation.plan p where p.source = {lit(whole.system)} and p.phase {{phases}})"
 
 
 def _ours(whole: Whole) -> list[tuple[str, str]]:
-    runs = [(RUN, "run_id"), (STEP, "run_id"), ("user_workflow_event", "run_id"), ("user_workflow_run_context", "run_id")]
+    runs = [
+        (RUN, "run_id"),
+        (STEP, "run_id"),
+        ("user_workflow_event", "run_id"),
+        ("user_workflow_run_context", "run_id"),
+    ]
     rows = sorted({(relation.target, relation.said.columns[relation.said.key].to) for relation in whole.rows})
     return [*(runs if whole.run else []), *rows]
 
@@ -159,9 +191,10 @@ def _note_since(whole: Whole, table: str, column: str) -> str:
         function = q(whole.work_schema, f"since_{event}_{table}")
         texts.append(
             f"create or replace function {function}() returns trigger language plpgsql security definer set search_path = pg_catalog as $$\n"
-            f"begin\n  insert into mainstem_consolidation.written_since (source, new_id)\n"
-            f"  select {lit(whole.system)}, c.id from ({found}) c (id)\n"
-            f"   where exists (select from {IDS} k where k.new_id = c.id and k.source = {lit(whole.system)});\n  return null;\nend $$;\n"
+            f"begin\n  if {_is_on(whole).format(phases=_WAY_BACK)} then\n"
+            f"    insert into mainstem_consolidation.written_since (source, new_id)\n"
+            f"    select {lit(whole.system)}, c.id from ({found}) c (id)\n"
+            f"     where exists (select from {IDS} k where k.new_id = c.id and k.source = {lit(whole.system)});\n  end if;\n  return null;\nend $$;\n"
             f"alter function {function}() owner to mainstem_owner;\n"
             f"create or replace trigger {q(since_name(whole, event))} after {event} on mainstem.{q(table)}\n"
             f"  referencing {_TABLES[event]} for each statement execute function {function}();\n"
@@ -173,30 +206,38 @@ def since_name(whole: Whole, event: str) -> str:
     return f"consolidation_{whole.system}_{event}"
 
 
-def drop_since_triggers(whole: Whole) -> str:
-    texts = [
-        f"drop trigger if exists {q(since_name(whole, event))} on mainstem.{q(table)};\n" for table, _ in _ours(whole) for event in EVENTS
-    ]
-    return "".join(texts) + drop_id_triggers(whole)
+def drop_since_triggers(whole: Whole) -> dict[str, str]:
+    """Table of ours to the text that takes its triggers away."""
+    events = (*EVENTS, "id")
+    return {
+        table: "".join(
+            f"drop trigger if exists {q(since_name(whole, event))} on mainstem.{q(table)};\n"
+            for event in events
+        )
+        for table, _ in _ours(whole)
+    }
 
 
-def id_triggers(whole: Whole) -> str:
-    """New runs of an old workflow, and their steps, get an old id: old code sees them."""
+def _id_triggers(whole: Whole) -> dict[str, str]:
     if whole.run is None:
-        return ""
-    texts = [_id_trigger(whole, whole.run, f"select from mainstem_consolidation.workflow_of v where v.source = {lit(whole.system)} and v.workflow_id = new.workflow_id")]
+        return {}
+    of_workflow = f"select from mainstem_consolidation.workflow_of v where v.source = {lit(whole.system)} and v.workflow_id = new.workflow_id"
+    texts = {RUN: _id_trigger(whole, whole.run, of_workflow)}
     if whole.step:
-        texts.append(_id_trigger(whole, whole.step, f"select from {IDS} k where k.new_id = new.run_id and {whole.ids_of('k', whole.run.table)}"))
-    return "".join(texts)
+        of_run = f"select from {IDS} k where k.new_id = new.run_id and {whole.ids_of('k', whole.run.table)}"
+        texts[STEP] = _id_trigger(whole, whole.step, of_run)
+    return texts
 
 
 def _id_trigger(whole: Whole, relation: Relation, seen: str) -> str:
     new_id = "new.run_id" if relation is whole.run else "new.step_id"
-    legacy = next((lens.to for name, lens in relation.said.columns.items() if name == relation.said.key), None)
+    legacy = next(
+        (lens.to for name, lens in relation.said.columns.items() if name == relation.said.key), None
+    )
     function = q(whole.work_schema, f"old_id_{relation.table}")
     number = relation.key.default or "null"
     body = (
-        f"  if exists ({seen})\n     and not exists (select from {IDS} k where k.new_id = {new_id}) then\n"
+        f"  if {_is_on(whole).format(phases=_FROM_NOW_ON)}\n     and exists ({seen})\n     and not exists (select from {IDS} k where k.new_id = {new_id}) then\n"
         f"    number := {number};\n    insert into {IDS} (source, old_table, old_key, new_id)\n"
         f"    values ({lit(whole.system)}, {lit(relation.table)}, number::text, {new_id});\n"
         + (f"    new.{q(legacy)} := number;\n" if legacy else "")
@@ -209,7 +250,3 @@ def _id_trigger(whole: Whole, relation: Relation, seen: str) -> str:
         f"create or replace trigger {q(since_name(whole, 'id'))} before insert on mainstem.{q(relation.target)}\n"
         f"  for each row execute function {function}();\n"
     )
-
-
-def drop_id_triggers(whole: Whole) -> str:
-    return "".join(f"drop trigger if exists {q(since_name(whole, 'id'))} on mainstem.{q(table)};\n" for table in (RUN, STEP))

@@ -34,12 +34,16 @@ class Listed:
     @property
     def is_log(self) -> bool:
         """Whether a list of these that is too long can stay in the event log."""
-        return self.said.into.run == "events" and {way.place.column for way in self.ways.values()} == LOG_COLUMNS
+        return (
+            self.said.into.run == "events" and {way.place.column for way in self.ways.values()} == LOG_COLUMNS
+        )
 
     def element(self, row: str, run_key: str | None) -> str:
         """A row as an object. `run_key`: the key of the run it stands in, to note a row that says another."""
         always = {way.place.column: leaf(way) for way in self.ways.values() if not self._may_be_absent(way)}
-        built = "jsonb_build_object(" + ", ".join(f"{lit(key)}, {value}" for key, value in always.items()) + ")"
+        built = (
+            "jsonb_build_object(" + ", ".join(f"{lit(key)}, {value}" for key, value in always.items()) + ")"
+        )
         for way in self.ways.values():
             if self._may_be_absent(way):
                 built += f"\n      || case when {{row}}.{q(way.column)} is null then '{{}}' else jsonb_build_object({lit(way.place.column)}, {leaf(way)}) end"
@@ -57,7 +61,9 @@ class Listed:
 
     def elements_of_run(self, run: str) -> str:
         """The list of an old run row that goes by this alias."""
-        return self._list(f"e.{q(self.said.run)} = {run}.{q(self.run.said.key)} and {self.is_of_run('e')}", None)
+        return self._list(
+            f"e.{q(self.said.run)} = {run}.{q(self.run.said.key)} and {self.is_of_run('e')}", None
+        )
 
     def is_of_run(self, row: str) -> str:
         """Whether a row belongs to its run and to no step."""
@@ -65,7 +71,9 @@ class Listed:
             return f"{row}.{q(self.said.step)} is null"
         if self.said.number is None or self.step is None:
             return "true"
-        return f"not exists (select from {q(self.schema, self.step.table)} s where {self.is_of_step(row, 's')})"
+        return (
+            f"not exists (select from {q(self.schema, self.step.table)} s where {self.is_of_step(row, 's')})"
+        )
 
     def is_of_step(self, row: str, step: str) -> str:
         """Whether a row belongs to an old step row that goes by this alias."""
@@ -105,7 +113,9 @@ class Listed:
 
     def _step_relation(self) -> Relation:
         if self.step is None:
-            raise MappingRefused(f"tables.{self.table}: no table becomes a step", hint="Leave `step:` out, or map the steps.")
+            raise MappingRefused(
+                f"tables.{self.table}: no table becomes a step", hint="Leave `step:` out, or map the steps."
+            )
         return self.step
 
     def read(self, column: str, element: str) -> str:
@@ -118,19 +128,35 @@ def _run_column(step: Relation) -> str:
     return str(getattr(step.said, "run"))  # noqa: B009  (a step's mapping; mypy sees the union)
 
 
-def compile_elements(mapping: Mapping, catalog: Catalog, table: str, run: Relation, step: Relation | None) -> Listed:
+def compile_elements(
+    mapping: Mapping, catalog: Catalog, table: str, run: Relation, step: Relation | None
+) -> Listed:
     """Raises MappingRefused as `compile_relation` does."""
     said = mapping.tables[table]
     if not isinstance(said, Elements):
         raise TypeError(table)
     old = catalog.old[table]
     refuse_unmentioned(table, said, old)
-    anything = {lens.to: Column(lens.to, _element_type(old[name], lens.to), not_null=False) for name, lens in said.columns.items()}
+    anything = {
+        lens.to: Column(lens.to, _element_type(old[name], lens.to), not_null=False)
+        for name, lens in said.columns.items()
+    }
     ways = {name: compile_lens(table, old[name], lens, anything) for name, lens in said.columns.items()}
     for name in said.remainder:
-        ways[name] = Way(name, old[name].type, Place(name), old[name].type, f"{{row}}.{q(name)}", lambda at: at, loses=False)
+        ways[name] = Way(
+            name,
+            old[name].type,
+            Place(name),
+            old[name].type,
+            f"{{row}}.{q(name)}",
+            lambda at: at,
+            loses=False,
+        )
     if said.key not in ways:
-        raise MappingRefused(f"tables.{table}: its key {said.key} has no place in the element", hint="Map it: an element carries its own key.")
+        raise MappingRefused(
+            f"tables.{table}: its key {said.key} has no place in the element",
+            hint="Map it: an element carries its own key.",
+        )
     return Listed(table, said, old, ways, mapping.old_schema, run, step)
 
 
@@ -163,7 +189,10 @@ class Keyed:
         return self._of_run(run, f"c.{q(self.column_for('value') or '')}")
 
     def times_of(self, run: str) -> str:
-        times = ", ".join(f"c.{q(name)}" if (name := self.column_for(part)) else "null" for part in ("created_at", "updated_at"))
+        times = ", ".join(
+            f"c.{q(name)}" if (name := self.column_for(part)) else "null"
+            for part in ("created_at", "updated_at")
+        )
         return self._of_run(run, f"jsonb_build_array({times})")
 
     def ids_of(self, run: str) -> str:
@@ -179,5 +208,7 @@ def compile_context(mapping: Mapping, catalog: Catalog, table: str, run: Relatio
     keyed = Keyed(table, said, catalog.old[table], mapping.old_schema, run)
     for part in ("key", "value"):
         if keyed.column_for(part) is None:
-            raise MappingRefused(f"tables.{table}.columns: no column is the context's {part}", hint=f"Say `COLUMN: {part}`.")
+            raise MappingRefused(
+                f"tables.{table}.columns: no column is the context's {part}", hint=f"Say `COLUMN: {part}`."
+            )
     return keyed

@@ -7,8 +7,9 @@ sends it, and the rest of our row stays. Events that old code writes go to the e
 from __future__ import annotations
 
 from mainstem.consolidate.compile.catalog import Catalog, Column
+from mainstem.consolidate.compile.children import PARENT
 from mainstem.consolidate.compile.relation import ENDED, RUN, STEP, Relation
-from mainstem.consolidate.compile.text import lit, listed, q
+from mainstem.consolidate.compile.text import listed, lit, q
 from mainstem.consolidate.compile.views import IDS, Whole
 
 OPENING = "language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$"
@@ -23,9 +24,7 @@ def compatibility_view(whole: Whole, table: str, old: dict[str, Column], lists: 
         for column in old.values()
         if column.default and not column.is_generated
     )
-    return (
-        f"create or replace view {view} as select {columns} from {q(whole.work_schema, 'unfold_' + table)};\n{defaults}{lists}"
-    )
+    return f"create or replace view {view} as select {columns} from {q(whole.work_schema, 'unfold_' + table)};\n{defaults}{lists}"
 
 
 def instead(whole: Whole, table: str, event: str, declare: str, body: str) -> str:
@@ -158,8 +157,12 @@ def _update_row(whole: Whole, relation: Relation) -> str:
         f"    update {IDS} k set old_key = new.{q(key)}::text where {whole.ids_of('k', table)} and k.new_id = new_id;\n  end if;\n"
         f"{put(relation, f'r.{q(target_key)} = new_id')}"
     ).replace("k.new_id = new_id", "k.new_id = moved")
-    body = body.replace(f"  if new.{q(key)} is distinct", f"  moved := new_id;\n  if new.{q(key)} is distinct")
-    return instead(whole, table, "update", f"  new_id uuid;\n  moved uuid;\n  was mainstem.{q(relation.target)};\n", body)
+    body = body.replace(
+        f"  if new.{q(key)} is distinct", f"  moved := new_id;\n  if new.{q(key)} is distinct"
+    )
+    return instead(
+        whole, table, "update", f"  new_id uuid;\n  moved uuid;\n  was mainstem.{q(relation.target)};\n", body
+    )
 
 
 def _delete_row(whole: Whole, relation: Relation) -> str:
@@ -168,11 +171,40 @@ def _delete_row(whole: Whole, relation: Relation) -> str:
     if relation.target == RUN:
         rest = "".join(
             f"  delete from mainstem.{name} x where x.run_id = gone;\n"
-            for name in ("user_workflow_event", "user_workflow_run_context", "user_workflow_signal", STEP, RUN)
+            for name in (
+                "user_workflow_event",
+                "user_workflow_run_context",
+                "user_workflow_signal",
+                STEP,
+                RUN,
+            )
         )
     else:
         rest = f"  delete from mainstem.{q(relation.target)} x where x.{q(relation.said.columns[key].to)} = gone;\n"
     return instead(whole, table, "delete", "  gone uuid;\n", found + rest)
+
+
+def _keep_their_run(whole: Whole, step: Relation, run_column: str) -> str:
+    """A step went to another run, and its elements go on naming the one they named."""
+    text = ""
+    at = "r.run_id = mainstem.run_of(new_id) and r.step_number = mainstem.step_number_of(new_id)"
+    run = f"jsonb_build_object({lit(PARENT)}, to_jsonb(old.{q(run_column)}))"
+    for one in [found for found in whole.lists if found.said.into.step and found.said.step]:
+        logged = ""
+        if one.is_log:
+            text += (
+                "    select jsonb_agg(jsonb_build_object('event_id', e.event_id, 'event_type', e.event_type, 'event_data', e.event_data,\n"
+                "             'timestamp', e.occurred_at)) into logged\n"
+                "      from mainstem.user_workflow_event e where e.run_id = mainstem.run_of(was_id) and e.step_number = mainstem.step_number_of(was_id);\n"
+                "    delete from mainstem.user_workflow_event e where e.run_id = mainstem.run_of(was_id) and e.step_number = mainstem.step_number_of(was_id);\n"
+            )
+            logged = " || coalesce(logged, '[]')"
+        column = q(one.said.into.step or "")
+        text += (
+            f"    update mainstem.{step.target} r set {column} = coalesce((select jsonb_agg({run} || j.value order by j.ordinality)\n"
+            f"      from jsonb_array_elements(r.{column}{logged}) with ordinality j), '[]') where {at};\n"
+        )
+    return text
 
 
 def _step_triggers(whole: Whole, catalog: Catalog, relation: Relation) -> str:
@@ -204,8 +236,7 @@ def _step_triggers(whole: Whole, catalog: Catalog, relation: Relation) -> str:
         f"    delete from {IDS} k where {whole.ids_of('k', table)} and k.old_key = old.{q(key)}::text;\n{taken}"
         f"    update mainstem.{STEP} r set run_id = mainstem.run_of(new_id), step_number = mainstem.step_number_of(new_id), step_id = new_id\n"
         "     where r.run_id = mainstem.run_of(was_id) and r.step_number = mainstem.step_number_of(was_id);\n"
-        "    update mainstem.user_workflow_event r set run_id = mainstem.run_of(new_id), step_number = mainstem.step_number_of(new_id)\n"
-        "     where r.run_id = mainstem.run_of(was_id) and r.step_number = mainstem.step_number_of(was_id);\n"
+        f"{_keep_their_run(whole, relation, run_column)}"
         "  else\n    new_id := was_id;\n  end if;\n"
     )
     update = f"{required(table, relation.old)}{unique}{move}{put(relation, 'r.run_id = mainstem.run_of(new_id) and r.step_number = mainstem.step_number_of(new_id)')}"
@@ -216,7 +247,7 @@ def _step_triggers(whole: Whole, catalog: Catalog, relation: Relation) -> str:
             for name in ("user_workflow_event", STEP)
         )
     )
-    variables = f"  new_id uuid;\n  new_run uuid;\n  was_id uuid;\n  was mainstem.{STEP};\n"
+    variables = f"  new_id uuid;\n  new_run uuid;\n  was_id uuid;\n  logged jsonb;\n  was mainstem.{STEP};\n"
     return (
         instead(whole, table, "insert", variables, insert)
         + instead(whole, table, "update", variables, update)

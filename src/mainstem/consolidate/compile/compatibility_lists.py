@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from mainstem.consolidate.compile.children import Keyed, Listed
-from mainstem.consolidate.compile.compatibility import default_key, exists_already, instead, no_parent, required
+from mainstem.consolidate.compile.compatibility import (
+    default_key,
+    exists_already,
+    instead,
+    no_parent,
+    required,
+)
 from mainstem.consolidate.compile.relation import ENDED, RUN, STEP
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, Whole
 
-_PARENT = "  parent uuid;\n  element jsonb;\n  org uuid;\n"
+_PARENT = "  parent uuid;\n  run_key text;\n  org uuid;\n"
 
 
 def element_triggers(whole: Whole, one: Listed) -> str:
@@ -43,34 +49,46 @@ def _find_parent(whole: Whole, one: Listed, row: str, *, is_there: bool = False)
         f"select r.run_id, r.org_id into parent, org from {IDS} k join mainstem.{RUN} r on r.run_id = k.new_id\n"
         f"     where {whole.ids_of('k', one.run.table)} and k.old_key = {row}.{q(one.said.run)}::text;\n"
     )
-    missing = "" if is_there or row == "old" else f"  if parent is null then\n{no_parent(one.table, one.said.run, one.run.table)}  end if;\n"
+    missing = (
+        ""
+        if is_there or row == "old"
+        else f"  if parent is null then\n{no_parent(one.table, one.said.run, one.run.table)}  end if;\n"
+    )
+    of_run = f"  select k.old_key into run_key from {IDS} k where {whole.ids_of('k', one.run.table)} and k.new_id = mainstem.run_of(parent);\n"
     if not one.said.step or one.step is None:
-        return f"  {by_run}{missing}"
+        return f"  {by_run}{missing}{of_run}"
     by_step = (
         f"select r.step_id, r.org_id into parent, org from {IDS} k join mainstem.{STEP} r\n"
         f"        on r.run_id = mainstem.run_of(k.new_id) and r.step_number = mainstem.step_number_of(k.new_id)\n"
         f"     where {whole.ids_of('k', one.step.table)} and k.old_key = {row}.{q(one.said.step)}::text;\n"
     )
-    return f"  if {row}.{q(one.said.step)} is null then\n    {by_run}  else\n    {by_step}  end if;\n{missing}"
+    return f"  if {row}.{q(one.said.step)} is null then\n    {by_run}  else\n    {by_step}  end if;\n{missing}{of_run}"
+
+
+def _element(one: Listed) -> str:
+    """The new row as an object, with the run that it names where that is not the one it stands in."""
+    return one.element("new", f"run_key::{one.old[one.said.run].type}")
 
 
 def _add(one: Listed) -> str:
-    if one.is_log:
+    at_the_end = _with_lists(one, f"coalesce({{list}}, '[]') || jsonb_build_array({_element(one)})")
+    if one.is_log:  # the log has no place for the run that an element names beside its step's
         values = {way.place.column: way.fold.replace("{row}", "new") for way in one.ways.values()}
         return (
+            f"  if run_key is not distinct from new.{q(one.said.run)}::text then\n"
             "  insert into mainstem.user_workflow_event (run_id, step_number, event_id, org_id, event_type, event_data, occurred_at)\n"
             f"  values (mainstem.run_of(parent), mainstem.step_number_of(parent), {values['event_id']}, org, {values['event_type']},\n"
-            f"          coalesce({values['event_data']}, '{{}}'), coalesce({values['timestamp']}, mainstem.clock()));\n"
+            f"          coalesce({values['event_data']}, '{{}}'), coalesce({values['timestamp']}, mainstem.clock()));\n  else\n{at_the_end}  end if;\n"
         )
-    return _with_lists(one, f"coalesce({{list}}, '[]') || jsonb_build_array({one.element('new', None)})")
+    return at_the_end
 
 
 def _replace(one: Listed) -> str:
     changed = (
-        f"(select jsonb_agg(case when {_is_it(one, 'j.value')} then {one.element('new', None)} else j.value end order by j.ordinality)"
+        f"(select jsonb_agg(case when {_is_it(one, 'j.value')} then {_element(one)} else j.value end order by j.ordinality)"
         " from jsonb_array_elements({list}) with ordinality j)"
     )
-    in_lists = _with_lists(one, changed, only=True)
+    in_lists = _with_lists(one, changed)
     if not one.is_log:
         return in_lists
     values = {way.place.column: way.fold.replace("{row}", "new") for way in one.ways.values()}
@@ -86,7 +104,7 @@ def _remove(one: Listed) -> str:
         f"(select coalesce(jsonb_agg(j.value order by j.ordinality) filter (where not ({_is_it(one, 'j.value')})), '[]')"
         " from jsonb_array_elements({list}) with ordinality j)"
     )
-    in_lists = _with_lists(one, left, only=True)
+    in_lists = _with_lists(one, left)
     if not one.is_log:
         return in_lists
     return f"  delete from mainstem.user_workflow_event e where {_in_log(one)};\n  if not found then\n{in_lists}  end if;\n"
@@ -98,15 +116,21 @@ def _key_value(one: Listed) -> str:
 
 def _in_log(one: Listed) -> str:
     key = _key_value(one)
-    known = f"(e.event_id = {key} or mainstem_consolidation.number_of_id(e.event_id) = old.{q(one.said.key)})" if "id_of_number" in key else f"e.event_id = {key}"
-    return f"e.run_id = mainstem.run_of(parent) and e.step_number = mainstem.step_number_of(parent) and {known}"
+    known = (
+        f"(e.event_id = {key} or mainstem_consolidation.number_of_id(e.event_id) = old.{q(one.said.key)})"
+        if "id_of_number" in key
+        else f"e.event_id = {key}"
+    )
+    return (
+        f"e.run_id = mainstem.run_of(parent) and e.step_number = mainstem.step_number_of(parent) and {known}"
+    )
 
 
 def _is_it(one: Listed, element: str) -> str:
     return f"({one.read(one.said.key, element)}) is not distinct from old.{q(one.said.key)}"
 
 
-def _with_lists(one: Listed, changed: str, *, only: bool = False) -> str:
+def _with_lists(one: Listed, changed: str) -> str:
     """An update of the parent's list, of the run or the step."""
     of_run = _update(one.said.into.run, RUN, "r.run_id = parent", changed)
     if not one.said.step:
@@ -115,7 +139,6 @@ def _with_lists(one: Listed, changed: str, *, only: bool = False) -> str:
         one.said.into.step or "", STEP,
         "r.run_id = mainstem.run_of(parent) and r.step_number = mainstem.step_number_of(parent)", changed,
     )  # fmt: skip
-    del only
     return f"  if mainstem.step_number_of(parent) = 0 then\n  {of_run}  else\n  {of_step}  end if;\n"
 
 
@@ -130,7 +153,7 @@ def _update(to: str, target: str, condition: str, changed: str) -> str:
 
 def context_triggers(whole: Whole, keyed: Keyed) -> str:
     """A run that lives has its keys apart; one that is over has them folded."""
-    key, value = (q(keyed.column_for(part) or "") for part in ("key", "value"))
+    key = q(keyed.column_for("key") or "")
     own, run_column = keyed.old[keyed.said.key], keyed.said.run
     found = (
         f"  select r.run_id, r.org_id, r.status in ({', '.join(map(lit, ENDED[RUN]))}) into parent, org, is_over\n"
@@ -140,12 +163,9 @@ def context_triggers(whole: Whole, keyed: Keyed) -> str:
     view = q(whole.work_schema, f"unfold_{keyed.table}")
     clash = f"  if exists (select from {view} u where u.{q(run_column)} = new.{q(run_column)} and u.{key} = new.{key}) then\n{exists_already(keyed.table, keyed.column_for('key') or '')}  end if;\n"
     insert = f"{default_key(own)}{required(keyed.table, keyed.old)}{found.format(row='new')}{missing}{clash}{_set(keyed)}"
-    update = (
-        f"{required(keyed.table, keyed.old)}{found.format(row='old')}{_unset(keyed)}{found.format(row='new')}{missing}{_set(keyed)}"
-    )
+    update = f"{required(keyed.table, keyed.old)}{found.format(row='old')}{_unset(keyed)}{found.format(row='new')}{missing}{_set(keyed)}"
     delete = f"{found.format(row='old')}{_unset(keyed)}"
     variables = "  parent uuid;\n  org uuid;\n  is_over boolean;\n"
-    del value
     return (
         instead(whole, keyed.table, "insert", variables, insert)
         + instead(whole, keyed.table, "update", variables, update)
@@ -155,7 +175,10 @@ def context_triggers(whole: Whole, keyed: Keyed) -> str:
 
 def _set(keyed: Keyed) -> str:
     key, value = (f"new.{q(keyed.column_for(part) or '')}" for part in ("key", "value"))
-    times = [f"new.{q(name)}" if (name := keyed.column_for(part)) else "null::timestamptz" for part in ("created_at", "updated_at")]
+    times = [
+        f"new.{q(name)}" if (name := keyed.column_for(part)) else "null::timestamptz"
+        for part in ("created_at", "updated_at")
+    ]
     return (
         f"  update mainstem.{RUN} r set metadata = r.metadata || jsonb_build_object(\n"
         f"      'context_ids', coalesce(r.metadata -> 'context_ids', '{{}}') || jsonb_build_object({key}, new.{q(keyed.said.key)}),\n"

@@ -95,16 +95,28 @@ def compile_lens(table: str, column: Column, lens: Lens, target: dict[str, Colum
     return Way(column.name, column.type, place, placed_type, made, back, loses or lens.keep)
 
 
-def _transformed(table: str, column: Column, lens: Lens, value: str) -> tuple[str, str, Callable[[str], str], bool]:
+def _transformed(
+    table: str, column: Column, lens: Lens, value: str
+) -> tuple[str, str, Callable[[str], str], bool]:
     """The value changed, its type, the way back to the old type, and whether something may be lost."""
     cast = f"::{column.type}"
     if lens.values is not None:
         there = _case(f"({value})::text", lens.values, f"{table}.{column.name}")
         home = {new: old for old, new in reversed(lens.values.items())} | (lens.back or {})
-        return there, "text", lambda at: f"({_case(f'({at})::text', home, f'{table}.{column.name} (back)')}){cast}", lens.keep
+        return (
+            there,
+            "text",
+            lambda at: f"({_case(f'({at})::text', home, f'{table}.{column.name} (back)')}){cast}",
+            lens.keep,
+        )
     if lens.zone is not None:
         zone = lit(lens.zone)
-        return f"({value} at time zone {zone})", "timestamp with time zone", lambda at: f"({at} at time zone {zone}){cast}", True
+        return (
+            f"({value} at time zone {zone})",
+            "timestamp with time zone",
+            lambda at: f"({at} at time zone {zone}){cast}",
+            True,
+        )
     if lens.times is not None:
         tried = "\n    ".join(
             f"when {value} ~ {lit(form.like)} then {SCHEMA}.time_or_null({value}, {lit(form.zone) if form.zone else 'null'})"
@@ -112,14 +124,29 @@ def _transformed(table: str, column: Column, lens: Lens, value: str) -> tuple[st
         )
         return f"case {tried} end", "timestamp with time zone", _written_time(column.type), True
     if lens.scale is not None:
-        return f"({value} * {lens.scale})", "bigint", lambda at: f"(({at})::numeric / {lens.scale}){cast}", True
+        return (
+            f"({value} * {lens.scale})",
+            "bigint",
+            lambda at: f"(({at})::numeric / {lens.scale}){cast}",
+            True,
+        )
     if lens.json_text:
         return f"{SCHEMA}.json_or_null({value}::text)", "jsonb", lambda at: f"({at})::text{cast}", True
     if lens.sql is not None:
         sql = lens.sql
-        return sql.fold.replace("{value}", value), "text", lambda at: f"({sql.unfold.replace('{value}', at)}){cast}", lens.keep
+        return (
+            sql.fold.replace("{value}", value),
+            "text",
+            lambda at: f"({sql.unfold.replace('{value}', at)}){cast}",
+            lens.keep,
+        )
     if lens.to == "event_id" and column.type in ("bigint", "integer", "smallint"):
-        return f"{SCHEMA}.id_of_number({value})", "uuid", lambda at: f"{SCHEMA}.number_of_id({at}){cast}", False
+        return (
+            f"{SCHEMA}.id_of_number({value})",
+            "uuid",
+            lambda at: f"{SCHEMA}.number_of_id({at}){cast}",
+            False,
+        )
     return value, column.type, lambda at: f"({at}){cast}", False
 
 

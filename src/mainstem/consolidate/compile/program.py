@@ -70,14 +70,23 @@ class Program:
     def views(self) -> str:
         """The work schema with fold, unfold and compatibility views."""
         whole = self.whole
-        texts = [f"create schema if not exists {q(whole.work_schema)};\ngrant usage on schema {q(whole.work_schema)} to public;\n"]
+        texts = [
+            f"create schema if not exists {q(whole.work_schema)};\ngrant usage on schema {q(whole.work_schema)} to public;\n"
+        ]
         texts += [views.fold_view(whole, relation) for relation in self.relations()]
         texts += [views.log_view(whole, one) for one in whole.lists if one.is_log]
         texts += [views.unfold_relation(whole, relation) for relation in self.relations()]
         texts += [views.unfold_elements(whole, one) for one in whole.lists]
         texts += [views.unfold_context(whole, keyed) for keyed in whole.contexts]
-        texts += [compatibility.compatibility_view(whole, table, self.catalog.old[table], lists) for table, lists in self._instead().items()]
-        owned = [f"alter view {q(whole.work_schema, kind + table)} owner to mainstem_owner;\n" for table in self.tables for kind in ("unfold_", "now_")]
+        texts += [
+            compatibility.compatibility_view(whole, table, self.catalog.old[table], lists)
+            for table, lists in self._instead().items()
+        ]
+        owned = [
+            f"alter view {q(whole.work_schema, kind + table)} owner to mainstem_owner;\n"
+            for table in self.tables
+            for kind in ("unfold_", "now_")
+        ]
         texts.append(f"grant usage, create on schema {q(whole.work_schema)} to mainstem_owner;\n")
         return "\n".join([*texts, *owned])
 
@@ -88,11 +97,15 @@ class Program:
             if relation is whole.step:
                 of_run = "(select r.org_id from mainstem.user_workflow_run r where r.run_id = mainstem.run_of({id}))"
                 put = replace(relation, mapped={**relation.mapped, "org_id": of_run})
-                texts[relation.table] = compatibility.relation_triggers(replace(whole, step=put), self.catalog, put)
+                texts[relation.table] = compatibility.relation_triggers(
+                    replace(whole, step=put), self.catalog, put
+                )
             else:
                 texts[relation.table] = compatibility.relation_triggers(whole, self.catalog, relation)
         texts |= {one.table: compatibility_lists.element_triggers(whole, one) for one in whole.lists}
-        return texts | {keyed.table: compatibility_lists.context_triggers(whole, keyed) for keyed in whole.contexts}
+        return texts | {
+            keyed.table: compatibility_lists.context_triggers(whole, keyed) for keyed in whole.contexts
+        }
 
     def log_triggers(self) -> dict[str, str]:
         return changes.log_triggers(self.whole)
@@ -111,20 +124,33 @@ class Program:
         whole, sides = self.whole, []
         for relation in self.relations():
             fold = q(whole.work_schema, f"fold_{relation.table}")
-            key = {RUN: "run_id", STEP: "step_id"}.get(relation.target) or relation.said.columns[relation.said.key].to
-            named = [(name, self.catalog.ours[relation.target][name].type) for name in statements.target_columns(whole, relation)]
+            key = {RUN: "run_id", STEP: "step_id"}.get(relation.target) or relation.said.columns[
+                relation.said.key
+            ].to
+            named = [
+                (name, self.catalog.ours[relation.target][name].type)
+                for name in statements.target_columns(whole, relation)
+            ]
             there = f"(select r.* from mainstem.{q(relation.target)} r where r.{q(key)} in (select k.new_id from {IDS} k where {whole.ids_of('k', relation.table)}))"
             root_table = relation.table if relation is not whole.step or not whole.run else whole.run.table
             of = f"mainstem.run_of(t.{key})" if relation is whole.step else f"t.{q(key)}"
-            root = f"(select k.old_key from {IDS} k where {whole.ids_of('k', root_table)} and k.new_id = {of})"
-            sides.append(Side(f"{relation.table} → {relation.target}", relation.table, fold, there, named, key, root))
+            root = (
+                f"(select k.old_key from {IDS} k where {whole.ids_of('k', root_table)} and k.new_id = {of})"
+            )
+            sides.append(
+                Side(f"{relation.table} → {relation.target}", relation.table, fold, there, named, key, root)
+            )
         return sides
 
     def _backward(self) -> list[Side]:
         whole, sides = self.whole, []
         for table in self.tables:
             said: Any = self.mapping.tables[table]
-            named = [(name, column.type) for name, column in self.catalog.old[table].items() if name not in said.drop]
+            named = [
+                (name, column.type)
+                for name, column in self.catalog.old[table].items()
+                if name not in said.drop
+            ]
             root = said.key if isinstance(said, Run | Row) else said.run
             sides.append(
                 Side(f"{table} ← {q(whole.work_schema, 'unfold_' + table)}", table, q(whole.old_schema, table),
@@ -136,12 +162,25 @@ class Program:
         """All of it, for a person to read: what expand installs, and the statements of copy and proof."""
         texts = ["-- views, and triggers of the old names after the switch\n" + self.views()]
         texts += [f"-- what notes changes of {table}\n{text}" for table, text in self.log_triggers().items()]
-        texts += [f"-- {table} stays, and is mirrored\n{trigger}{existing}\n" for table, (trigger, existing) in self.mirrors().items()]
+        texts += [
+            f"-- {table} stays, and is mirrored\n{trigger}{existing}\n"
+            for table, (trigger, existing) in self.mirrors().items()
+        ]
         for root in self.whole.roots():
             apply = self.apply(root)
-            parts = [apply.next_roots, *apply.give_ids, *([apply.leaves] if apply.leaves else []), *apply.take_out, *apply.put_in, *apply.quarantine]
+            parts = [
+                apply.next_roots,
+                *apply.give_ids,
+                *([apply.leaves] if apply.leaves else []),
+                *apply.take_out,
+                *apply.put_in,
+                *apply.quarantine,
+            ]
             texts.append(f"-- a batch of {root.table}\n" + ";\n".join(parts) + ";\n")
-        texts += [f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n" for side in self.proofs()]
+        texts += [
+            f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n"
+            for side in self.proofs()
+        ]
         return "\n".join(texts)
 
 
@@ -151,7 +190,9 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
     `moved`: the tables are in the legacy schema, after a cut-over; what stays is where it was.
     """
     mapping = without_absent(mapping, conn, moved=moved)
-    catalog = read_catalog(conn, mapping.old_schema, mapping.tables, OURS, legacy=mapping.legacy_schema if moved else None)
+    catalog = read_catalog(
+        conn, mapping.old_schema, mapping.tables, OURS, legacy=mapping.legacy_schema if moved else None
+    )
     _refuse_unkeyed(mapping, catalog)
     rows = [compile_relation(mapping, catalog, name) for name in mapping.of_kind(Row)]
     run = next((compile_relation(mapping, catalog, name) for name in mapping.of_kind(Run)), None)
@@ -164,7 +205,9 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
     org = run.mapped.get("org_id", "null::uuid") if run else "null::uuid"
     if step:
         step = replace(step, mapped={**step.mapped, "org_id": org.replace("{row}", "p")})
-    whole = Whole(mapping.system, mapping.old_schema, mapping.work_schema, rows, run, step, lists, contexts, org)
+    whole = Whole(
+        mapping.system, mapping.old_schema, mapping.work_schema, rows, run, step, lists, contexts, org
+    )
     return Program(mapping, catalog, whole, _linked(conn, mapping, catalog))
 
 
@@ -176,7 +219,9 @@ def without_absent(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: bo
         for name, said in mapping.moving.items()
         if said.optional and conn.execute("select to_regclass(%s)", [q(schema, name)]).fetchone() == (None,)
     ]
-    return mapping.model_copy(update={"tables": {name: said for name, said in mapping.tables.items() if name not in absent}})
+    return mapping.model_copy(
+        update={"tables": {name: said for name, said in mapping.tables.items() if name not in absent}}
+    )
 
 
 def _refuse_unkeyed(mapping: Mapping, catalog: Catalog) -> None:

@@ -16,7 +16,10 @@ from mainstem.consolidate.mapping import Constant, Mapping, Row, Run, Step
 from mainstem.errors import MappingRefused
 
 RUN, STEP = "user_workflow_run", "user_workflow_run_step"
-ENDED = {RUN: ("completed", "failed", "cancelled", "timeout"), STEP: ("completed", "failed", "skipped", "cancelled")}
+ENDED = {
+    RUN: ("completed", "failed", "cancelled", "timeout"),
+    STEP: ("completed", "failed", "skipped", "cancelled"),
+}
 NOTHING_SAID = "no reason was recorded"
 
 
@@ -61,9 +64,7 @@ class Relation:
         return {column: filled(text, row, new_id) for column, text in {**plain, **composed}.items()}
 
     def _originals(self) -> dict[str, str]:
-        return {
-            way.column: way.original(leaf_value(way, self)) for way in self.ways.values() if way.loses
-        }
+        return {way.column: way.original(leaf_value(way, self)) for way in self.ways.values() if way.loses}
 
     def owned_keys(self, column: str) -> list[str]:
         """Top-level keys of a JSON column that this mapping writes."""
@@ -86,10 +87,18 @@ def compile_relation(mapping: Mapping, catalog: Catalog, table: str) -> Relation
     old, ours = catalog.old[table], catalog.ours[target]
     refuse_unmentioned(table, said, old)
     _refuse_unknown_places(table, said, ours)
-    ways = {name: compile_lens(table, old[name], lens, ours) for name, lens in said.columns.items() if name != said.key}
+    ways = {
+        name: compile_lens(table, old[name], lens, ours)
+        for name, lens in said.columns.items()
+        if name != said.key
+    }
     if isinstance(said, Step):
         ways[said.number] = _numbered(old[said.number])
-    mapped = {way.place.column: way.fold for way in ways.values() if not way.place.path and way.column != _number(said)}
+    mapped = {
+        way.place.column: way.fold
+        for way in ways.values()
+        if not way.place.path and way.column != _number(said)
+    }
     for column, constant in said.constants.items():
         mapped[column] = _constant(constant, mapping)
     if said.key in said.columns:
@@ -122,7 +131,8 @@ def refuse_unmentioned(table: str, said: Any, old: dict[str, Column]) -> None:
         )
     if unknown := [name for name in said.mentioned if name not in old]:
         raise MappingRefused(
-            f"tables.{table}: there is no column {', '.join(sorted(unknown))}", hint=f"There are: {', '.join(old)}."
+            f"tables.{table}: there is no column {', '.join(sorted(unknown))}",
+            hint=f"There are: {', '.join(old)}.",
         )
 
 
@@ -132,11 +142,19 @@ def _refuse_unknown_places(table: str, said: Any, ours: dict[str, Column]) -> No
     for where, to in places:
         place = Place.of(to)
         if place.column not in ours:
-            raise MappingRefused(f"tables.{where}: the ledger has no column {place.column}", hint=f"There are: {', '.join(ours)}.")
+            raise MappingRefused(
+                f"tables.{where}: the ledger has no column {place.column}",
+                hint=f"There are: {', '.join(ours)}.",
+            )
         if len(place.path) > 2:
-            raise MappingRefused(f"tables.{where}: {to} goes too deep", hint="A JSON column takes one key, or two.")
+            raise MappingRefused(
+                f"tables.{where}: {to} goes too deep", hint="A JSON column takes one key, or two."
+            )
         if place.path and ours[place.column].type != "jsonb":
-            raise MappingRefused(f"tables.{where}: {place.column} is no JSON column, and has no keys", hint="Leave the key out.")
+            raise MappingRefused(
+                f"tables.{where}: {place.column} is no JSON column, and has no keys",
+                hint="Leave the key out.",
+            )
 
 
 def _constant(constant: Constant | str | float, mapping: Mapping) -> str:
@@ -155,7 +173,9 @@ def _fits(target: str, mapped: dict[str, str], said: Any, ours: dict[str, Column
     """What the ledger's CHECKs and keys ask for, over m."""
     if target not in (RUN, STEP):
         return _row_fits(mapped, ours)
-    at = {name: f"m.{name}" for name in ("started_at", "ended_at", "created_at", "updated_at") if name in mapped}
+    at = {
+        name: f"m.{name}" for name in ("started_at", "ended_at", "created_at", "updated_at") if name in mapped
+    }
     ended = f"m.status in ({', '.join(map(lit, ENDED[target]))})"
     fits = {
         "ended_at": f"case when {ended} then greatest({_first(at, 'ended_at', 'started_at', 'created_at')}, {at.get('started_at', 'null')}) end",
@@ -166,13 +186,21 @@ def _fits(target: str, mapped: dict[str, str], said: Any, ours: dict[str, Column
     if target == RUN:
         fits["run_id"] = "{id}"
         if "created_by" in mapped:
-            fits["created_by"] = "(select u.user_id from mainstem.app_user u where u.org_id = m.org_id and u.user_id = m.created_by)"
+            fits["created_by"] = (
+                "(select u.user_id from mainstem.app_user u where u.org_id = m.org_id and u.user_id = m.created_by)"
+            )
         return fits
-    fits |= {"step_id": "{id}", "run_id": "mainstem.run_of({id})", "step_number": "mainstem.step_number_of({id})"}
+    fits |= {
+        "step_id": "{id}",
+        "run_id": "mainstem.run_of({id})",
+        "step_number": "mainstem.step_number_of({id})",
+    }
     if "node_id" in mapped:
         of_node = "from mainstem.user_workflow_node n where n.org_id = m.org_id and n.node_id = m.node_id"
         fits["node_id"] = f"(select n.node_id {of_node})"
-        fits["node_key"] = f"coalesce({_of(mapped, 'node_key')}, (select n.label {of_node}), m.node_id::text, 'unknown')"
+        fits["node_key"] = (
+            f"coalesce({_of(mapped, 'node_key')}, (select n.label {of_node}), m.node_id::text, 'unknown')"
+        )
     else:
         fits["node_key"] = f"coalesce({_of(mapped, 'node_key')}, 'unknown')"
     return fits
@@ -182,10 +210,16 @@ def _row_fits(mapped: dict[str, str], ours: dict[str, Column]) -> dict[str, str]
     fits = {}
     if "created_by" in mapped or "activated_by" in mapped:
         column = "created_by" if "created_by" in mapped else "activated_by"
-        fits[column] = f"(select u.user_id from mainstem.app_user u where u.org_id = m.org_id and u.user_id = m.{column})"
+        fits[column] = (
+            f"(select u.user_id from mainstem.app_user u where u.org_id = m.org_id and u.user_id = m.{column})"
+        )
     for column in ("created_at", "updated_at"):
         if column in ours:
-            fits[column] = _first({name: f"m.{name}" for name in ("created_at", "updated_at") if name in mapped}, column, "created_at")
+            fits[column] = _first(
+                {name: f"m.{name}" for name in ("created_at", "updated_at") if name in mapped},
+                column,
+                "created_at",
+            )
     return fits
 
 
@@ -206,7 +240,9 @@ def _objects(ways: dict[str, Way], remainder: dict[str, Column]) -> dict[str, di
         if len(way.place.path) == 1:
             found.setdefault(way.place.column, {})[way.place.path[0]] = leaf(way)
         elif way.place.path:
-            nested.setdefault((way.place.column, way.place.path[0]), {})[".".join(way.place.path[1:])] = leaf(way)
+            nested.setdefault((way.place.column, way.place.path[0]), {})[".".join(way.place.path[1:])] = leaf(
+                way
+            )
     for (column, key), pieces in nested.items():
         found.setdefault(column, {})[key] = f"nullif({json_object(pieces)}, '{{}}')"
     if remainder:

@@ -56,7 +56,11 @@ def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
 
 def _give_ids(whole: Whole, root: Relation, where: str) -> list[str]:
     key, keys = q(root.said.key), f"%(roots)s::{root.key.type}[]"
-    new_id = f"mainstem.new_run_id({born(root, 'o')})" if root.target == RUN else (f"o.{key}" if root.key.type == "uuid" else "gen_random_uuid()")
+    new_id = (
+        f"mainstem.new_run_id({born(root, 'o')})"
+        if root.target == RUN
+        else (f"o.{key}" if root.key.type == "uuid" else "gen_random_uuid()")
+    )
     texts = [
         f"insert into {IDS} (source, old_table, old_key, new_id)\n"
         f"select {lit(whole.system)}, {lit(root.table)}, o.{key}::text, {new_id} from {q(whole.old_schema, root.table)} o\n"
@@ -85,8 +89,13 @@ def _give_step_ids(whole: Whole, step: Relation, keys: str) -> list[str]:
 
 def _take_out(whole: Whole, root: Relation) -> list[str]:
     if root.target != RUN:
-        return [f"delete from mainstem.{q(root.target)} r where r.{q(root.said.columns[root.said.key].to)} = any(%(ids)s::uuid[])"]
-    return [f"delete from mainstem.{name} r where r.run_id = any(%(ids)s::uuid[])" for name in ("user_workflow_event", STEP, RUN)]
+        return [
+            f"delete from mainstem.{q(root.target)} r where r.{q(root.said.columns[root.said.key].to)} = any(%(ids)s::uuid[])"
+        ]
+    return [
+        f"delete from mainstem.{name} r where r.run_id = any(%(ids)s::uuid[])"
+        for name in ("user_workflow_event", "user_workflow_run_context", STEP, RUN)
+    ]
 
 
 def _put_in(whole: Whole, root: Relation, keys: str) -> list[str]:
@@ -116,16 +125,40 @@ def target_columns(whole: Whole, relation: Relation) -> list[str]:
 
 def _quarantined(whole: Whole, root: Relation, keys: str, linked: dict[str, bool]) -> list[str]:
     """Rows without a parent, and those that the mapping holds back."""
-    texts = [f"delete from {QUARANTINE} z where z.source = {lit(whole.system)} and z.root = any(%(roots)s::text[]) and z.old_table = {lit(root.table)}"]
+    texts = [
+        f"delete from {QUARANTINE} z where z.source = {lit(whole.system)} and z.root = any(%(roots)s::text[]) and z.old_table = {lit(root.table)}"
+    ]
     if root.said.where:
-        texts.append(_hold(whole, root.table, root.old, root.said.key, root.said.key, f"not coalesce({root.said.where.replace('{row}', 'o')}, false) and o.{q(root.said.key)} = any({keys})", "held back by the mapping"))
+        texts.append(
+            _hold(
+                whole,
+                root.table,
+                root.old,
+                root.said.key,
+                root.said.key,
+                f"not coalesce({root.said.where.replace('{row}', 'o')}, false) and o.{q(root.said.key)} = any({keys})",
+                "held back by the mapping",
+            )
+        )
     if root is not whole.run:
         return texts
     for table, old, key, run_column, condition in _children(whole):
         if linked.get(table):
             continue
-        texts.append(f"delete from {QUARANTINE} z where z.source = {lit(whole.system)} and z.root = any(%(roots)s::text[]) and z.old_table = {lit(table)}")
-        texts.append(_hold(whole, table, old, key, run_column, f"({condition}) and o.{q(run_column)} = any({keys})", "has no parent"))
+        texts.append(
+            f"delete from {QUARANTINE} z where z.source = {lit(whole.system)} and z.root = any(%(roots)s::text[]) and z.old_table = {lit(table)}"
+        )
+        texts.append(
+            _hold(
+                whole,
+                table,
+                old,
+                key,
+                run_column,
+                f"({condition}) and o.{q(run_column)} = any({keys})",
+                "has no parent",
+            )
+        )
     return texts
 
 
@@ -138,7 +171,9 @@ def orphans_of_none(whole: Whole, linked: dict[str, bool]) -> list[str]:
     for table, old, key, run_column, condition in _children(whole):
         if not linked.get(table):
             missing = f"not exists (select from {q(whole.old_schema, run.table)} p where p.{q(run.said.key)} = o.{q(run_column)})"
-            texts.append(_hold(whole, table, old, key, run_column, f"({condition}) and {missing}", "has no parent"))
+            texts.append(
+                _hold(whole, table, old, key, run_column, f"({condition}) and {missing}", "has no parent")
+            )
     return texts
 
 
@@ -148,7 +183,9 @@ def _children(whole: Whole) -> list[tuple[str, dict[str, Column], str, str, str]
     run, step = whole.run, whole.step
     if run is None:
         return found
-    no_run = f"not exists (select from {q(whole.old_schema, run.table)} r where r.{q(run.said.key)} = o.{{run}})"
+    no_run = (
+        f"not exists (select from {q(whole.old_schema, run.table)} r where r.{q(run.said.key)} = o.{{run}})"
+    )
     if step:
         column = str(getattr(step.said, "run"))  # noqa: B009
         found.append((step.table, step.old, step.said.key, column, no_run.replace("{run}", q(column))))
@@ -162,7 +199,9 @@ def _children(whole: Whole) -> list[tuple[str, dict[str, Column], str, str, str]
     return found
 
 
-def _hold(whole: Whole, table: str, old: dict[str, Column], key: str, root: str, condition: str, reason: str) -> str:
+def _hold(
+    whole: Whole, table: str, old: dict[str, Column], key: str, root: str, condition: str, reason: str
+) -> str:
     return (
         f"insert into {QUARANTINE} (source, old_table, old_key, root, old_row, reason)\n"
         f"select {lit(whole.system)}, {lit(table)}, o.{q(key)}::text, coalesce(o.{q(root)}::text, ''), {row_as_text(old, 'o')}, {lit(reason)}\n"
@@ -173,8 +212,13 @@ def _hold(whole: Whole, table: str, old: dict[str, Column], key: str, root: str,
 
 def row_hash(columns: list[tuple[str, str]], alias: str) -> str:
     """A row's digest: sha256 of the JSON array of its values, NULL apart from every text. `json` counts with its spaces."""
-    values = [f"{alias}.{q(name)}::text" if type_name == "json" else f"{alias}.{q(name)}" for name, type_name in columns]
-    arrays = " || ".join(f"jsonb_build_array({', '.join(values[n : n + 90])})" for n in range(0, len(values), 90))
+    values = [
+        f"{alias}.{q(name)}::text" if type_name == "json" else f"{alias}.{q(name)}"
+        for name, type_name in columns
+    ]
+    arrays = " || ".join(
+        f"jsonb_build_array({', '.join(values[n : n + 90])})" for n in range(0, len(values), 90)
+    )
     return f"encode(sha256(convert_to(({arrays})::text, 'UTF8')), 'hex')"
 
 

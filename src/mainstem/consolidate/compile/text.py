@@ -11,11 +11,102 @@ from collections.abc import Iterable, Mapping
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = frozenset(
-    "all analyse analyze and any array as asc authorization both case cast check collate column constraint create cross current_date "
-    "current_role current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign "
-    "freeze from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit localtime "
-    "natural not notnull null offset on only or order outer over overlaps placing primary references returning right select session_user "
-    "similar some symmetric table then timestamp to trailing true union unique user using variadic verbose when where window with".split()
+    [
+        "all",
+        "analyse",
+        "analyze",
+        "and",
+        "any",
+        "array",
+        "as",
+        "asc",
+        "authorization",
+        "both",
+        "case",
+        "cast",
+        "check",
+        "collate",
+        "column",
+        "constraint",
+        "create",
+        "cross",
+        "current_date",
+        "current_role",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "default",
+        "deferrable",
+        "desc",
+        "distinct",
+        "do",
+        "else",
+        "end",
+        "except",
+        "false",
+        "fetch",
+        "for",
+        "foreign",
+        "freeze",
+        "from",
+        "full",
+        "grant",
+        "group",
+        "having",
+        "ilike",
+        "in",
+        "initially",
+        "inner",
+        "intersect",
+        "into",
+        "is",
+        "isnull",
+        "join",
+        "lateral",
+        "leading",
+        "left",
+        "like",
+        "limit",
+        "localtime",
+        "natural",
+        "not",
+        "notnull",
+        "null",
+        "offset",
+        "on",
+        "only",
+        "or",
+        "order",
+        "outer",
+        "over",
+        "overlaps",
+        "placing",
+        "primary",
+        "references",
+        "returning",
+        "right",
+        "select",
+        "session_user",
+        "similar",
+        "some",
+        "symmetric",
+        "table",
+        "then",
+        "timestamp",
+        "to",
+        "trailing",
+        "true",
+        "union",
+        "unique",
+        "user",
+        "using",
+        "variadic",
+        "verbose",
+        "when",
+        "where",
+        "window",
+        "with",
+    ]
 )
 
 NATIVE = frozenset(["boolean", "smallint", "integer", "bigint", "numeric", "real", "double precision"])
@@ -26,7 +117,8 @@ TIMES = frozenset(["timestamp with time zone", "timestamp without time zone", "d
 def q(*names: str) -> str:
     """A name, or a path of names, quoted where it must be."""
     return ".".join(
-        name if _PLAIN.fullmatch(name) and name not in _RESERVED else '"' + name.replace('"', '""') + '"' for name in names
+        name if _PLAIN.fullmatch(name) and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
+        for name in names
     )
 
 

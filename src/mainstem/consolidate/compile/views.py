@@ -36,14 +36,20 @@ class Whole:
         return f"{alias}.source = {lit(self.system)} and {alias}.old_table = {lit(table)}"
 
 
-def fold_columns(whole: Whole, relation: Relation, row: str, new_id: str, *, with_children: bool) -> dict[str, str]:
+def fold_columns(
+    whole: Whole, relation: Relation, row: str, new_id: str, *, with_children: bool
+) -> dict[str, str]:
     """Column of the target to its expression, over the stages of this relation."""
     columns = relation.columns(row, new_id)
     if with_children:
         if relation is whole.run:
             _add_children_of_run(whole, columns, row)
         if relation is whole.step:
-            columns |= {listed_.said.into.step: listed_.elements_of_step(row) for listed_ in whole.lists if listed_.said.into.step}
+            columns |= {
+                listed_.said.into.step: listed_.elements_of_step(row)
+                for listed_ in whole.lists
+                if listed_.said.into.step
+            }
     return columns
 
 
@@ -56,7 +62,9 @@ def _add_children_of_run(whole: Whole, columns: dict[str, str], row: str) -> Non
         else:
             columns[column] = one.elements_of_run(row)
     for keyed in whole.contexts:
-        columns["context"] = f"{columns.get('context', lit('{}') + '::jsonb')} || coalesce({keyed.context_of(row)}, '{{}}')"
+        columns["context"] = (
+            f"{columns.get('context', lit('{}') + '::jsonb')} || coalesce({keyed.context_of(row)}, '{{}}')"
+        )
         added.setdefault("metadata", {})["context_times"] = keyed.times_of(row)
         added["metadata"]["context_ids"] = keyed.ids_of(row)
     for column, pieces in added.items():
@@ -100,7 +108,10 @@ def log_view(whole: Whole, one: Listed) -> str:
     """`log_TABLE`: elements of lists that are too long to fold, as rows of the event log."""
     run, step = whole.run, whole.step
     key, data = one.ways[one.said.key], one.column_for("event_data")
-    columns = {column: one.ways[one.column_for(column)].fold.replace("{row}", "e") for column in ("event_type", "event_data", "timestamp")}
+    columns = {
+        column: one.ways[one.column_for(column)].fold.replace("{row}", "e")
+        for column in ("event_type", "event_data", "timestamp")
+    }
     branches = []
     for parent, named in (("run", one.said.run), ("step", one.said.step)):
         relation = run if parent == "run" else step
@@ -121,7 +132,11 @@ def log_view(whole: Whole, one: Listed) -> str:
             f"  join {q(whole.old_schema, one.table)} e on e.{q(named)} = t.parent and {only}\n"
             f"  join {IDS} k on {whole.ids_of('k', relation.table)} and k.old_key = o.{q(relation.said.key)}::text"
         )
-    return f"create or replace view {q(whole.work_schema, 'log_' + one.table)} as\n" + "\nunion all\n".join(branches) + ";\n"
+    return (
+        f"create or replace view {q(whole.work_schema, 'log_' + one.table)} as\n"
+        + "\nunion all\n".join(branches)
+        + ";\n"
+    )
 
 
 def unfold_relation(whole: Whole, relation: Relation) -> str:
@@ -140,7 +155,12 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
     else:
         joined = f"  join mainstem.{q(relation.target)} r on r.{q(target_key)} = k.new_id\n"
     found = f"from {IDS} k\n{joined} where {whole.ids_of('k', relation.table)}"
-    return _unfold(whole, relation.table, relation.old, [("r.run_id" if relation.target == STEP else "k.new_id", values, found)])
+    return _unfold(
+        whole,
+        relation.table,
+        relation.old,
+        [("r.run_id" if relation.target == STEP else "k.new_id", values, found)],
+    )
 
 
 def _target_key(relation: Relation) -> str:
@@ -168,7 +188,9 @@ def _element_values(whole: Whole, one: Listed, element: str) -> dict[str, str]:
     values = {name: one.read(name, element) for name in one.ways}
     run_type = whole.run.key.type if whole.run else "text"
     if one.said.run not in one.ways:
-        values[one.said.run] = f"coalesce({from_json(f'({element} -> {lit(PARENT)})', run_type)}, kr.old_key::{run_type})"
+        values[one.said.run] = (
+            f"coalesce({from_json(f'({element} -> {lit(PARENT)})', run_type)}, kr.old_key::{run_type})"
+        )
     return values
 
 
@@ -198,8 +220,15 @@ def _from_step_lists(whole: Whole, one: Listed) -> tuple[str, dict[str, str], st
 
 def _from_log(whole: Whole, one: Listed) -> list[tuple[str, dict[str, str], str]]:
     """Rows of the event log under the names of an element."""
-    named = {"event_id": "l.event_id", "event_type": "l.event_type", "event_data": "l.event_data", "timestamp": "l.occurred_at"}
-    values = {name: way.back(named[way.place.column]) for name, way in one.ways.items() if way.place.column in named}
+    named = {
+        "event_id": "l.event_id",
+        "event_type": "l.event_type",
+        "event_data": "l.event_data",
+        "timestamp": "l.occurred_at",
+    }
+    values = {
+        name: way.back(named[way.place.column]) for name, way in one.ways.items() if way.place.column in named
+    }
     run_type = whole.run.key.type if whole.run else "text"
     values[one.said.run] = f"kr.old_key::{run_type}"
     shared = f"from {IDS} kr\n  join mainstem.user_workflow_event l on l.run_id = kr.new_id"
@@ -231,21 +260,35 @@ def unfold_context(whole: Whole, keyed: Keyed) -> str:
         f"from {IDS} kr\n  join mainstem.user_workflow_run_context c on c.run_id = kr.new_id\n  join mainstem.{RUN} r on r.run_id = kr.new_id\n"
         f" where {whole.ids_of('kr', keyed.run.table)}"
     )
-    times = {part: f"(r.metadata #>> array['context_times', j.key, '{n}'])::timestamptz" for n, part in enumerate(("created_at", "updated_at"))}
+    times = {
+        part: f"(r.metadata #>> array['context_times', j.key, '{n}'])::timestamptz"
+        for n, part in enumerate(("created_at", "updated_at"))
+    }
     of_folded = {"key": "j.key", "value": "j.value", **times}
-    of_living = {"key": "c.key", "value": "c.value", "created_at": "c.created_at", "updated_at": "c.updated_at"}
+    of_living = {
+        "key": "c.key",
+        "value": "c.value",
+        "created_at": "c.created_at",
+        "updated_at": "c.updated_at",
+    }
     branches = []
     for found, parts, key in ((folded, of_folded, "j.key"), (living, of_living, "c.key")):
-        values = {name: f"({parts[lens.to]})::{keyed.old[name].type}" for name, lens in keyed.said.columns.items()}
+        values = {
+            name: f"({parts[lens.to]})::{keyed.old[name].type}" for name, lens in keyed.said.columns.items()
+        }
         made_up = f"mainstem_consolidation.number_of_id(md5(r.run_id::text || {key})::uuid)"
         id_type = keyed.old[keyed.said.key].type
-        values[keyed.said.key] = f"coalesce((r.metadata #>> array['context_ids', {key}])::{id_type}, {made_up}::{id_type})"
+        values[keyed.said.key] = (
+            f"coalesce((r.metadata #>> array['context_ids', {key}])::{id_type}, {made_up}::{id_type})"
+        )
         values[keyed.said.run] = f"kr.old_key::{run_type}"
         branches.append(("kr.new_id", values, found))
     return _unfold(whole, keyed.table, keyed.old, branches)
 
 
-def _unfold(whole: Whole, table: str, old: dict[str, Column], branches: list[tuple[str, dict[str, str], str]]) -> str:
+def _unfold(
+    whole: Whole, table: str, old: dict[str, Column], branches: list[tuple[str, dict[str, str], str]]
+) -> str:
     """The branches, and the rows in quarantine, in the order of the old columns. A column that was dropped is NULL."""
     kept = {name: f"(z.old_row ->> {lit(name)})::{column.type}" for name, column in old.items()}
     quarantined = f"from mainstem_consolidation.quarantine z where {whole.ids_of('z', table)}"
@@ -253,7 +296,11 @@ def _unfold(whole: Whole, table: str, old: dict[str, Column], branches: list[tup
     for new_id, values, found in [*branches, ("null::uuid", kept, quarantined)]:
         out = [f"({values.get(name, 'null')})::{column.type} as {q(name)}" for name, column in old.items()]
         texts.append(f"select {new_id} as _id,\n  {listed(out)}\n  {found}")
-    return f"create or replace view {q(whole.work_schema, 'unfold_' + table)} as\n" + "\nunion all\n".join(texts) + ";\n"
+    return (
+        f"create or replace view {q(whole.work_schema, 'unfold_' + table)} as\n"
+        + "\nunion all\n".join(texts)
+        + ";\n"
+    )
 
 
 def row_as_text(old: dict[str, Column], row: str) -> str:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from mainstem.consolidate.compile import Program
+from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.statements import Apply
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, refuse_changed, renew
 from mainstem.consolidate.life.session import PASSING, Connection, seeing_ours, with_patience
@@ -46,7 +46,14 @@ Throttle = Callable[[], float]
 """Seconds to wait before the next batch; 0 to go on."""
 
 
-def copy(conn: Connection, program: Program, plan: Plan, *, told: Told = lambda _: None, throttle: Throttle = lambda: 0.0) -> dict[str, int]:
+def copy(
+    conn: Connection,
+    program: Program,
+    plan: Plan,
+    *,
+    told: Told = lambda _: None,
+    throttle: Throttle = lambda: 0.0,
+) -> dict[str, int]:
     """Expand when that was not done, copy from the cursor on, catch up. Gives table to roots copied by this call.
 
     Killed anywhere, it can be called again: what was committed is not done twice.
@@ -57,10 +64,21 @@ def copy(conn: Connection, program: Program, plan: Plan, *, told: Told = lambda 
             expand(conn, program, token)
         refuse_changed(conn, program, plan)
         began = time.monotonic()
-        copied = {root.table: _copy_roots(conn, program.apply(root), source, token, told, throttle) for root in program.whole.roots()}
+        copied = {
+            root.table: _copy_roots(conn, program.apply(root), source, token, told, throttle)
+            for root in program.whole.roots()
+        }
         caught = catch_up(conn, program, token)
         with conn.transaction():
-            advance(conn, source, token, "copied", seconds=round(time.monotonic() - began, 3), roots=copied, caught_up=caught)
+            advance(
+                conn,
+                source,
+                token,
+                "copied",
+                seconds=round(time.monotonic() - began, 3),
+                roots=copied,
+                caught_up=caught,
+            )
     return copied
 
 
@@ -72,10 +90,15 @@ def expand(conn: Connection, program: Program, token: UUID) -> None:
         conn.execute(existing)
     for table, text in program.log_triggers().items():
         _once(conn, text, f"the triggers of {table}")
+    for table, text in changes.since_triggers(program.whole).items():
+        _once(conn, text, f"the triggers of mainstem.{table}")
     with conn.transaction():
         for statement in program.orphans():
             conn.execute(statement)
-        conn.execute(f"update {PLAN} set old_fingerprint = %s where source = %s", [fingerprint(conn, program), program.mapping.system])
+        conn.execute(
+            f"update {PLAN} set old_fingerprint = %s where source = %s",
+            [fingerprint(conn, program), program.mapping.system],
+        )
         advance(conn, program.mapping.system, token, "expanded")
 
 
@@ -87,7 +110,9 @@ def _once(conn: Connection, text: str, what: str) -> None:
     with_patience(attempt, seconds=30, what=what)
 
 
-def _copy_roots(conn: Connection, apply: Apply, source: str, token: UUID, told: Told, throttle: Throttle) -> int:
+def _copy_roots(
+    conn: Connection, apply: Apply, source: str, token: UUID, told: Told, throttle: Throttle
+) -> int:
     """From the cursor to the end; what is inserted behind the cursor is in the log."""
     after = _cursor(conn, source, apply.table)
     [left] = conn.execute(apply.roots_left, {"after": after}).fetchone() or (0,)
@@ -127,7 +152,10 @@ def _batch(conn: Connection, apply: Apply, source: str, token: UUID, after: Any,
         roots = [row[0] for row in conn.execute(apply.next_roots, {"after": after, "limit": size}).fetchall()]
         if roots:
             perform(conn, apply, roots)
-            conn.execute(f"update {PLAN} set cursors = cursors || %s where source = %s", [Jsonb({apply.table: _plain(roots[-1])}), source])
+            conn.execute(
+                f"update {PLAN} set cursors = cursors || %s where source = %s",
+                [Jsonb({apply.table: _plain(roots[-1])}), source],
+            )
             renew(conn, source, token)
     return roots
 
@@ -156,7 +184,9 @@ def perform(conn: Connection, apply: Apply, roots: list[Any]) -> None:
 
 def backlog(conn: Connection, source: str) -> int:
     """Changes in the log."""
-    row = conn.execute("select count(*) from mainstem_consolidation.dirty where source = %s", [source]).fetchone()
+    row = conn.execute(
+        "select count(*) from mainstem_consolidation.dirty where source = %s", [source]
+    ).fetchone()
     return int(row[0]) if row else 0
 
 

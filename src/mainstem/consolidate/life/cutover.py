@@ -13,7 +13,9 @@ from importlib.resources import files
 from psycopg.types.json import Jsonb
 
 from mainstem.consolidate.compile import Program, changes
+from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.copy import backlog, catch_up, drain
 from mainstem.consolidate.life.dependants import dependants, functions_of, refuse_in_the_way
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, holding, refuse_changed
@@ -48,7 +50,15 @@ def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float 
             catch_up(conn, program, token, until=20)
             return _switch(conn, program, token, texts, attempts)
 
-        return with_patience(attempt, seconds=patience, what="the cut-over")
+        switched = with_patience(attempt, seconds=patience, what="the cut-over")
+        give_old_ids(conn, program)
+    return switched
+
+
+def give_old_ids(conn: Connection, program: Program) -> None:
+    """Old ids for what new code ran of old workflows before the switch; later runs get theirs as they begin."""
+    for relation in [found for found in (program.whole.run, program.whole.step) if found is not None]:
+        conn.execute(old_ids(program, relation))
 
 
 def _switch(conn: Connection, program: Program, token: object, texts: list[str], attempts: int) -> Switched:
@@ -62,7 +72,12 @@ def _switch(conn: Connection, program: Program, token: object, texts: list[str],
         for text in texts:
             conn.execute(text)
         took = (time.monotonic() - locked) * 1000
-        facts = {"locked_ms": round(took, 1), "waited_ms": round((locked - began) * 1000, 1), "drained": drained, "attempts": attempts}
+        facts = {
+            "locked_ms": round(took, 1),
+            "waited_ms": round((locked - began) * 1000, 1),
+            "drained": drained,
+            "attempts": attempts,
+        }
         advance(conn, source, token, "cut_over", **facts)  # type: ignore[arg-type]
     return Switched(facts["locked_ms"], drained, attempts)
 
@@ -71,7 +86,10 @@ def _drain_rest(conn: Connection, program: Program) -> int:
     """The changes of the last moment, folded and compared. Nobody can write any more."""
     source = program.mapping.system
     if (left := backlog(conn, source)) > MOST_LEFT:
-        raise CutoverBlocked(f"{left} changes are left for the moment under the locks", hint="Writers are faster than the copy; try when it is calmer.")
+        raise CutoverBlocked(
+            f"{left} changes are left for the moment under the locks",
+            hint="Writers are faster than the copy; try when it is calmer.",
+        )
     drained: list[str] = []
     for root in program.whole.roots():
         apply = program.apply(root)
@@ -83,7 +101,9 @@ def _drain_rest(conn: Connection, program: Program) -> int:
                 keys = "array[" + ", ".join(lit(str(key)) for key in drained) + "]"
                 found = compare(conn, side, [], f"{side.root} = any({keys})")
                 if not found.is_equal:
-                    raise ProofFailed(f"{found.name}: {found.differences}", hint="Nothing was switched. Verify again.")
+                    raise ProofFailed(
+                        f"{found.name}: {found.differences}", hint="Nothing was switched. Verify again."
+                    )
     return len(drained)
 
 
@@ -93,20 +113,51 @@ def switch_texts(conn: Connection, program: Program) -> list[str]:
     old, legacy, work = mapping.old_schema, mapping.legacy_schema, mapping.work_schema
     conn.execute(f"create schema if not exists {q(legacy)}")
     conn.execute(f"grant usage on schema {q(old)} to mainstem_owner")
-    texts = [f"grant select on {q(old, table)} to mainstem_owner" for table in mapping.tables if table not in program.tables]
+    texts = [
+        f"grant select on {q(old, table)} to mainstem_owner"
+        for table in mapping.tables
+        if table not in program.tables
+    ]
     for table in program.tables:
         texts.append(changes.drop_log_triggers(whole, table))
         for sequence, _ in _sequences(conn, old, table):
-            texts.append(f"alter sequence {q(old, sequence)} owned by none; grant usage on sequence {q(old, sequence)} to mainstem_owner;")
+            texts.append(
+                f"alter sequence {q(old, sequence)} owned by none; grant usage on sequence {q(old, sequence)} to mainstem_owner;"
+            )
         grants = _grants(conn, old, table)
         texts.append(f"alter table {q(old, table)} set schema {q(legacy)};")
-        texts.append(f"alter view {q(work, 'now_' + table)} set schema {q(old)}; alter view {q(old, 'now_' + table)} rename to {q(table)};")
+        texts.append(
+            f"alter view {q(work, 'now_' + table)} set schema {q(old)}; alter view {q(old, 'now_' + table)} rename to {q(table)};"
+        )
         texts += [f"grant {right} on {q(old, table)} to {role};" for right, role in grants]
     standing = dependants(conn, program)
-    remember(conn, mapping.system, views_before=[found.as_it_was for found in standing], sequences=_owned(conn, program))
+    remember(
+        conn,
+        mapping.system,
+        views_before=[found.as_it_was for found in standing],
+        sequences=_owned(conn, program),
+    )
     texts += [found.as_it_was for found in standing]
-    texts += [changes.since_triggers(whole), changes.id_triggers(whole)]
     return [*texts, *_functions_for_old_ids(conn, program)]
+
+
+def old_ids(program: Program, relation: Relation) -> str:
+    whole, mapping = program.whole, program.mapping
+    if relation is whole.run:
+        new_id, of = (
+            "r.run_id",
+            f"mainstem_consolidation.workflow_of v where v.source = {lit(mapping.system)} and v.workflow_id = r.workflow_id",
+        )
+    else:
+        new_id, of = (
+            "r.step_id",
+            f"{IDS} v where {whole.ids_of('v', whole.run.table if whole.run else '')} and v.new_id = r.run_id",
+        )
+    return (
+        f"insert into {IDS} (source, old_table, old_key, new_id)\n"
+        f"select {lit(mapping.system)}, {lit(relation.table)}, ({relation.key.default or 'null'})::text, {new_id} from mainstem.{relation.target} r\n"
+        f" where exists (select from {of}) and not exists (select from {IDS} k where k.new_id = {new_id})"
+    )
 
 
 def remember(conn: Connection, source: str, **facts: object) -> None:
@@ -117,7 +168,11 @@ def remember(conn: Connection, source: str, **facts: object) -> None:
 def _owned(conn: Connection, program: Program) -> list[list[str]]:
     """Table, column and sequence of each number that the old tables count up."""
     schema = program.mapping.old_schema
-    return [[table, column, sequence] for table in program.tables for sequence, column in _sequences(conn, schema, table)]
+    return [
+        [table, column, sequence]
+        for table in program.tables
+        for sequence, column in _sequences(conn, schema, table)
+    ]
 
 
 def _sequences(conn: Connection, schema: str, table: str) -> list[tuple[str, str]]:
@@ -147,5 +202,9 @@ def _functions_for_old_ids(conn: Connection, program: Program) -> list[str]:
         return []
     before = functions_of(conn, program.mapping.old_schema)
     remember(conn, program.mapping.system, functions_before=before)
-    text = place.read_text(encoding="utf-8").replace("{old}", q(program.mapping.old_schema)).replace("{source}", lit(program.mapping.system))
+    text = (
+        place.read_text(encoding="utf-8")
+        .replace("{old}", q(program.mapping.old_schema))
+        .replace("{source}", lit(program.mapping.system))
+    )
     return [text]

@@ -51,7 +51,8 @@ def regclasses(program: Program, schema: str) -> list[str]:
 def dependants(conn: Connection, program: Program) -> list[Dependant]:
     """Views, those first that others stand on. Raises CutoverBlocked for a materialized view, which cannot be replaced."""
     rows = conn.execute(
-        _VIEWS, {"tables": regclasses(program, program.mapping.old_schema), "work": program.mapping.work_schema}
+        _VIEWS,
+        {"tables": regclasses(program, program.mapping.old_schema), "work": program.mapping.work_schema},
     ).fetchall()
     found = []
     for schema, name, text, options, kind in rows:
@@ -61,7 +62,9 @@ def dependants(conn: Connection, program: Program) -> list[Dependant]:
                 hint="Drop it, and make it again after the cut-over.",
             )
         with_options = f" with ({options})" if options else ""
-        found.append(Dependant(f"{schema}.{name}", f"create or replace view {q(schema, name)}{with_options} as {text}"))
+        found.append(
+            Dependant(f"{schema}.{name}", f"create or replace view {q(schema, name)}{with_options} as {text}")
+        )
     return found
 
 
@@ -74,9 +77,18 @@ def refuse_in_the_way(conn: Connection, program: Program) -> None:
     """Look before asking for the locks. Raises CutoverBlocked and names what is in the way."""
     if (links := foreign_keys(conn, program)) and "foreign_keys" not in program.mapping.accepts:
         told = "; ".join(f"{table} {name}: {definition}" for table, name, definition in links)
-        raise CutoverBlocked(f"foreign keys point at tables that move: {told}", hint="Drop them, or say `accepts: {foreign_keys: why}`.")
-    if (row := conn.execute("select count(*) from pg_prepared_xacts where database = current_database()").fetchone()) and row[0]:
-        raise CutoverBlocked(f"{row[0]} prepared transactions", hint="Commit or roll them back: pg_prepared_xacts.")
+        raise CutoverBlocked(
+            f"foreign keys point at tables that move: {told}",
+            hint="Drop them, or say `accepts: {foreign_keys: why}`.",
+        )
+    if (
+        row := conn.execute(
+            "select count(*) from pg_prepared_xacts where database = current_database()"
+        ).fetchone()
+    ) and row[0]:
+        raise CutoverBlocked(
+            f"{row[0]} prepared transactions", hint="Commit or roll them back: pg_prepared_xacts."
+        )
     long = conn.execute(
         "select pid, left(query, 60), round(extract(epoch from clock_timestamp() - xact_start)::numeric, 1) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid() and xact_start < clock_timestamp() - %s * interval '1 second'"
@@ -85,7 +97,10 @@ def refuse_in_the_way(conn: Connection, program: Program) -> None:
     ).fetchall()
     if long:
         told = "; ".join(f"pid {pid}, {seconds} s: {query}" for pid, query, seconds in long)
-        raise CutoverBlocked(f"transactions are open for over {LONGEST:g} s: {told}", hint="Wait for them, or end them; then try again.")
+        raise CutoverBlocked(
+            f"transactions are open for over {LONGEST:g} s: {told}",
+            hint="Wait for them, or end them; then try again.",
+        )
 
 
 def functions_of(conn: Connection, schema: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from psycopg import errors
 
-from mainstem.consolidate.compile import Program, changes
+from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.text import q
 from mainstem.consolidate.life.plan import advance, holding
 from mainstem.consolidate.life.session import Connection
@@ -18,20 +18,26 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
     """
     mapping = program.mapping
     if typed != mapping.system:
-        raise PhaseRefused(f"{typed!r} is not the name of this system", hint=f"Type {mapping.system}: the old tables are gone after this.")
+        raise PhaseRefused(
+            f"{typed!r} is not the name of this system",
+            hint=f"Type {mapping.system}: the old tables are gone after this.",
+        )
     with holding(conn, mapping.system, "cut_over") as token:
         try:
             with conn.transaction():
-                conn.execute(changes.drop_since_triggers(program.whole))
-                conn.execute(changes.id_triggers(program.whole))
                 _drop_our_views(conn, program)
                 for table in reversed(program.tables):
                     conn.execute(f"drop table {q(mapping.legacy_schema, table)} restrict")
                 conn.execute(f"drop schema {q(mapping.legacy_schema)} restrict")
-                conn.execute("delete from mainstem_consolidation.written_since where source = %s", [mapping.system])
+                conn.execute(
+                    "delete from mainstem_consolidation.written_since where source = %s", [mapping.system]
+                )
                 advance(conn, mapping.system, token, "finished", dropped=program.tables)
         except errors.DependentObjectsStillExist as error:
-            raise CutoverBlocked(f"{error.diag.message_primary}: {error.diag.message_detail}", hint="Point what is named at the new tables; nothing was dropped.") from error
+            raise CutoverBlocked(
+                f"{error.diag.message_primary}: {error.diag.message_detail}",
+                hint="Point what is named at the new tables; nothing was dropped.",
+            ) from error
     return program.tables
 
 

@@ -55,7 +55,15 @@ def install_ground(conn: Connection) -> None:
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(hashtext('mainstem_consolidation'))")
         conn.execute(text)
-        for table in ("plan", "journal", "consolidation_id", "dirty", "written_since", "quarantine", "workflow_of"):
+        for table in (
+            "plan",
+            "journal",
+            "consolidation_id",
+            "dirty",
+            "written_since",
+            "quarantine",
+            "workflow_of",
+        ):
             conn.execute(f"alter table mainstem_consolidation.{table} owner to mainstem_owner")
 
 
@@ -84,7 +92,8 @@ def read_plan(conn: Connection, source: str) -> Plan:
     """Raises PhaseRefused when there is none."""
     try:
         row = conn.execute(
-            f"select source, mapping, phase, facts, cursors, old_fingerprint from {PLAN} where source = %s", [source]
+            f"select source, mapping, phase, facts, cursors, old_fingerprint from {PLAN} where source = %s",
+            [source],
         ).fetchone()
     except errors.UndefinedTable:
         row = None
@@ -113,14 +122,22 @@ def holding(conn: Connection, source: str, *phases: str) -> Iterator[UUID]:
         yield token
     finally:
         if not conn.closed:
-            conn.execute(f"update {PLAN} set token = null, lease_until = null where source = %s and token = %s", [source, token])
+            conn.execute(
+                f"update {PLAN} set token = null, lease_until = null where source = %s and token = %s",
+                [source, token],
+            )
 
 
 def _refuse(conn: Connection, source: str, phases: tuple[str, ...]) -> None:
     plan = read_plan(conn, source)
     if plan.phase in phases:
-        raise PhaseRefused(f"somebody else is at {source}", hint=f"Wait; a lease lasts {LEASE} after its holder is gone.")
-    raise PhaseRefused(f"{source} is {plan.phase}, not {' or '.join(phases)}", hint=_NEXT.get(plan.phase, "mainstem consolidate --help"))
+        raise PhaseRefused(
+            f"somebody else is at {source}", hint=f"Wait; a lease lasts {LEASE} after its holder is gone."
+        )
+    raise PhaseRefused(
+        f"{source} is {plan.phase}, not {' or '.join(phases)}",
+        hint=_NEXT.get(plan.phase, "mainstem consolidate --help"),
+    )
 
 
 _NEXT = {
@@ -136,10 +153,14 @@ _NEXT = {
 def renew(conn: Connection, source: str, token: UUID) -> None:
     """Within a transaction: still ours, and for longer. Raises PhaseRefused."""
     row = conn.execute(
-        f"update {PLAN} set lease_until = clock_timestamp() + interval '{LEASE}' where source = %s and token = %s returning 1", [source, token]
+        f"update {PLAN} set lease_until = clock_timestamp() + interval '{LEASE}' where source = %s and token = %s returning 1",
+        [source, token],
     ).fetchone()
     if row is None:
-        raise PhaseRefused(f"{source} was taken over", hint="Another process goes on with it; look at `mainstem consolidate status`.")
+        raise PhaseRefused(
+            f"{source} was taken over",
+            hint="Another process goes on with it; look at `mainstem consolidate status`.",
+        )
 
 
 def advance(conn: Connection, source: str, token: UUID, phase: str, **facts: Any) -> None:
@@ -153,11 +174,16 @@ def advance(conn: Connection, source: str, token: UUID, phase: str, **facts: Any
 
 
 def note(conn: Connection, source: str, phase: str, facts: dict[str, Any]) -> None:
-    conn.execute("insert into mainstem_consolidation.journal (source, phase, facts) values (%s, %s, %s)", [source, phase, Jsonb(facts)])
+    conn.execute(
+        "insert into mainstem_consolidation.journal (source, phase, facts) values (%s, %s, %s)",
+        [source, phase, Jsonb(facts)],
+    )
 
 
 def fingerprint(conn: Connection, program: Program) -> str:
-    row = conn.execute(_FINGERPRINT, {"schema": program.mapping.old_schema, "tables": program.tables}).fetchone()
+    row = conn.execute(
+        _FINGERPRINT, {"schema": program.mapping.old_schema, "tables": program.tables}
+    ).fetchone()
     return str(row[0]) if row else ""
 
 

@@ -17,7 +17,6 @@ from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.dependants import functions_of
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
-
 from mainstem.consolidate.mapping import Row, Run
 from mainstem.errors import NotLossless
 
@@ -45,12 +44,16 @@ def losses(conn: Connection, program: Program) -> list[Loss]:
 def _losses_of(conn: Connection, program: Program, relation: Relation) -> list[Loss]:
     said, table = relation.said, relation.table
     view = q(program.whole.work_schema, f"unfold_{table}")
-    needed = [column.name for column in relation.old.values() if column.not_null and column.name not in said.drop]
+    needed = [
+        column.name for column in relation.old.values() if column.not_null and column.name not in said.drop
+    ]
     checks = [(f"u.{q(name)} is null", name, "the old column is NOT NULL") for name in needed]
     changed = f"u._id in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
     found = []
     for condition, name, why in checks:
-        rows = conn.execute(f"select u.{q(said.key)}::text from {view} u where {changed} and {condition}").fetchall()
+        rows = conn.execute(
+            f"select u.{q(said.key)}::text from {view} u where {changed} and {condition}"
+        ).fetchall()
         found += [Loss(table, key, name, why) for (key,) in rows]
     return [*found, *_untold(conn, program, relation)]
 
@@ -59,13 +62,21 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
     """Values that only the new tables have a place for, and states that old code has no word for."""
     told = {way.place.column for way in relation.ways.values()} | set(relation.mapped)
     target = program.catalog.ours[relation.target]
-    checks = [(f"r.{q(name)} is not null", name, "the old tables have no place for it") for name in UNTOLD if name in target and name not in told]
+    checks = [
+        (f"r.{q(name)} is not null", name, "the old tables have no place for it")
+        for name in UNTOLD
+        if name in target and name not in told
+    ]
     for column, lens in relation.said.columns.items():
         if lens.back:
             states = ", ".join(map(lit, lens.back))
             checks.append((f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it"))
     run = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
-    key = {RUN: "run_id"}.get(relation.target, "step_id") if relation.target in (RUN, "user_workflow_run_step") else relation.said.columns[relation.said.key].to
+    key = (
+        {RUN: "run_id"}.get(relation.target, "step_id")
+        if relation.target in (RUN, "user_workflow_run_step")
+        else relation.said.columns[relation.said.key].to
+    )
     found = []
     for condition, name, why in checks:
         rows = conn.execute(
@@ -77,7 +88,9 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
     return found
 
 
-def roll_back(conn: Connection, program: Program, plan: Plan, *, accept_loss: bool = False, patience: float = 60.0) -> list[Loss]:
+def roll_back(
+    conn: Connection, program: Program, plan: Plan, *, accept_loss: bool = False, patience: float = 60.0
+) -> list[Loss]:
     """After a cut-over: old names are tables again, with what was written since; the plan is then copied, and can go forward again.
 
     Raises NotLossless unless the loss is accepted; gives what was lost. Before a cut-over use `abandon`.
@@ -87,11 +100,16 @@ def roll_back(conn: Connection, program: Program, plan: Plan, *, accept_loss: bo
         lost = losses(conn, program)
         if lost and not accept_loss:
             told = "; ".join(f"{loss.table} {loss.key} {loss.column}: {loss.why}" for loss in lost[:10])
-            raise NotLossless(f"{len(lost)} values do not fit into the old tables: {told}", hint="Say --accept-loss to leave them behind.")
+            raise NotLossless(
+                f"{len(lost)} values do not fit into the old tables: {told}",
+                hint="Say --accept-loss to leave them behind.",
+            )
         with seeing_ours(conn):
             while _bring_back(conn, program, lost, BATCH):
                 pass
-            with_patience(lambda: _switch_back(conn, program, plan, token, lost), seconds=patience, what="the way back")
+            with_patience(
+                lambda: _switch_back(conn, program, plan, token, lost), seconds=patience, what="the way back"
+            )
     return lost
 
 
@@ -111,7 +129,9 @@ def _unfold_changed(conn: Connection, program: Program, lost: list[Loss], limit:
     ).fetchone()
     ids: list[UUID] = list(row[0]) if row else []
     if ids:
-        conn.execute("set local session_replication_role = replica")  # the rows are whole: no trigger has to make them so
+        conn.execute(
+            "set local session_replication_role = replica"
+        )  # the rows are whole: no trigger has to make them so
         for table in reversed(program.tables):
             conn.execute(_delete_gone(program, table), {"ids": ids})
         for table in program.tables:
@@ -144,7 +164,11 @@ def _delete_gone(program: Program, table: str) -> str:
 
 def _upsert(program: Program, table: str) -> str:
     said: Any = program.mapping.tables[table]
-    columns = [name for name, column in program.catalog.old[table].items() if name not in said.drop and not column.is_generated]
+    columns = [
+        name
+        for name, column in program.catalog.old[table].items()
+        if name not in said.drop and not column.is_generated
+    ]
     named = ", ".join(map(q, columns))
     changed = ", ".join(f"{q(name)} = excluded.{q(name)}" for name in columns if name != said.key)
     return (
@@ -167,32 +191,64 @@ def _switch_back(conn: Connection, program: Program, plan: Plan, token: UUID, lo
     whole, mapping = program.whole, program.mapping
     with conn.transaction():
         began = time.monotonic()
-        ours = [f"mainstem.{name}" for name in (RUN, "user_workflow_run_step", "user_workflow_event", "user_workflow_run_context")] if whole.run else []
-        conn.execute(f"lock table {', '.join([*ours, *(f'mainstem.{q(relation.target)}' for relation in whole.rows)])} in share row exclusive mode")
+        for table in program.tables:
+            conn.execute(_old_name_aside(program, table))
+        ours = (
+            [
+                f"mainstem.{name}"
+                for name in (
+                    RUN,
+                    "user_workflow_run_step",
+                    "user_workflow_event",
+                    "user_workflow_run_context",
+                )
+            ]
+            if whole.run
+            else []
+        )
+        conn.execute(
+            f"lock table {', '.join([*ours, *(f'mainstem.{q(relation.target)}' for relation in whole.rows)])} in share row exclusive mode"
+        )
         locked = time.monotonic()
         while _unfold_changed(conn, program, lost, 10_000):
             pass
-        conn.execute(changes.drop_since_triggers(whole))
         for table in program.tables:
             conn.execute(_old_name_back(program, table))
         for table, column, sequence in plan.facts.get("sequences", []):
-            conn.execute(f"alter sequence {q(mapping.old_schema, sequence)} owned by {q(mapping.old_schema, table, column)}")
+            conn.execute(
+                f"alter sequence {q(mapping.old_schema, sequence)} owned by {q(mapping.old_schema, table, column)}"
+            )
         for text in plan.facts.get("views_before", []):
             conn.execute(text)
         _restore_functions(conn, program, plan)
         for text in program.log_triggers().values():
             conn.execute(text)
-        conn.execute(f"update {PLAN} set old_fingerprint = %s where source = %s", [fingerprint(conn, program), mapping.system])
+        conn.execute(
+            f"update {PLAN} set old_fingerprint = %s where source = %s",
+            [fingerprint(conn, program), mapping.system],
+        )
         locked_ms = round((time.monotonic() - locked) * 1000, 1)
-        advance(conn, mapping.system, token, "copied", rolled_back=True, locked_ms=locked_ms, waited_ms=round((locked - began) * 1000, 1), lost=len(lost))
+        advance(
+            conn,
+            mapping.system,
+            token,
+            "copied",
+            rolled_back=True,
+            locked_ms=locked_ms,
+            waited_ms=round((locked - began) * 1000, 1),
+            lost=len(lost),
+        )
+
+
+def _old_name_aside(program: Program, table: str) -> str:
+    """First of all: who writes by the old name then waits at the view, holding nothing of ours."""
+    mapping, now = program.mapping, f"now_{table}"
+    return f"alter view {q(mapping.old_schema, table)} rename to {q(now)};\nalter view {q(mapping.old_schema, now)} set schema {q(mapping.work_schema)};\n"
 
 
 def _old_name_back(program: Program, table: str) -> str:
-    mapping = program.mapping
-    now = f"now_{table}"
     return (
-        f"alter view {q(mapping.old_schema, table)} rename to {q(now)};\nalter view {q(mapping.old_schema, now)} set schema {q(mapping.work_schema)};\n"
-        f"alter table {q(mapping.legacy_schema, table)} set schema {q(mapping.old_schema)};\n"
+        f"alter table {q(program.mapping.legacy_schema, table)} set schema {q(program.mapping.old_schema)};\n"
     )
 
 
@@ -214,14 +270,28 @@ def abandon(conn: Connection, program: Program) -> None:
         for table in program.tables:
             conn.execute(changes.drop_log_triggers(whole, table))
         for table in program.mirrors():
-            conn.execute(f"drop trigger if exists {q(changes.trigger_name('mirror'))} on {q(program.mapping.old_schema, table)}")
+            conn.execute(
+                f"drop trigger if exists {q(changes.trigger_name('mirror'))} on {q(program.mapping.old_schema, table)}"
+            )
+        for text in changes.drop_since_triggers(whole).values():
+            _drop(conn, text)
         with conn.transaction():
             _drop_copies(conn, program)
             for name in ("dirty", "quarantine", "consolidation_id"):
                 conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])
             conn.execute(f"drop schema if exists {q(program.mapping.work_schema)} cascade")
-            conn.execute(f"update {PLAN} set cursors = '{{}}', old_fingerprint = null where source = %s", [source])
+            conn.execute(
+                f"update {PLAN} set cursors = '{{}}', old_fingerprint = null where source = %s", [source]
+            )
             advance(conn, source, token, "planned", abandoned=True)
+
+
+def _drop(conn: Connection, text: str) -> None:
+    def attempt() -> None:
+        with conn.transaction():
+            conn.execute(text)
+
+    with_patience(attempt, seconds=30, what="the triggers' end")
 
 
 def _drop_copies(conn: Connection, program: Program) -> None:
@@ -230,7 +300,6 @@ def _drop_copies(conn: Connection, program: Program) -> None:
         for name in ("user_workflow_event", "user_workflow_run_step", RUN):
             conn.execute(f"delete from mainstem.{name} where run_id in ({ids})")
     for relation in program.whole.rows:
-        conn.execute(f"delete from mainstem.{q(relation.target)} where {q(relation.said.columns[relation.said.key].to)} in ({ids})")
-
-
-
+        conn.execute(
+            f"delete from mainstem.{q(relation.target)} where {q(relation.said.columns[relation.said.key].to)} in ({ids})"
+        )

@@ -37,9 +37,13 @@ PASSING = (errors.LockNotAvailable, errors.SerializationFailure, errors.Deadlock
 def migrator(url: str, system: str) -> Iterator[Connection]:
     """Autocommit; the caller begins transactions. Raises Unreachable."""
     try:
-        conn = psycopg.connect(url, autocommit=True, application_name=f"mainstem/{system}", prepare_threshold=None)
+        conn = psycopg.connect(
+            url, autocommit=True, application_name=f"mainstem/{system}", prepare_threshold=None
+        )
     except psycopg.OperationalError as error:
-        raise Unreachable(f"no connection: {error}", hint="Look at the URL, and whether the server runs.") from error
+        raise Unreachable(
+            f"no connection: {error}", hint="Look at the URL, and whether the server runs."
+        ) from error
     with conn:
         for name, value in PINNED.items():
             conn.execute("select set_config(%s, %s, false)", [name, value])
@@ -66,7 +70,8 @@ def with_patience(work: Callable[[], T], *, seconds: float, what: str) -> T:
         except PASSING as error:
             if time.monotonic() > until:
                 raise CutoverBlocked(
-                    f"{what}: {error.diag.message_primary} for {seconds:g} s", hint="Look for long transactions in pg_stat_activity; try again."
+                    f"{what}: {error.diag.message_primary} for {seconds:g} s",
+                    hint="Look for long transactions in pg_stat_activity; try again.",
                 ) from error
             time.sleep(random.uniform(pause / 2, pause))  # noqa: S311  (jitter)
             pause = min(pause * 2, 1.0)

@@ -58,7 +58,11 @@ class Proof:
 
     def facts(self) -> dict[str, Any]:
         """As the journal keeps it."""
-        return {"compared": [asdict(one) for one in self.compared], "left_out": self.left_out, "seconds": round(self.seconds, 3)}
+        return {
+            "compared": [asdict(one) for one in self.compared],
+            "left_out": self.left_out,
+            "seconds": round(self.seconds, 3),
+        }
 
 
 def verify(conn: Connection, program: Program, plan: Plan) -> Proof:
@@ -81,7 +85,10 @@ def told(proof: Proof) -> str:
     for one in proof.compared:
         if not one.is_equal:
             lines.append(f"{one.name}: {one.rows} rows here, {one.other_rows} there")
-            lines += [f"  {found.key}, {found.column}: {found.left!r} and {found.right!r}" for found in one.differences]
+            lines += [
+                f"  {found.key}, {found.column}: {found.left!r} and {found.right!r}"
+                for found in one.differences
+            ]
     return "\n".join(lines)
 
 
@@ -96,7 +103,9 @@ def prove(conn: Connection, program: Program) -> Proof:
 
 
 def changing_roots(conn: Connection, source: str) -> list[str]:
-    rows = conn.execute("select distinct root from mainstem_consolidation.dirty where source = %s", [source]).fetchall()
+    rows = conn.execute(
+        "select distinct root from mainstem_consolidation.dirty where source = %s", [source]
+    ).fetchall()
     return [row[0] for row in rows]
 
 
@@ -114,9 +123,13 @@ def compare(conn: Connection, side: Side, left_out: list[str], only: str = "true
 
 def _differences(conn: Connection, side: Side, where: str, given: dict[str, Any]) -> list[Difference]:
     key = f"t.{q(side.key)}::text"
-    hashed = [f"select {key} as key, {row_hash(side.columns, 't')} as h from {relation} t where {where}" for relation in (side.left, side.right)]
+    hashed = [
+        f"select {key} as key, {row_hash(side.columns, 't')} as h from {relation} t where {where}"
+        for relation in (side.left, side.right)
+    ]
     keys = conn.execute(
-        f"select distinct key from (({hashed[0]} except all {hashed[1]}) union all ({hashed[1]} except all {hashed[0]})) d order by key limit {SHOWN}", given
+        f"select distinct key from (({hashed[0]} except all {hashed[1]}) union all ({hashed[1]} except all {hashed[0]})) d order by key limit {SHOWN}",
+        given,
     ).fetchall()
     found = []
     for (one,) in keys:
@@ -128,13 +141,17 @@ def _columns_that_differ(conn: Connection, side: Side, key: str | None) -> list[
     names = [name for name, _ in side.columns]
     values = ", ".join(f"t.{q(name)}::text" for name in names)
     rows = [
-        conn.execute(f"select {values} from {relation} t where t.{q(side.key)}::text is not distinct from %s", [key]).fetchall()
+        conn.execute(
+            f"select {values} from {relation} t where t.{q(side.key)}::text is not distinct from %s", [key]
+        ).fetchall()
         for relation in (side.left, side.right)
     ]
     if len(rows[0]) != len(rows[1]) or not rows[0]:
         return [Difference(str(key), "(rows)", len(rows[0]), len(rows[1]))]
     return [
         Difference(str(key), name, left, right)
-        for name, left, right in zip(names, sorted(rows[0], key=str)[0], sorted(rows[1], key=str)[0], strict=True)
+        for name, left, right in zip(
+            names, sorted(rows[0], key=str)[0], sorted(rows[1], key=str)[0], strict=True
+        )
         if left != right
     ]

@@ -13,8 +13,8 @@ from mainstem.consolidate.mapping.model import (
     Run,
     Source,
     SqlDefault,
-    Step,
     Stays,
+    Step,
     TimeFormat,
 )
 from mainstem.consolidate.mapping.read import preset, read_mapping

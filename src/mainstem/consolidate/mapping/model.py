@@ -66,7 +66,9 @@ class Lens(Said):
     @model_validator(mode="after")
     def _collapse_is_said(self) -> Lens:
         if self.values and len(set(self.values.values())) < len(self.values) and not self.keep:
-            raise ValueError("values maps two old values to one: say `keep: true` to keep the original beside it")
+            raise ValueError(
+                "values maps two old values to one: say `keep: true` to keep the original beside it"
+            )
         return self
 
 
@@ -264,7 +266,9 @@ class Mapping(Said):
 
     @property
     def old_schema(self) -> str:
-        return self.source.schema_name if self.source.kind == "postgres" else f"mainstem_landing_{self.system}"
+        return (
+            self.source.schema_name if self.source.kind == "postgres" else f"mainstem_landing_{self.system}"
+        )
 
     @property
     def work_schema(self) -> str:
@@ -286,5 +290,7 @@ class Mapping(Said):
     def moving(self) -> dict[str, Any]:
         """Tables whose rows become something, parents first."""
         return {
-            name: table for kind in (Row, Run, Step, Elements, Context) for name, table in self.of_kind(kind).items()
+            name: table
+            for kind in (Row, Run, Step, Elements, Context)
+            for name, table in self.of_kind(kind).items()
         }

@@ -26,7 +26,9 @@ def read_mapping(text: str, *, place: str = "mapping") -> Mapping:
     except yaml.YAMLError as error:
         raise MappingRefused(f"{place} is no YAML: {error}", hint="Mend the line that is named.") from error
     if not isinstance(said, dict):
-        raise MappingRefused(f"{place} holds {type(said).__name__}, not a mapping", hint="Begin with `mapping: 1`.")
+        raise MappingRefused(
+            f"{place} holds {type(said).__name__}, not a mapping", hint="Begin with `mapping: 1`."
+        )
     answers = {
         name: decision.get("answer", UNANSWERED)
         for name, decision in (said.get("decisions") or {}).items()
@@ -69,7 +71,11 @@ def _with_schemas(said: Any, old_schema: str) -> Any:
         return {key: _with_schemas(value, old_schema) for key, value in said.items()}
     if isinstance(said, list):
         return [_with_schemas(value, old_schema) for value in said]
-    return said.replace("{old}", f'"{old_schema}"').replace("{new}", "mainstem") if isinstance(said, str) else said
+    return (
+        said.replace("{old}", f'"{old_schema}"').replace("{new}", "mainstem")
+        if isinstance(said, str)
+        else said
+    )
 
 
 def _answered(said: Any, answers: dict[str, Any], place: str, faults: list[str]) -> Any:
@@ -84,5 +90,7 @@ def _answered(said: Any, answers: dict[str, Any], place: str, faults: list[str])
         return said
     if (whole := _ANSWER.fullmatch(said)) and whole[1] in answers:
         return answers[whole[1]]
-    said = _LITERAL.sub(lambda found: "'" + str(answers.get(found[1], found[0])).replace("'", "''") + "'", said)
+    said = _LITERAL.sub(
+        lambda found: "'" + str(answers.get(found[1], found[0])).replace("'", "''") + "'", said
+    )
     return _ANSWER.sub(lambda found: str(answers.get(found[1], found[0])), said)

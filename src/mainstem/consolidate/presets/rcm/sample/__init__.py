@@ -3,6 +3,7 @@
 world      the ordinary rows
 oddities   what real rows do, one by one
 rows       the sample as a whole, and as many plain runs as a bench wants
+statements what the old application says, as data
 writer     the old application, running
 """
 

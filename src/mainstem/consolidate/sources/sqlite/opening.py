@@ -1,0 +1,104 @@
+"""A connection to somebody's SQLite file: read-only unless asked, its text as bytes, its errors named."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Literal
+
+from mainstem.errors import MainstemError, SourceBusy, SourceUnreadable
+
+TIMEOUT = 5.0
+"""Seconds that a lock is waited for."""
+
+
+class Text(bytes):
+    """TEXT as the bytes that are stored, which need not be UTF-8; a BLOB is plain bytes."""
+
+    __slots__ = ()
+
+
+Value = Text | bytes | int | float | None
+"""What a cell holds: the five storage classes of SQLite."""
+
+
+@contextmanager
+def reading(path: Path | str, *, timeout: float = TIMEOUT) -> Iterator[sqlite3.Connection]:
+    """A read-only connection; transactions are said explicitly. Raises SourceUnreadable, SourceBusy."""
+    with _opened(Path(path), "ro", timeout) as conn:
+        yield conn
+
+
+@contextmanager
+def writing(path: Path | str, *, timeout: float = TIMEOUT) -> Iterator[sqlite3.Connection]:
+    """One transaction that holds the write lock from its beginning, committed at the end of the block.
+
+    Foreign keys do not act: what a row's children become has been decided where the row comes from.
+    """
+    with _opened(Path(path), "rw", timeout) as conn:
+        conn.execute("pragma foreign_keys = off")
+        conn.execute("begin immediate")
+        try:
+            yield conn
+        except BaseException:
+            conn.rollback()
+            raise
+        conn.commit()
+
+
+@contextmanager
+def _opened(path: Path, mode: Literal["ro", "rw"], timeout: float) -> Iterator[sqlite3.Connection]:
+    if not path.is_file():
+        raise SourceUnreadable(
+            f"{path} is no file", hint="name the SQLite file that the old application writes"
+        )
+    with named_errors(path, timeout):
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        with closing(sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)) as conn:
+            conn.text_factory = Text
+            conn.execute("pragma trusted_schema = off")
+            conn.execute("select count(*) from sqlite_master").fetchone()
+            yield conn
+
+
+@contextmanager
+def named_errors(path: Path, timeout: float = TIMEOUT) -> Iterator[None]:
+    """SQLite's errors as ours, each with the file and what to do."""
+    try:
+        yield
+    except sqlite3.IntegrityError:  # a row's own fault: whoever wrote it knows which
+        raise
+    except sqlite3.DatabaseError as error:
+        raise _named(path, error, timeout) from error
+
+
+def _named(path: Path, error: sqlite3.DatabaseError, timeout: float) -> MainstemError:
+    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return SourceBusy(
+                f"{path} is locked by another connection, for more than {timeout:g} s",
+                hint="a writer must commit or close; nothing was written, so run it again",
+            )
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return SourceUnreadable(f"{path}: {error}", hint="restore it from a backup, or name another file")
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
+            return SourceUnreadable(
+                f"{path}: {error}",
+                hint="a file in WAL mode is read through its -shm: the directory must be writable for this user",
+            )
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+            return SourceUnreadable(f"{path}: {error}", hint="free space on its disk, then run it again")
+        case _:
+            return SourceUnreadable(f"{path}: {error}")
+
+
+def name(identifier: str) -> str:
+    """An identifier as SQLite's SQL has it."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQLite's SQL has it."""
+    return "'" + text.replace("'", "''") + "'"

@@ -46,7 +46,11 @@ def test_rows_written_since_come_back_and_only_they_are_written(path: Path, conn
 
 
 def test_a_value_that_postgresql_could_not_hold_is_in_the_file_still(path: Path, conn: Conn) -> None:
-    do(path, "update runs set note = 'x' || char(0), tokens = 'many' where id = 1", "update runs set note = x'00' where id = 2")
+    do(
+        path,
+        "update runs set note = 'x' || char(0), tokens = 'many' where id = 1",
+        "update runs set note = x'00' where id = 2",
+    )
     land_all(path, conn)
     change(conn, "update runs set status = 'done'")
     bring_back(conn, SCHEMA, path)
@@ -68,7 +72,10 @@ def test_numbers_come_back_in_the_class_their_column_gives_them(tmp_path: Path, 
 
 
 def test_the_applications_triggers_do_not_act_and_a_write_stop_stands_again(path: Path, conn: Conn) -> None:
-    do(path, "create trigger touching after update on runs begin update runs set note = 'touched' where id = new.id; end")
+    do(
+        path,
+        "create trigger touching after update on runs begin update runs set note = 'touched' where id = new.id; end",
+    )
     install_triggers(path)
     land_all(path, conn)
     stop_writes(path, moved_to="there")
@@ -117,7 +124,10 @@ def test_a_file_with_other_columns_is_refused(path: Path, conn: Conn) -> None:
 
 def test_generated_columns_follow_by_themselves(tmp_path: Path, conn: Conn) -> None:
     path = tmp_path / "generated.db"
-    do(path, "create table t (id integer primary key, a integer, twice integer generated always as (a * 2) stored)")
+    do(
+        path,
+        "create table t (id integer primary key, a integer, twice integer generated always as (a * 2) stored)",
+    )
     do(path, "insert into t (a) values (1), (2)")
     land_all(path, conn)
     conn.execute(f"update {SCHEMA}.t set a = 5, twice = 10 where id = 1")

@@ -51,7 +51,9 @@ def test_a_column_is_typed_by_what_it_holds(tmp_path: Path, conn: Conn) -> None:
     }  # fmt: skip
     rows = landed_rows(conn, "id, whole, fractions::text, words, bytes, flag", "t")
     assert rows == [(1, 2, "3", "4", b"\0\xff", True), (2, 2**63 - 1, "2.5", "N/A", b"", False)]
-    assert [(found.column, found.kind, found.rows) for found in landed.findings] == [("words", "mixed types", 1)]
+    assert [(found.column, found.kind, found.rows) for found in landed.findings] == [
+        ("words", "mixed types", 1)
+    ]
 
 
 def test_what_postgresql_cannot_hold_is_said_and_kept_beside(tmp_path: Path, conn: Conn) -> None:
@@ -79,13 +81,17 @@ def test_what_postgresql_cannot_hold_is_said_and_kept_beside(tmp_path: Path, con
         ("number", "infinite"): (2, None),
         ("number", "beyond int8"): (1, None),
     }
-    kept = conn.execute(f"select key, column_name, value from {SCHEMA}._mainstem_original order by 1").fetchall()
+    kept = conn.execute(
+        f"select key, column_name, value from {SCHEMA}._mainstem_original order by 1"
+    ).fetchall()
     assert kept == [(["1"], "words", b"a\0b"), (["2"], "words", b"a\xffb"), (["3"], "words", b"\0\xff")]
 
 
 def test_null_is_no_text_and_nothing_in_a_value_separates(conn: Conn, tmp_path: Path) -> None:
     digests: list[Digest] = []
-    for number, values in enumerate((("a", "bc"), ("ab", "c"), ("a", None), ("a", ""), ("a", "-"), ("1:a", "1:b"))):
+    for number, values in enumerate(
+        (("a", "bc"), ("ab", "c"), ("a", None), ("a", ""), ("a", "-"), ("1:a", "1:b"))
+    ):
         path = tmp_path / f"{number}.db"
         do(path, "create table t (id integer primary key, a text, b text)")
         do(path, "insert into t values (1, ?, ?)", many=[values])
@@ -98,7 +104,19 @@ def test_null_is_no_text_and_nothing_in_a_value_separates(conn: Conn, tmp_path: 
 
 def test_numbers_have_one_digest_on_both_sides(conn: Conn, tmp_path: Path) -> None:
     path = tmp_path / "numbers.db"
-    numbers = [0.1, 1e23, 5e-324, 1.7976931348623157e308, 123456789.123456789, -0.0, 2.0**53, 1e15, 1e16, 1e-5, 100.0]
+    numbers = [
+        0.1,
+        1e23,
+        5e-324,
+        1.7976931348623157e308,
+        123456789.123456789,
+        -0.0,
+        2.0**53,
+        1e15,
+        1e16,
+        1e-5,
+        100.0,
+    ]
     do(path, "create table t (id integer primary key, real real, mixed)")
     do(path, "insert into t (real, mixed) values (?, ?)", many=[(x, x) for x in numbers])
     do(path, "insert into t (real, mixed) values (1, 10)", "insert into t (real, mixed) values (1, -100)")
@@ -198,7 +216,9 @@ def test_a_table_lands_whole_or_not_at_all(path: Path, conn: Conn) -> None:
 
 def test_a_value_beside_its_landed_type_is_named_with_its_row(path: Path, conn: Conn) -> None:
     do(path, "update runs set tokens = 2 where id = 2")
-    with pytest.raises(LandingOutgrown, match=r"runs.tokens is landed as boolean, and the row with id 2 holds 2"):
+    with pytest.raises(
+        LandingOutgrown, match=r"runs.tokens is landed as boolean, and the row with id 2 holds 2"
+    ):
         land_all(path, conn, told={"runs": {"tokens": "boolean"}})
 
 

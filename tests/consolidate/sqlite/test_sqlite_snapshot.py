@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from contextlib import closing
@@ -12,7 +11,6 @@ import pytest
 from sqlite_files import ask, do
 
 from mainstem.consolidate.sources.sqlite import snapshot
-from mainstem.consolidate.sources.sqlite import snapshot as taken
 from mainstem.errors import SourceBusy, SourceUnreadable
 
 pytest_plugins = ["sqlite_fixtures"]
@@ -40,8 +38,14 @@ def test_two_rows_written_together_are_both_there_or_neither(path: Path) -> None
             number = 600
             while not stop.is_set():
                 with conn:
-                    conn.execute("update pairs set n = ?, filler = zeroblob(?) where rowid = 1", [number, number % 3000])
-                    conn.execute("update pairs set n = ?, filler = zeroblob(?) where rowid = 1200", [number, number % 3000])
+                    conn.execute(
+                        "update pairs set n = ?, filler = zeroblob(?) where rowid = 1",
+                        [number, number % 3000],
+                    )
+                    conn.execute(
+                        "update pairs set n = ?, filler = zeroblob(?) where rowid = 1200",
+                        [number, number % 3000],
+                    )
                 number += 1
 
     writer = threading.Thread(target=write)
@@ -50,7 +54,9 @@ def test_two_rows_written_together_are_both_there_or_neither(path: Path) -> None
         restarts = 0
         for _ in range(5):
             with snapshot(path, restarts=2, pages=5) as copy:
-                [(left, right)] = ask(copy.path, "select a.n, b.n from pairs a, pairs b where a.rowid = 1 and b.rowid = 1200")
+                [(left, right)] = ask(
+                    copy.path, "select a.n, b.n from pairs a, pairs b where a.rowid = 1 and b.rowid = 1200"
+                )
                 assert left == right or left < 600
                 restarts = max(restarts, copy.restarts)
     finally:
@@ -78,10 +84,15 @@ def test_the_file_is_only_read(path: Path) -> None:
 def test_what_is_no_database_is_said(tmp_path: Path) -> None:
     with pytest.raises(SourceUnreadable, match=r"missing\.db is no file"), snapshot(tmp_path / "missing.db"):
         pass
-    (tmp_path / "text.db").write_text("no database at all, only words that go on for longer than a header" * 9)
-    with pytest.raises(SourceUnreadable, match=r"text\.db: file is not a database"), snapshot(tmp_path / "text.db"):
+    (tmp_path / "text.db").write_text(
+        "no database at all, only words that go on for longer than a header" * 9
+    )
+    with (
+        pytest.raises(SourceUnreadable, match=r"text\.db: file is not a database"),
+        snapshot(tmp_path / "text.db"),
+    ):
         pass
-    assert sorted(os.listdir(tmp_path)) == ["text.db"]
+    assert [left.name for left in tmp_path.iterdir()] == ["text.db"]
 
 
 def test_a_damaged_file_is_not_landed(tmp_path: Path) -> None:
@@ -89,22 +100,29 @@ def test_a_damaged_file_is_not_landed(tmp_path: Path) -> None:
     do(path, "create table t (a text)", "create index i on t (a)")
     do(path, "insert into t values (?)", many=[(f"{n}" * 50,) for n in range(500)])
     raw = bytearray(path.read_bytes())
-    raw[5000:5100] = b"\xff" * 100
+    raw[8192:8292] = b"\xff" * 100  # the beginning of a page
     path.write_bytes(raw)
     with pytest.raises(SourceUnreadable, match=r"damaged\.db.*backup"), snapshot(path):
         pass
 
 
 def test_rows_that_break_a_later_check_are_told_and_taken(path: Path) -> None:
-    do(path, "pragma ignore_check_constraints = on", "create table t (a integer check (a > 0))", "insert into t values (-1)")
+    do(
+        path,
+        "pragma ignore_check_constraints = on",
+        "create table t (a integer check (a > 0))",
+        "insert into t values (-1)",
+    )
     with snapshot(path) as copy:
         assert copy.complaints == ("CHECK constraint failed in t",)
 
 
-def test_a_lock_that_is_held_on_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mainstem.consolidate.sources.sqlite.snapshot.PATIENCE", 0.1)
+def test_a_lock_that_is_held_on_is_said(path: Path) -> None:
     with closing(sqlite3.connect(path)) as writer:
         writer.execute("begin exclusive")
-        with pytest.raises(SourceBusy, match=r"old\.db is locked by another connection"), snapshot(path):
+        with (
+            pytest.raises(SourceBusy, match=r"old\.db is locked by another connection"),
+            snapshot(path, patience=0.1),
+        ):
             pass
         writer.rollback()

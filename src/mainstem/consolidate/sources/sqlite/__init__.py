@@ -7,7 +7,7 @@ from mainstem.consolidate.sources.sqlite.findings import Finding
 from mainstem.consolidate.sources.sqlite.holdings import LandedType
 from mainstem.consolidate.sources.sqlite.landed import LandedTable, landed_table
 from mainstem.consolidate.sources.sqlite.landing import Landed, land
-from mainstem.consolidate.sources.sqlite.snapshot import Snapshot, snapshot
+from mainstem.consolidate.sources.sqlite.snapshots import Snapshot, snapshot
 from mainstem.consolidate.sources.sqlite.write_stop import allow_writes, stop_writes
 
 __all__ = [

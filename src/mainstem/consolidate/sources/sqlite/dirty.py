@@ -26,7 +26,7 @@ from mainstem.consolidate.sources.sqlite.landed import (
     rows,
 )
 from mainstem.consolidate.sources.sqlite.landing import RECORD, keep_originals, lock_landing
-from mainstem.consolidate.sources.sqlite.opening import Value, literal, name, reading, writing
+from mainstem.consolidate.sources.sqlite.opening import PATIENCE, Value, literal, name, reading, writing
 from mainstem.consolidate.sources.sqlite.staging import (
     Cells,
     Passed,
@@ -53,12 +53,14 @@ class CaughtUp:
     left: int
 
 
-def install_triggers(path: Path | str, tables: Sequence[str] | None = None) -> list[str]:
+def install_triggers(
+    path: Path | str, tables: Sequence[str] | None = None, *, patience: float = PATIENCE
+) -> list[str]:
     """Note from now on which rows of these tables, or of all, are inserted, updated or deleted; the tables watched.
 
-    Raises SourceBusy when a writer holds the lock for longer than five seconds.
+    Raises SourceBusy when a writer holds the lock for longer than `patience` in seconds.
     """
-    with writing(path) as conn:
+    with writing(path, patience=patience) as conn:
         found = [(table, key_of(conn, table)) for table in tables_of(conn, tables)]
         _make_notes(conn, max((len(key) for _, key in found), default=1))
         for table, key in found:
@@ -116,9 +118,11 @@ def triggers(table: Table, key: tuple[str, ...]) -> dict[str, str]:
     }
     if pushed := _pushed_out(table):
         wanted = ", ".join(in_sql(table, column) for column in key)
-        body = f"{into} select {said}, {wanted} from {name(table.name)} where {pushed};"
-        made["replace"] = _trigger(table, "replace", "before insert", body)
-        made["replace_by_update"] = _trigger(table, "replace_by_update", "before update", body)
+        old = ", ".join(f"old.{in_sql(table, column)}" for column in key)
+        body = f"{into} select {said}, {wanted} from {name(table.name)} where ({pushed})"
+        made["replace"] = _trigger(table, "replace", "before insert", f"{body};")
+        others = f"{body} and ({wanted}) is not ({old});"
+        made["replace_by_update"] = _trigger(table, "replace_by_update", "before update", others)
     return {f"{DIRTY}_{table.name}_{what}": definition for what, definition in made.items()}
 
 
@@ -134,7 +138,9 @@ def _trigger(table: Table, what: str, when: str, body: str) -> str:
     return f"create trigger {said} {when} on {name(table.name)} begin {body} end"
 
 
-def catch_up(path: Path | str, conn: Connection[Any], schema: str, *, limit: int = BATCH) -> CaughtUp:
+def catch_up(
+    path: Path | str, conn: Connection[Any], schema: str, *, limit: int = BATCH, patience: float = PATIENCE
+) -> CaughtUp:
     """Land again the rows that the oldest notes name. Killed anywhere, it can be run again; nothing left means caught up.
 
     conn: outside a transaction. Raises SourceUnwatched when triggers are gone, LandingOutgrown when a row no longer fits.
@@ -147,7 +153,7 @@ def catch_up(path: Path | str, conn: Connection[Any], schema: str, *, limit: int
         written = sum(_apply(conn, changed) for changed in batch.changed)
     if not batch.notes:
         return CaughtUp(0, 0, 0)
-    with writing(path) as file:
+    with writing(path, patience=patience) as file:
         file.execute(f"delete from {DIRTY} where change_id <= ?", [batch.last])
         [left] = file.execute(f"select count(*) from {DIRTY}").fetchone()
     return CaughtUp(batch.notes, written, left)

@@ -26,7 +26,7 @@ from mainstem.consolidate.sources.sqlite.landed import (
     rows,
 )
 from mainstem.consolidate.sources.sqlite.opening import named_errors, reading
-from mainstem.consolidate.sources.sqlite.snapshot import Snapshot
+from mainstem.consolidate.sources.sqlite.snapshots import Snapshot
 from mainstem.consolidate.sources.sqlite.staging import Passed, all_rows, copy_into, merge, passing, staged
 from mainstem.consolidate.sources.sqlite.tables import ROWID, Table, key_of, tables_of
 from mainstem.errors import LandingDiffers, LandingOutgrown

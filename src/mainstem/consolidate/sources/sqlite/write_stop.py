@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mainstem.consolidate.sources.sqlite.opening import literal, name, writing
+from mainstem.consolidate.sources.sqlite.opening import PATIENCE, literal, name, writing
 from mainstem.consolidate.sources.sqlite.tables import OURS, tables_of
 
 STOP = f"{OURS}stop"
 
 
-def stop_writes(path: Path | str, tables: Sequence[str] | None = None, *, moved_to: str) -> list[str]:
+def stop_writes(
+    path: Path | str, tables: Sequence[str] | None = None, *, moved_to: str, patience: float = PATIENCE
+) -> list[str]:
     """Refuse writes to these tables, or to all; the tables stopped.
 
     A writer gets SQLite's constraint error with the text `TABLE: moved to …`. When this returns, every write that was
-    let in before is committed. Raises SourceBusy when a writer holds the lock for longer than five seconds.
+    let in before is committed. Raises SourceBusy when a writer holds the lock for longer than `patience` in seconds.
     """
-    with writing(path) as conn:
+    with writing(path, patience=patience) as conn:
         found = [table.name for table in tables_of(conn, tables)]
         for table in found:
             for verb in ("insert", "update", "delete"):

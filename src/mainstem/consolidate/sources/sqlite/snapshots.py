@@ -43,16 +43,18 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(path: Path | str, *, restarts: int = RESTARTS, pages: int = PAGES) -> Iterator[Snapshot]:
+def snapshot(
+    path: Path | str, *, restarts: int = RESTARTS, pages: int = PAGES, patience: float = PATIENCE
+) -> Iterator[Snapshot]:
     """The file as of now, in a temporary file that is gone afterwards.
 
     Raises SourceUnreadable when the file is missing, damaged or no SQLite database, SourceBusy when a writer holds
-    its lock for longer than 30 s.
+    its lock for longer than `patience` in seconds.
     """
     origin = Path(path)
     with tempfile.TemporaryDirectory(prefix="mainstem-") as place:
         copy = Path(place) / "snapshot.db"
-        began_anew = _copy(origin, copy, restarts, pages)
+        began_anew = _copy(_Watch(origin, restarts, patience), copy, pages)
         digest = hashlib.sha256()
         with copy.open("rb") as file:
             while block := file.read(1 << 20):
@@ -70,15 +72,16 @@ class _Watch:
 
     origin: Path
     allowed: int
+    patience: float
     restarts: int = 0
     remaining: int = 1 << 62
     moved_at: float = 0.0
 
     def __call__(self, status: int, remaining: int, _total: int) -> None:
         busy = status in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-        if busy and time.monotonic() - self.moved_at > PATIENCE:
+        if busy and time.monotonic() - self.moved_at > self.patience:
             raise SourceBusy(
-                f"{self.origin} is locked by another connection, for more than {PATIENCE:g} s",
+                f"{self.origin} is locked by another connection, for more than {self.patience:g} s",
                 hint="a writer must commit or close; run it again then",
             )
         if busy:
@@ -89,9 +92,13 @@ class _Watch:
             raise _TooManyRestarts
 
 
-def _copy(origin: Path, copy: Path, restarts: int, pages: int) -> int:
-    watch = _Watch(origin, restarts, moved_at=time.monotonic())
-    with reading(origin) as source, named_errors(origin), closing(sqlite3.connect(copy)) as target:
+def _copy(watch: _Watch, copy: Path, pages: int) -> int:
+    watch.moved_at = time.monotonic()
+    with (
+        reading(watch.origin, patience=watch.patience) as source,
+        named_errors(watch.origin, watch.patience),
+        closing(sqlite3.connect(copy)) as target,
+    ):
         try:
             source.backup(target, pages=pages, progress=watch, sleep=0.01)
         except _TooManyRestarts:
@@ -101,8 +108,8 @@ def _copy(origin: Path, copy: Path, restarts: int, pages: int) -> int:
 
 
 def _checked(origin: Path, copy: Path) -> tuple[str, ...]:
-    with reading(copy) as conn:
-        said = [line.decode("utf-8", "replace") for (line,) in conn.execute("pragma integrity_check")]
+    with named_errors(origin), closing(sqlite3.connect(copy)) as conn:
+        said = [line for (line,) in conn.execute("pragma integrity_check")]
     damage = [line for line in said if line != "ok" and not OF_THE_DATA.match(line)]
     if damage:
         raise SourceUnreadable(

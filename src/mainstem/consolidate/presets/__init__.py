@@ -1,0 +1,1 @@
+"""Mappings for systems that we know, each with a sample database to try them on."""

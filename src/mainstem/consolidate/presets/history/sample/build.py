@@ -30,7 +30,7 @@ def build(path: Path | str, shape: Shape = "submission") -> None:
             conn.execute(statement)
         for row in _rows(shape):
             _insert(conn, "workflow_history", row)
-        for row in _archive(shape):
+        for row in _archive():
             _insert(conn, "workflow_history_archive", row)
 
 
@@ -57,7 +57,7 @@ def _rows(shape: Shape) -> Iterator[Row]:
         yield {"id": number, **ordinary(number, shape), **changes.get(number, {})}
 
 
-def _archive(shape: Shape) -> Iterator[Row]:
+def _archive() -> Iterator[Row]:
     wanted = set(archived())
     for number, issue in ARCHIVED:
         row = ordinary(number, "of_day") | {"issue_number": issue}

@@ -64,7 +64,7 @@ def _asked(number: int, drawn: random.Random) -> Row:
         "workflow_id": f"wf-{drawn.randbytes(16).hex().upper()}" if number % 2 else None,
         "gh_issue_state": drawn.choice(["open", "closed", None]),
         "steps_total": len(PHASES),
-        "phase_count": None,
+        "phase_count": len(PHASES) if number % 3 == 0 else None,
         "input_hash": f"{drawn.getrandbits(64):016x}" if number % 5 == 0 else None,
     }
 

@@ -115,9 +115,9 @@ def names(shape: Shape) -> list[str]:
     return [column.split()[0] for column in columns(shape)]
 
 
-def archived(shape: Shape = "of_day") -> list[str]:
+def archived() -> list[str]:
     """The columns that a row and its copy in the archive have in common."""
-    return [name for name in names(shape) if name not in _NOT_ARCHIVED]
+    return [name for name in names("of_day") if name not in _NOT_ARCHIVED]
 
 
 def statements(shape: Shape) -> list[str]:

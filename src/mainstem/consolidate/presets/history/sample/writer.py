@@ -68,7 +68,8 @@ class Writer:
     def differences(self, rows: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]) -> list[str]:
         """What is not as it was acknowledged; empty when nothing was lost.
 
-        rows: gives the rows of some adw_ids, by adw_id, from wherever they are now.
+        rows: gives the rows of some adw_ids, by adw_id, from wherever they are now; a number may be its text there, in a
+        column that holds texts as well.
         """
         found = rows(list(self.acknowledged))
         lost = [f"{adw_id}: the run is gone" for adw_id in self.acknowledged if adw_id not in found]
@@ -77,7 +78,7 @@ class Writer:
             for adw_id, written in self.acknowledged.items()
             if adw_id in found
             for column, value in written.items()
-            if found[adw_id][column] != value
+            if found[adw_id][column] not in (value, str(value))
         ]
         return lost + changed
 

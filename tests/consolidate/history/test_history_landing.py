@@ -196,6 +196,6 @@ def test_a_rollback_gives_the_file_what_was_written_since_and_the_application_go
         until(after, 30)
     assert (after.errors, after.moved) == ([], None)
     new = rows_in_the_file(path)([])["since"]
-    assert (new["submission_hour"], new["duration_seconds"], new["scoring_version"]) == (0, 2.5, None)
+    assert (new["submission_hour"], new["duration_seconds"], new["scoring_version"]) == (0, 2.5, "1.0")
     kept = rows_in_the_file(path)([])
     assert sum(row["error_message"] == "seen since" for row in kept.values()) > 40

@@ -17,7 +17,7 @@ SCHEMA = "mainstem_landing_old"
 RUNS = """
 create table runs (
   id integer primary key autoincrement, name text not null unique, status text default 'new', tokens integer,
-  cost real, note text)
+  cost real check (cost >= 0), note text)
 """
 
 

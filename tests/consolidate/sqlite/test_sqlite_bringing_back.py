@@ -36,7 +36,7 @@ def test_rows_written_since_come_back_and_only_they_are_written(path: Path, conn
     assert ask(path, "select id, name, status, tokens, cost, note from runs order by 1") == [
         (1, "a", "new", 1, None, "n"),
         (2, "b", "new", None, None, None),
-        (9, "new", None, 7, 0.25, None),
+        (9, "new", "new", 7, 0.25, None),
     ]
     again = bring_back(conn, SCHEMA, path)["runs"]
     assert (again.inserted, again.updated, again.deleted) == (0, 0, 0)
@@ -91,8 +91,8 @@ def test_the_applications_triggers_do_not_act_and_a_write_stop_stands_again(path
 
 def test_a_row_that_the_file_refuses_is_named_and_nothing_is_written(path: Path, conn: Conn) -> None:
     land_all(path, conn)
-    change(conn, "update runs set note = 'n' where id = 1", "update runs set name = null where id = 2")
-    with pytest.raises(BringBackRefused, match=r"runs, id 2: NOT NULL constraint failed: runs.name"):
+    change(conn, "update runs set note = 'n' where id = 1", "update runs set cost = -1 where id = 2")
+    with pytest.raises(BringBackRefused, match=r"runs, id 2: CHECK constraint failed: cost >= 0"):
         bring_back(conn, SCHEMA, path)
     assert ask(path, "select note from runs where id = 1") == [(None,)]
 

@@ -80,6 +80,13 @@ def test_a_batch_takes_the_oldest_notes_and_leaves_the_rest(watched: Path, conn:
     assert same(watched, conn)
 
 
+def test_a_unique_value_that_moves_between_batches_is_caught_up(watched: Path, conn: Conn) -> None:
+    do(watched, "update runs set note = 'first' where id = 2", "update runs set name = 'z' where id = 1")
+    do(watched, "update runs set name = 'a' where id = 2")
+    assert catch_up(watched, conn, SCHEMA, limit=1).left == 0
+    assert same(watched, conn)
+
+
 def test_the_applications_own_answers_do_not_change(watched: Path) -> None:
     with closing(sqlite3.connect(watched)) as writer, writer:
         inserted = writer.execute("insert into runs (name) values ('d')")

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlite_files import SCHEMA, do, land_all, landed_rows
+from sqlite_files import SCHEMA, ask, do, land_all, landed_rows
 
 from mainstem.consolidate.sources.sqlite import Digest, land, landed_digest, landed_table, snapshot
 from mainstem.errors import BadArgument, LandingDiffers, LandingOutgrown, SourceUnlandable
@@ -235,3 +235,40 @@ def test_a_table_of_six_hundred_columns_lands(tmp_path: Path, conn: Conn) -> Non
         file.execute(f"insert into wide values ({', '.join('?' * 601)})", range(601))
     assert land_all(path, conn).counts == {"wide": 1}
     assert landed_rows(conn, "c0, c599", "wide") == [(1, 600)]
+
+
+DECLARED = """
+create table d (
+  id integer primary key autoincrement, name text not null unique, zero integer default 0, half real default (0.5),
+  minus integer default -1, quoted text default 'it''s', made text default current_timestamp, later text default (datetime('now')),
+  number_in_text text default 7, text_in_number integer default '12', strange text default (lower('X')), unset text default null)
+"""
+
+
+def test_what_old_inserts_count_on_is_carried(tmp_path: Path, conn: Conn) -> None:
+    path = tmp_path / "declared.db"
+    do(path, DECLARED, "insert into d (name) values ('a'), ('b')", "delete from d where id = 2")
+    landed = land_all(path, conn)
+    assert [(found.column, found.kind) for found in landed.findings] == [("strange", "default left out")]
+    conn.execute(f"insert into {SCHEMA}.d (name) values ('c')")
+    do(path, "insert into d (name) values ('c')")
+    columns = "id, name, zero, half, minus, quoted, length(made), length(later), number_in_text, text_in_number, unset"
+    assert landed_rows(conn, columns, "d")[1] == ask(path, f"select {columns} from d where name = 'c'")[0]
+    assert landed_rows(conn, "id, made", "d")[1][0] == 3  # 2 was given once, and is not given again
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        conn.execute(f"insert into {SCHEMA}.d (name) values ('a')")
+    with pytest.raises(psycopg.errors.NotNullViolation):
+        conn.execute(f"insert into {SCHEMA}.d (zero) values (1)")
+
+
+def test_landing_again_moves_the_next_id_on(path: Path, conn: Conn) -> None:
+    land_all(path, conn)
+    do(path, "insert into runs (id, name) values (70, 'd')", "delete from runs where id = 70")
+    land_all(path, conn)
+    assert conn.execute(f"insert into {SCHEMA}.runs (name) values ('e') returning id").fetchone() == (71,)
+
+
+def test_a_partial_unique_index_is_none_of_all_rows(path: Path, conn: Conn) -> None:
+    do(path, "create unique index part on runs (status) where status <> 'new'")
+    land_all(path, conn)
+    conn.execute(f"insert into {SCHEMA}.runs (id, name, status) values (8, 'x', 'new')")

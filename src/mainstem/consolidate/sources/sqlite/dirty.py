@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, errors
 from psycopg.sql import SQL, Identifier
 
 from mainstem.consolidate.sources.sqlite.cells import encoded, is_exact
+from mainstem.consolidate.sources.sqlite.constraints import high_water, move_on
 from mainstem.consolidate.sources.sqlite.digest import Tally
 from mainstem.consolidate.sources.sqlite.holdings import LandedType
 from mainstem.consolidate.sources.sqlite.landed import (
@@ -42,6 +43,8 @@ from mainstem.errors import LandingOutgrown, SourceUnwatched
 
 BATCH = 1000
 """Notes handled in one transaction; their rows are in memory meanwhile."""
+
+EVERYTHING = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +149,35 @@ def catch_up(
     conn: outside a transaction. Raises SourceUnwatched when triggers are gone, LandingOutgrown when a row no longer fits.
     """
     refuse_open_transaction(conn)
-    with conn.transaction():
-        lock_landing(conn, schema)
-        with _seen(path) as source:
-            batch = _read(source, _watched(source, conn, schema), limit)
-        written = sum(_apply(conn, changed) for changed in batch.changed)
+    try:
+        batch, written = _land(path, conn, schema, limit)
+    except errors.UniqueViolation:  # a value moved between two rows, of which this batch has one
+        batch, written = _land_all(path, conn, schema)
     if not batch.notes:
         return CaughtUp(0, 0, 0)
     with writing(path, patience=patience) as file:
         file.execute(f"delete from {DIRTY} where change_id <= ?", [batch.last])
         [left] = file.execute(f"select count(*) from {DIRTY}").fetchone()
     return CaughtUp(batch.notes, written, left)
+
+
+def _land(path: Path | str, conn: Connection[Any], schema: str, limit: int) -> tuple[_Batch, int]:
+    with conn.transaction():
+        lock_landing(conn, schema)
+        with _seen(path) as source:
+            batch = _read(source, _watched(source, conn, schema), limit)
+        return batch, sum(_apply(conn, changed) for changed in batch.changed)
+
+
+def _land_all(path: Path | str, conn: Connection[Any], schema: str) -> tuple[_Batch, int]:
+    """What the file has unique at one moment is unique here when all of that moment is."""
+    try:
+        return _land(path, conn, schema, EVERYTHING)
+    except errors.UniqueViolation as error:
+        raise LandingOutgrown(
+            f"{schema}: {error.diag.message_detail or error}",
+            hint="two texts that SQLite tells apart are one in PostgreSQL; mend one of the rows in the file",
+        ) from error
 
 
 @contextmanager
@@ -174,6 +195,8 @@ class _Changed:
     keys: list[Cells]
     rows: list[Cells]
     passed: Passed
+    given: int
+    """The last id that AUTOINCREMENT gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +262,13 @@ def _changed(source: sqlite3.Connection, table: Table, landed: LandedTable, last
         f"select {selection(table, landed)} from {name(table.name)} where ({wanted}) in ({noted})", parameters
     )
     passed = Passed(Tally(landed))
-    return _Changed(landed, _encoded_keys(landed, keys), list(passing(found, landed, passed)), passed)
+    return _Changed(
+        landed,
+        _encoded_keys(landed, keys),
+        list(passing(found, landed, passed)),
+        passed,
+        high_water(source, table),
+    )
 
 
 def _encoded_keys(landed: LandedTable, keys: list[tuple[Value, ...]]) -> list[Cells]:
@@ -260,4 +289,6 @@ def _apply(conn: Connection[Any], changed: _Changed) -> int:
     keys = staged(conn, changed.table, changed.table.key, changed.keys)
     stage = staged(conn, changed.table, changed.table.names, changed.rows)
     keep_originals(conn, changed.table, changed.passed, changed.keys)
-    return merge(conn, changed.table, stage, keys)
+    written = merge(conn, changed.table, stage, keys)
+    move_on(conn, changed.table, changed.given)
+    return written

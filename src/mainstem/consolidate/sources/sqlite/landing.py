@@ -16,6 +16,7 @@ from typing import Any
 from psycopg import Connection, errors
 from psycopg.sql import SQL, Identifier
 
+from mainstem.consolidate.sources.sqlite.constraints import constrain, high_water, move_on
 from mainstem.consolidate.sources.sqlite.digest import Digest, Tally, landed_digest
 from mainstem.consolidate.sources.sqlite.findings import Finding, findings
 from mainstem.consolidate.sources.sqlite.holdings import Holding, LandedType, holdings, types_of
@@ -141,21 +142,35 @@ def _written(
     at: _Pass, table: Table, wanted: LandedTable, held: list[Holding], before: LandedTable | None
 ) -> tuple[Digest, list[Finding]]:
     passed = Passed(Tally(wanted))
+    told = _told_before(at, wanted) if before == wanted else []
     cells = passing(all_rows(at.source, table, wanted), wanted, passed)
     if before == wanted:
         merge(at.conn, wanted, staged(at.conn, wanted, wanted.names, cells))
     else:
         _make(at.conn, wanted, before)
         copy_into(at.conn, wanted.identifier, wanted.names, cells)
+        told = constrain(at.conn, table, wanted, held)
     arrived, read = landed_digest(at.conn, wanted), passed.tally.digest
     if arrived != read:
         raise LandingDiffers(
             f"{at.schema}.{wanted.name} has {arrived.rows} rows after landing {read.rows}, or other values: {arrived} is not {read}",
             hint="nothing of the table was kept; look for triggers on the landed table that change rows",
         )
-    found = findings(table, wanted, held, passed)
+    move_on(at.conn, wanted, high_water(at.source, table))
+    found = [*findings(table, wanted, held, passed), *told]
     _record(at, wanted, read, found, passed)
     return read, found
+
+
+def _told_before(at: _Pass, wanted: LandedTable) -> list[Finding]:
+    """What could not be carried when the table was made."""
+    said = SQL("select findings from {} where table_name = %s").format(Identifier(at.schema, RECORD))
+    return [
+        Finding(**finding)
+        for (found,) in rows(at.conn, said, [wanted.name])
+        for finding in found
+        if finding["kind"].endswith("left out")
+    ]
 
 
 def _make(conn: Connection[Any], wanted: LandedTable, before: LandedTable | None) -> None:

@@ -32,6 +32,9 @@ class Column:
     name: str
     declared: str
     affinity: Affinity
+    is_not_null: bool = False
+    default: str | None = None
+    """As SQL of SQLite."""
     is_generated: bool = False
 
 
@@ -44,7 +47,9 @@ class Table:
     primary_key: tuple[str, ...]
     rowid: str | None
     unique: tuple[tuple[str, ...], ...]
-    """Columns of each unique index, the primary key's among them; expressions are left out."""
+    """Columns of each unique index, the primary key's and partial ones among them; expressions are left out."""
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    """Of these the ones that hold for every row, beside the primary key."""
 
     @property
     def has_integer_key(self) -> bool:
@@ -94,20 +99,29 @@ def _is_ordinary(said: str, sql: str) -> bool:
 
 def table_of(conn: sqlite3.Connection, table: str) -> Table:
     """One table. Raises SourceUnlandable when PostgreSQL could not have it under these names."""
-    listed = list(conn.execute(f"select name, type, pk, hidden from pragma_table_xinfo({literal(table)})"))
-    columns = tuple(
-        Column(said.decode(), kind.decode(), affinity_of(kind.decode()), hidden > 1)
-        for said, kind, _, hidden in listed
+    listed = list(
+        conn.execute(
+            f'select name, type, pk, hidden, "notnull", dflt_value from pragma_table_xinfo({literal(table)})'
+        )
     )
+    columns = tuple(_column(said, kind, hidden, *rest) for said, kind, _, hidden, *rest in listed)
     _refuse_unlandable(table, [column.name for column in columns])
-    keyed = sorted((position, said.decode()) for said, _, position, _ in listed if position)
+    keyed = sorted((position, said.decode()) for said, _, position, *_ in listed if position)
+    found = _unique(conn, table)
     return Table(
         name=table,
         columns=columns,
         primary_key=tuple(said for _, said in keyed),
         rowid=_rowid(conn, table, {column.name.lower() for column in columns}),
-        unique=tuple(_unique(conn, table)),
+        unique=tuple(columns for columns, _ in found),
+        unique_keys=tuple(columns for columns, is_key in found if is_key),
     )
+
+
+def _column(said: bytes, kind: bytes, hidden: int, not_null: int, default: bytes | None) -> Column:
+    declared = kind.decode()
+    wanted = None if default is None else default.decode()
+    return Column(said.decode(), declared, affinity_of(declared), bool(not_null), wanted, hidden > 1)
 
 
 def _rowid(conn: sqlite3.Connection, table: str, columns: set[str]) -> str | None:
@@ -121,17 +135,19 @@ def _rowid(conn: sqlite3.Connection, table: str, columns: set[str]) -> str | Non
     return free
 
 
-def _unique(conn: sqlite3.Connection, table: str) -> list[tuple[str, ...]]:
+def _unique(conn: sqlite3.Connection, table: str) -> list[tuple[tuple[str, ...], bool]]:
+    """Columns, and whether they are a key of every row beside the primary one."""
     found = []
-    listed = conn.execute(
-        f'select name from pragma_index_list({literal(table)}) where "unique" order by name'
+    asked = (
+        f'select name, origin, partial from pragma_index_list({literal(table)}) where "unique" order by name'
     )
-    for (index,) in listed.fetchall():
+    for index, origin, partial in conn.execute(asked).fetchall():
         parts = conn.execute(
             f"select name from pragma_index_info({literal(index.decode())}) order by seqno"
         ).fetchall()
         if all(part is not None for (part,) in parts):
-            found.append(tuple(part.decode() for (part,) in parts))
+            columns = tuple(part.decode() for (part,) in parts)
+            found.append((columns, origin != b"pk" and not partial))
     return found
 
 

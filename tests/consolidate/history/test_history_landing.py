@@ -61,6 +61,14 @@ def test_columns_land_by_what_they_hold(tmp_path: Path, conn: Conn, shape: Shape
     found = landed(tmp_path / "old.db", conn)
     assert found.counts == {"workflow_history": 458, "workflow_history_archive": 7}
     types = found.types["workflow_history"]
+    times = found.forms["workflow_history"]["created_at"]
+    assert set(times) == {"time with T, no zone", "time with T and a zone", "time with a blank, no zone"}
+    assert set(found.forms["workflow_history"]["cost_breakdown"]) == {
+        "JSON object",
+        "no JSON, though it looks like it",
+        "empty",
+    }
+    assert found.forms["workflow_history"]["structured_input"]["JSON encoded twice"] == 1
     assert {name for name, type_ in types.items() if type_ == "numeric"} == {"duration_seconds"}
     assert (types["id"], types["total_tokens"], types["success_rate"]) == (
         "bigint",
@@ -147,7 +155,7 @@ def moved(path: Path, conn: Conn, writers: Sequence[Writer]) -> None:
     install_triggers(path)
     landed(path, conn)
     for writer in writers:
-        until(writer, 100)
+        until(writer, 30)
         assert catch_up(path, conn, SCHEMA).handled
     stop_writes(path, moved_to="the view workflow_history in PostgreSQL")
     for writer in writers:

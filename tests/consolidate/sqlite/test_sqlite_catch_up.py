@@ -18,12 +18,15 @@ from sqlite_files import SCHEMA, ask, do, land_all, landed_rows
 
 from conftest import Database
 from mainstem.consolidate.sources.sqlite import (
+    Difference,
     catch_up,
+    compare,
     install_triggers,
     landed_digest,
     landed_table,
     remove_triggers,
 )
+from mainstem.consolidate.sources.sqlite.landing import lock_landing
 from mainstem.errors import LandingOutgrown, SourceBusy, SourceUnwatched
 
 pytest_plugins = ["sqlite_fixtures"]
@@ -85,6 +88,33 @@ def test_a_unique_value_that_moves_between_batches_is_caught_up(watched: Path, c
     do(watched, "update runs set name = 'a' where id = 2")
     assert catch_up(watched, conn, SCHEMA, limit=1).left == 0
     assert same(watched, conn)
+
+
+def test_what_differs_is_told_to_the_row_and_the_column(watched: Path, conn: Conn) -> None:
+    assert compare(watched, conn, SCHEMA) == []
+    conn.execute(f"update {SCHEMA}.runs set cost = 9 where id = 1")
+    conn.execute(f"delete from {SCHEMA}.runs where id = 2")
+    conn.execute(f"insert into {SCHEMA}.runs (id, name) values (8, 'x')")
+    do(watched, "update runs set note = 'noted, not yet caught up' where id = 3")
+    assert compare(watched, conn, SCHEMA) == [
+        Difference("runs", (2,), None, "the row", None),
+        Difference("runs", (1,), "cost", 0.5, 9.0),
+        Difference("runs", (8,), None, None, "the row"),
+    ]
+    remove_triggers(watched)
+    assert Difference("runs", (3,), "note", "noted, not yet caught up", None) in compare(
+        watched, conn, SCHEMA
+    )
+
+
+def test_two_do_not_land_at_once(watched: Path, conn: Conn, empty_database: Database) -> None:
+    do(watched, "update runs set note = 'n'")
+    with psycopg.connect(empty_database.url, autocommit=True) as other, other.transaction():
+        lock_landing(other, SCHEMA)
+        conn.execute("set lock_timeout = '50ms'")
+        with pytest.raises(SourceBusy, match="somebody else lands into mainstem_landing_old"):
+            catch_up(watched, conn, SCHEMA)
+    assert catch_up(watched, conn, SCHEMA).handled == 3
 
 
 def test_the_applications_own_answers_do_not_change(watched: Path) -> None:
@@ -185,7 +215,7 @@ def test_catching_up_can_be_killed_anywhere_while_writers_write(
     writer = threading.Thread(target=_write, args=(watched, stop))
     writer.start()
     drawn = random.Random(7)
-    for _ in range(6):
+    for _ in range(4):
         worker = subprocess.Popen(
             [sys.executable, "-c", KILLED, str(watched), empty_database.url, SCHEMA], stdout=subprocess.PIPE
         )
@@ -196,7 +226,7 @@ def test_catching_up_can_be_killed_anywhere_while_writers_write(
             worker.send_signal(signal.SIGKILL)
     stop.set()
     writer.join()
-    while catch_up(watched, conn, SCHEMA, limit=200).left:
+    while catch_up(watched, conn, SCHEMA).left:
         pass
     assert same(watched, conn)
     table = landed_table(conn, SCHEMA, "runs")
@@ -208,7 +238,7 @@ def _write(path: Path, stop: threading.Event) -> None:
     drawn = random.Random(1)
     with closing(sqlite3.connect(path, timeout=30)) as conn:
         number = 0
-        while not stop.is_set():
+        while not stop.wait(0.003):
             number += 1
             with conn:
                 conn.execute(

@@ -1,6 +1,7 @@
 """SQLite as a source: a snapshot, landed as it is into PostgreSQL, caught up by triggers in the file, and the way back."""
 
 from mainstem.consolidate.sources.sqlite.bringing_back import BroughtBack, bring_back
+from mainstem.consolidate.sources.sqlite.comparing import Difference, compare
 from mainstem.consolidate.sources.sqlite.digest import Digest, landed_digest
 from mainstem.consolidate.sources.sqlite.dirty import CaughtUp, catch_up, install_triggers, remove_triggers
 from mainstem.consolidate.sources.sqlite.findings import Finding
@@ -13,6 +14,7 @@ from mainstem.consolidate.sources.sqlite.write_stop import allow_writes, stop_wr
 __all__ = [
     "BroughtBack",
     "CaughtUp",
+    "Difference",
     "Digest",
     "Finding",
     "Landed",
@@ -22,6 +24,7 @@ __all__ = [
     "allow_writes",
     "bring_back",
     "catch_up",
+    "compare",
     "install_triggers",
     "land",
     "landed_digest",

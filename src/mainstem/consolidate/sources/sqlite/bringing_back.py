@@ -12,19 +12,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from psycopg import Connection
-from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Composed, Identifier
 
+from mainstem.consolidate.sources.sqlite.comparing import differing, only_staged, stream
 from mainstem.consolidate.sources.sqlite.digest import Digest, Tally, landed_digest
 from mainstem.consolidate.sources.sqlite.landed import (
     LandedTable,
     landed_table,
-    listed,
     refuse_open_transaction,
 )
 from mainstem.consolidate.sources.sqlite.landing import lock_landing
-from mainstem.consolidate.sources.sqlite.opening import name, writing
-from mainstem.consolidate.sources.sqlite.staging import Passed, all_rows, passing, same_key, staged
+from mainstem.consolidate.sources.sqlite.opening import PATIENCE, name, writing
+from mainstem.consolidate.sources.sqlite.staging import Passed, all_rows, passing, staged
 from mainstem.consolidate.sources.sqlite.tables import ROWID, Table, in_sql, tables_of
 from mainstem.errors import BringBackRefused, LandingDiffers, LandingOutgrown
 
@@ -40,7 +38,12 @@ class BroughtBack:
 
 
 def bring_back(
-    conn: Connection[Any], schema: str, path: Path | str, tables: Sequence[str] | None = None
+    conn: Connection[Any],
+    schema: str,
+    path: Path | str,
+    tables: Sequence[str] | None = None,
+    *,
+    patience: float = PATIENCE,
 ) -> dict[str, BroughtBack]:
     """Make the file's tables hold what the landed ones hold, in one transaction of the file; only what differs is written.
 
@@ -50,14 +53,15 @@ def bring_back(
     conn: outside a transaction. Raises BringBackRefused, LandingDiffers, SourceBusy; then the file is as it was.
     """
     refuse_open_transaction(conn)
-    brought: dict[str, BroughtBack] = {}
-    with writing(path) as file, conn.transaction():
-        conn.execute("set transaction isolation level repeatable read")
-        lock_landing(conn, schema)
-        for table in tables_of(file, tables):
-            landed = _landed(conn, schema, table)
-            with _no_triggers(file, table):
-                brought[table.name] = _bring(conn, file, table, landed)
+    with writing(path, patience=patience) as file:
+        tables_ = tables_of(file, tables)
+        with conn.transaction():
+            conn.execute("set transaction isolation level repeatable read")
+            lock_landing(conn, schema)
+            landed = {table.name: _landed(conn, schema, table) for table in tables_}
+            brought = {table.name: _bring(conn, file, table, landed[table.name]) for table in tables_}
+        for table in tables_:
+            _prove(file, table, landed[table.name], brought[table.name].digest)
     return brought
 
 
@@ -92,46 +96,17 @@ def _bring(conn: Connection[Any], file: sqlite3.Connection, table: Table, landed
     cells = passing(all_rows(file, table, landed), landed, Passed(Tally(landed)))
     stage = staged(conn, landed, landed.names, cells)
     write = _Write(file, table, landed)
-    deleted = sum(write.delete(key) for key in _stream(conn, _deleted(landed, stage)))
-    inserted = updated = 0
-    for is_new, *values in _stream(conn, _differing(landed, stage)):
-        wanted, there = values[: len(landed.columns)], values[len(landed.columns) :]
-        if is_new:
-            write.insert(wanted)
-            inserted += 1
-        else:
-            write.update(wanted, there)
-            updated += 1
-    return BroughtBack(inserted, updated, deleted, _proved(conn, file, table, landed))
-
-
-def _stream(conn: Connection[Any], query: Composed) -> Iterator[tuple[Any, ...]]:
-    with conn.cursor("_mainstem_rows", row_factory=tuple_row) as cursor:
-        cursor.itersize = 500
-        yield from cursor.execute(query)
-
-
-def _deleted(landed: LandedTable, stage: Identifier) -> Composed:
-    return SQL("select {} from {} as s where not exists (select from {} as t where {})").format(
-        listed(landed.key, "s"), stage, landed.identifier, same_key(landed, "s", "t")
-    )
-
-
-def _differing(landed: LandedTable, stage: Identifier) -> Composed:
-    """Rows of which one is updated first, so that a unique value can move from it to a new row."""
-    is_new = SQL("{} is null").format(Identifier("s", landed.key[0]))
-    return SQL(
-        "select {n}, {t}, {s} from {target} as t left join {stage} as s on {same}"
-        " where {n} or ({t}) is distinct from ({s}) order by {n}, {key}"
-    ).format(
-        n=is_new,
-        t=listed(landed.names, "t"),
-        s=listed(landed.names, "s"),
-        target=landed.identifier,
-        stage=stage,
-        same=same_key(landed, "s", "t"),
-        key=listed(landed.key, "t"),
-    )
+    with _no_triggers(file, table):
+        deleted = sum(write.delete(key) for key in stream(conn, only_staged(landed, stage)))
+        inserted = updated = 0
+        for is_new, *values in stream(conn, differing(landed, stage)):
+            if is_new:
+                write.insert(values[: len(landed.columns)])
+                inserted += 1
+            else:
+                write.update(values[: len(landed.columns)], values[len(landed.columns) :])
+                updated += 1
+    return BroughtBack(inserted, updated, deleted, landed_digest(conn, landed))
 
 
 class _Write:
@@ -197,15 +172,14 @@ def _bindable(value: Any) -> Any:
     return int(value) if whole else float(value)
 
 
-def _proved(conn: Connection[Any], file: sqlite3.Connection, table: Table, landed: LandedTable) -> Digest:
+def _prove(file: sqlite3.Connection, table: Table, landed: LandedTable, there: Digest) -> None:
     passed = Passed(Tally(landed))
     for _ in passing(all_rows(file, table, landed), landed, passed):
         pass
-    there, here = landed_digest(conn, landed), passed.tally.digest
+    here = passed.tally.digest
     if there != here:
         raise LandingDiffers(
-            f"{table.name} would not hold what {landed.schema}.{table.name} holds: {here.rows} rows beside {there.rows},"
-            " or a value that the column's type changes",
+            f"{table.name} would not hold what {landed.schema}.{table.name} holds: {here.rows} rows beside"
+            f" {there.rows}, or a value that the column's type changes",
             hint="the file is as it was; look for texts of digits in columns declared INTEGER, REAL or NUMERIC",
         )
-    return there

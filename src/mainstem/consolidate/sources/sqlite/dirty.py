@@ -164,7 +164,7 @@ def catch_up(
 def _land(path: Path | str, conn: Connection[Any], schema: str, limit: int) -> tuple[_Batch, int]:
     with conn.transaction():
         lock_landing(conn, schema)
-        with _seen(path) as source:
+        with one_moment(path) as source:
             batch = _read(source, _watched(source, conn, schema), limit)
         return batch, sum(_apply(conn, changed) for changed in batch.changed)
 
@@ -181,7 +181,7 @@ def _land_all(path: Path | str, conn: Connection[Any], schema: str) -> tuple[_Ba
 
 
 @contextmanager
-def _seen(path: Path | str) -> Iterator[sqlite3.Connection]:
+def one_moment(path: Path | str) -> Iterator[sqlite3.Connection]:
     """One moment of the file, for as long as it takes to read a batch: outside WAL mode writers wait for it."""
     with reading(path) as source:
         source.execute("begin")
@@ -269,6 +269,15 @@ def _changed(source: sqlite3.Connection, table: Table, landed: LandedTable, last
         passed,
         high_water(source, table),
     )
+
+
+def noted_keys(source: sqlite3.Connection, landed: LandedTable) -> list[Cells]:
+    """The keys of a table's rows that are noted and not yet landed again; none in a file without notes."""
+    if not source.execute("select 1 from sqlite_master where name = ?", [DIRTY]).fetchall():
+        return []
+    columns = ", ".join(_key_columns(len(landed.key)))
+    noted = source.execute(f"select distinct {columns} from {DIRTY} where old_table = ?", [landed.name])
+    return _encoded_keys(landed, noted.fetchall())
 
 
 def _encoded_keys(landed: LandedTable, keys: list[tuple[Value, ...]]) -> list[Cells]:

@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Identifier
 from mainstem.consolidate.sources.sqlite.constraints import constrain, high_water, move_on
 from mainstem.consolidate.sources.sqlite.digest import Digest, Tally, landed_digest
 from mainstem.consolidate.sources.sqlite.findings import Finding, findings
+from mainstem.consolidate.sources.sqlite.forms import forms
 from mainstem.consolidate.sources.sqlite.holdings import Holding, LandedType, holdings, types_of
 from mainstem.consolidate.sources.sqlite.landed import (
     LandedTable,
@@ -30,7 +31,7 @@ from mainstem.consolidate.sources.sqlite.opening import named_errors, reading
 from mainstem.consolidate.sources.sqlite.snapshots import Snapshot
 from mainstem.consolidate.sources.sqlite.staging import Passed, all_rows, copy_into, merge, passing, staged
 from mainstem.consolidate.sources.sqlite.tables import ROWID, Table, key_of, tables_of
-from mainstem.errors import LandingDiffers, LandingOutgrown
+from mainstem.errors import LandingDiffers, LandingOutgrown, SourceBusy
 
 RECORD = "_mainstem_landed"
 ORIGINALS = "_mainstem_original"
@@ -43,6 +44,8 @@ class Landed:
     counts: dict[str, int] = field(default_factory=dict)
     digests: dict[str, Digest] = field(default_factory=dict)
     types: dict[str, dict[str, LandedType]] = field(default_factory=dict)
+    forms: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    """Table → column → form → rows: what questions about zones and lenses are made of."""
     findings: list[Finding] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     """Tables that had been landed from this very snapshot."""
@@ -68,16 +71,24 @@ def land(
     landed = Landed()
     with reading(snapshot.path) as source, named_errors(snapshot.origin):
         for table in tables_of(source, tables):
+            landed.forms[table.name] = {column: dict(found) for column, found in forms(source, table).items()}
+            held = holdings(source, table)  # before the transaction, which must not stand idle
             with conn.transaction():
                 lock_landing(conn, schema)
-                _land(_Pass(snapshot, source, conn, schema), table, (told or {}).get(table.name, {}), landed)
+                at = _Pass(snapshot, source, conn, schema)
+                _land(at, table, held, (told or {}).get(table.name, {}), landed)
             tell(table.name, landed.counts[table.name])
     return landed
 
 
 def lock_landing(conn: Connection[Any], schema: str) -> None:
     """Until the transaction ends nobody else lands there: an older look at the file would be written last."""
-    conn.execute("select pg_advisory_xact_lock(hashtext('mainstem.landing'), hashtext(%s))", [schema])
+    try:
+        conn.execute("select pg_advisory_xact_lock(hashtext('mainstem.landing'), hashtext(%s))", [schema])
+    except errors.LockNotAvailable as error:
+        raise SourceBusy(
+            f"somebody else lands into {schema}", hint="run it again when they are done"
+        ) from error
 
 
 def _prepare(conn: Connection[Any], schema: str) -> None:
@@ -106,9 +117,10 @@ class _Pass:
     schema: str
 
 
-def _land(at: _Pass, table: Table, told: Mapping[str, LandedType], landed: Landed) -> None:
+def _land(
+    at: _Pass, table: Table, held: list[Holding], told: Mapping[str, LandedType], landed: Landed
+) -> None:
     before = landed_table(at.conn, at.schema, table.name)
-    held = holdings(at.source, table)
     wanted = _wanted(at, table, types_of(table, held, told=told, before=before.types if before else {}))
     kept = _kept(at, wanted) if before == wanted else None
     digest, found = kept or _written(at, table, wanted, held, before)

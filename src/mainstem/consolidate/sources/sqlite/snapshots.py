@@ -44,15 +44,20 @@ class Snapshot:
 
 @contextmanager
 def snapshot(
-    path: Path | str, *, restarts: int = RESTARTS, pages: int = PAGES, patience: float = PATIENCE
+    path: Path | str,
+    *,
+    restarts: int = RESTARTS,
+    pages: int = PAGES,
+    patience: float = PATIENCE,
+    into: Path | None = None,
 ) -> Iterator[Snapshot]:
-    """The file as of now, in a temporary file that is gone afterwards.
+    """The file as of now, in a temporary file (of the directory `into`) that is gone afterwards.
 
     Raises SourceUnreadable when the file is missing, damaged or no SQLite database, SourceBusy when a writer holds
     its lock for longer than `patience` in seconds.
     """
     origin = Path(path)
-    with tempfile.TemporaryDirectory(prefix="mainstem-") as place:
+    with tempfile.TemporaryDirectory(prefix="mainstem-", dir=into) as place:
         copy = Path(place) / "snapshot.db"
         began_anew = _copy(_Watch(origin, restarts, patience), copy, pages)
         digest = hashlib.sha256()

@@ -24,7 +24,8 @@ MainstemError
 │   ├── EmbeddedMissing      MS109
 │   ├── EmbeddedMismatch     MS110
 │   ├── EmbeddedFailed       MS111
-│   └── UpgradeBlocked       MS112
+│   ├── UpgradeBlocked       MS112
+│   └── SourceUnreadable     MS411
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
 │   └── ValueTooLarge        MS202
@@ -50,6 +51,22 @@ MainstemError
     ├── StepTimedOut            MS307
     ├── SignalTimedOut          MS308
     └── NotInRun                MS309
+├── UnknownWorkflow         MS301
+├── NonDeterministicWorkflow MS302
+├── UnscopedConcurrency     MS303
+├── RunFailed               MS304
+├── RunCancelled            MS305
+├── StepFailed              MS306
+├── StepTimedOut            MS307
+├── SignalTimedOut          MS308
+└── NotInRun                MS309
+SourceError              an old SQLite file cannot be landed, watched or written as it is
+├── SourceBusy           MS431
+├── SourceUnlandable     MS432
+├── SourceUnwatched      MS433
+├── LandingOutgrown      MS434
+├── LandingDiffers       MS435
+└── BringBackRefused     MS436
 """
 
 from __future__ import annotations
@@ -182,6 +199,10 @@ class UpgradeBlocked(DatabaseError, code="MS112"):
     """The upgrade waited for a lock that somebody holds, and gave up. Nothing was changed; run it again."""
 
 
+class SourceUnreadable(DatabaseError, code="MS411"):
+    """The database or the file with the old tables cannot be read as it must be; the message says what is in the way."""
+
+
 class ValueRefused(MainstemError, exit_code=2):
     """A value cannot be stored as it is; nothing of it was."""
 
@@ -288,6 +309,34 @@ class SignalTimedOut(ProgramError, code="MS308"):
 
 class NotInRun(ProgramError, code="MS309"):
     """This call only has a meaning inside a workflow's code while it runs."""
+
+
+class SourceError(MainstemError, exit_code=7):
+    """An old SQLite file, or what was landed from it; the message names the file, the table and the row."""
+
+
+class SourceBusy(SourceError, code="MS431"):
+    """Another connection holds the file's lock. Nothing was written; run it again when that one has committed."""
+
+
+class SourceUnlandable(SourceError, code="MS432"):
+    """A name, a key or the number of columns is one that PostgreSQL cannot have. Leave the table out, or rename."""
+
+
+class SourceUnwatched(SourceError, code="MS433"):
+    """Triggers in the file are missing or not as installed, so changes may be unknown: install them, land again."""
+
+
+class LandingOutgrown(SourceError, code="MS434"):
+    """The file now holds what the landed table has no column or no type for. Land it again."""
+
+
+class LandingDiffers(SourceError, code="MS435"):
+    """Two sides that must be equal have different digests. Nothing was kept of what was just written."""
+
+
+class BringBackRefused(SourceError, code="MS436"):
+    """The file's constraints refuse a row that was written after the cut-over; the file is as it was."""
 
 
 def every_error() -> dict[str, type[MainstemError]]:

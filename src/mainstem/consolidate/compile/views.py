@@ -8,6 +8,7 @@ from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
 from mainstem.consolidate.compile.text import from_json, listed, lit, q
+from mainstem.consolidate.mapping import Mapping
 
 IDS = "mainstem_consolidation.consolidation_id"
 NUMBER_OF = "mainstem_consolidation.number_of_id"
@@ -17,6 +18,7 @@ NUMBER_OF = "mainstem_consolidation.number_of_id"
 class Whole:
     """Everything of one mapping that moves."""
 
+    mapping: Mapping
     system: str
     old_schema: str
     work_schema: str

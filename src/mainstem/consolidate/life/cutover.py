@@ -10,15 +10,14 @@ import time
 from dataclasses import dataclass
 from importlib.resources import files
 
-from psycopg.types.json import Jsonb
-
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.copy import backlog, catch_up, drain
 from mainstem.consolidate.life.dependants import dependants, functions_of, refuse_in_the_way
-from mainstem.consolidate.life.plan import PLAN, Plan, advance, holding, refuse_changed
+from mainstem.consolidate.life.finish import remember_reads
+from mainstem.consolidate.life.plan import Plan, advance, holding, refuse_changed, remember
 from mainstem.consolidate.life.session import Connection, with_patience
 from mainstem.consolidate.life.verify import compare_roots
 from mainstem.errors import CutoverBlocked, ProofFailed
@@ -52,6 +51,7 @@ def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float 
 
         switched = with_patience(attempt, seconds=patience, what="the cut-over")
         give_old_ids(conn, program)
+        remember_reads(conn, program)
     return switched
 
 
@@ -156,11 +156,6 @@ def old_ids(program: Program, relation: Relation) -> str:
         f"select {lit(mapping.system)}, {lit(relation.table)}, ({relation.key.default or 'null'})::text, {new_id} from mainstem.{relation.target} r\n"
         f" where exists (select from {of}) and not exists (select from {IDS} k where k.new_id = {new_id})"
     )
-
-
-def remember(conn: Connection, source: str, **facts: object) -> None:
-    """What the way back needs."""
-    conn.execute(f"update {PLAN} set facts = facts || %s where source = %s", [Jsonb(facts), source])
 
 
 def _owned(conn: Connection, program: Program) -> list[list[str]]:

@@ -32,10 +32,6 @@ _OWN_NAMES = frozenset(
 
 def scan(scene: Scene) -> Iterator[Oddity]:
     table = scene.table
-    if table.kind in ("foreign table", "inheritance tree") or any(
-        column.type in ("oid", "lo") for column in table.columns
-    ):
-        yield scene.odd("unsupported_relation", table.rows, examples=[table.kind])
     if not table.primary_key and table.role is not Role.BOOKKEEPING:
         yield scene.odd("no_primary_key", table.rows)
     yield from counted(scene, _doubts(scene))

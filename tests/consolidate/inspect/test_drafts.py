@@ -187,7 +187,9 @@ create table plain (a integer);
 
 def test_a_draft_of_a_file_asks_for_zone_tenant_channel_workflow_and_steps(tmp_path: Path) -> None:
     found = in_file(tmp_path, OLD_FILE)
-    said = yaml.safe_load(draft(found, "jobs"))
+    text = draft(found, "jobs")
+    said = yaml.safe_load(text)
+    assert "# columns of JSON: options" in text
     assert said["source"] == {"kind": "sqlite"}
     assert {
         "tenant",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psycopg.sql import SQL, Composable, Literal
 
@@ -166,7 +167,8 @@ def _sequences(scene: Scene) -> Iterator[Oddity]:
         )
         if highest is not None and highest > last:
             told = f"highest {highest}, last given {last}"
-            yield scene.odd("sequence_behind", highest - last, column=column, examples=[told])
+            oddity = scene.odd("sequence_behind", highest - last, column=column, examples=[told])
+            yield replace(oddity, is_sampled=False)
 
 
 def _same_things(scene: Scene, other: str) -> Iterator[tuple[str, str]]:

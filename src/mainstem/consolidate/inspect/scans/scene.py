@@ -12,6 +12,8 @@ from mainstem.consolidate.inspect.kinds import KINDS
 from mainstem.consolidate.inspect.parts import Parts, link_to, parts_of
 from mainstem.consolidate.inspect.reader import Reader, Row, joined
 
+_LONGEST_EXAMPLE = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -73,7 +75,7 @@ class Scene:
         counted: Mapping[str, int] | None = None,
     ) -> Oddity:
         """An oddity of this table, with what its kind means and asks."""
-        told = tuple(str(example)[:80] for example in examples)
+        told = tuple(str(example)[:_LONGEST_EXAMPLE] for example in examples)
         return Oddity(
             kind=kind,
             table=self.table.name,

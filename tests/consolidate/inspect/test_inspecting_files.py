@@ -168,6 +168,22 @@ def test_what_is_no_database_is_refused(tmp_path: Path, content: bytes) -> None:
         look(tmp_path / "old.db")
 
 
+def test_all_repeated_rows_are_counted_and_five_keys_told(tmp_path: Path) -> None:
+    twice = "".join(
+        f"insert into run_step values ({2 * n}, {n}, 1), ({2 * n + 1}, {n}, 1);" for n in range(9)
+    )
+    found = look(
+        file(
+            tmp_path,
+            "create table job_run (run_id integer primary key, status text, start_time text, end_time text);"
+            "create table run_step (step_id integer primary key, run_id integer references job_run, step_number integer);"
+            + twice,
+        )
+    )
+    [odd] = found.odd("duplicate_key")
+    assert (odd.rows, odd.examples) == (18, ("0,1", "1,1", "2,1", "3,1", "4,1"))
+
+
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(SourceUnreadable):
         look(tmp_path / "missing.db")

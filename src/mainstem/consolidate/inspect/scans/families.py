@@ -123,11 +123,14 @@ def _repeated_parents(scene: Scene, link: Link) -> Iterator[Oddity]:
     )
     found = scene.reader.rows(
         SQL(
-            "select {names}, count(*) from {parent} where {named} group by {names} having count(*) > 1 order by {names} limit {most}"
-        ).format(names=names, parent=scene.reader.whole(parent, "p"), named=is_named, most=Literal(1000))
+            "select {names}, sum(count(*)) over () from {parent} where {named} group by {names} having count(*) > 1 order by {names} limit {few}"
+        ).format(
+            names=names,
+            parent=scene.reader.whole(parent, "p"),
+            named=is_named,
+            few=Literal(scene.reader.limits.examples),
+        )
     )
     if found:
-        rows = sum(row[-1] for row in found)
-        yield scene.odd(
-            "parent_key_repeats", rows, column=link.columns[-1], examples=(row[0] for row in found)
-        )
+        examples = [",".join(str(part) for part in row[:-1]) for row in found]
+        yield scene.odd("parent_key_repeats", int(found[0][-1]), column=link.columns[-1], examples=examples)

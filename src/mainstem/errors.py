@@ -38,7 +38,20 @@ MainstemError
 │   ├── CutoverBlocked       MS405
 │   ├── NotLossless          MS406
 │   └── OldSchemaChanged     MS407
+├── ReviewError          models and a database cannot be held against each other
+│   ├── ModelsNotFound       MS481
+│   ├── NotReviewable        MS482
+│   └── ExpressionRefused    MS483
 └── ProgramError         a workflow's code, or how it was called
+    ├── UnknownWorkflow         MS301
+    ├── NonDeterministicWorkflow MS302
+    ├── UnscopedConcurrency     MS303
+    ├── RunFailed               MS304
+    ├── RunCancelled            MS305
+    ├── StepFailed              MS306
+    ├── StepTimedOut            MS307
+    ├── SignalTimedOut          MS308
+    └── NotInRun                MS309
 ├── UnknownWorkflow         MS301
 ├── NonDeterministicWorkflow MS302
 ├── UnscopedConcurrency     MS303
@@ -48,6 +61,13 @@ MainstemError
 ├── StepTimedOut            MS307
 ├── SignalTimedOut          MS308
 └── NotInRun                MS309
+SourceError              an old SQLite file cannot be landed, watched or written as it is
+├── SourceBusy           MS431
+├── SourceUnlandable     MS432
+├── SourceUnwatched      MS433
+├── LandingOutgrown      MS434
+├── LandingDiffers       MS435
+└── BringBackRefused     MS436
 """
 
 from __future__ import annotations
@@ -232,6 +252,22 @@ class OldSchemaChanged(ConsolidationError, code="MS407"):
     """The old tables are no longer those that were looked at: a column, a key, a trigger of ours."""
 
 
+class ReviewError(MainstemError, exit_code=2):
+    """Models and a database cannot be held against each other."""
+
+
+class ModelsNotFound(ReviewError, code="MS481"):
+    """There is no SQLAlchemy metadata at the given `module:attribute`."""
+
+
+class NotReviewable(ReviewError, code="MS482"):
+    """The address names no database that a review can read: PostgreSQL, or a SQLite file that is there."""
+
+
+class ExpressionRefused(ReviewError, code="MS483"):
+    """The database does not understand a type or an expression of the models; the message has its words."""
+
+
 class ProgramError(MainstemError):
     """A workflow's code, or the way it was called."""
 
@@ -278,6 +314,34 @@ class SignalTimedOut(ProgramError, code="MS308"):
 
 class NotInRun(ProgramError, code="MS309"):
     """This call only has a meaning inside a workflow's code while it runs."""
+
+
+class SourceError(MainstemError, exit_code=7):
+    """An old SQLite file, or what was landed from it; the message names the file, the table and the row."""
+
+
+class SourceBusy(SourceError, code="MS431"):
+    """Another connection holds the file's lock. Nothing was written; run it again when that one has committed."""
+
+
+class SourceUnlandable(SourceError, code="MS432"):
+    """A name, a key or the number of columns is one that PostgreSQL cannot have. Leave the table out, or rename."""
+
+
+class SourceUnwatched(SourceError, code="MS433"):
+    """Triggers in the file are missing or not as installed, so changes may be unknown: install them, land again."""
+
+
+class LandingOutgrown(SourceError, code="MS434"):
+    """The file now holds what the landed table has no column or no type for. Land it again."""
+
+
+class LandingDiffers(SourceError, code="MS435"):
+    """Two sides that must be equal have different digests. Nothing was kept of what was just written."""
+
+
+class BringBackRefused(SourceError, code="MS436"):
+    """The file's constraints refuse a row that was written after the cut-over; the file is as it was."""
 
 
 def every_error() -> dict[str, type[MainstemError]]:

@@ -8,6 +8,7 @@ from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
 from mainstem.consolidate.compile.text import from_json, listed, lit, q
+from mainstem.consolidate.mapping import Mapping
 
 IDS = "mainstem_consolidation.consolidation_id"
 NUMBER_OF = "mainstem_consolidation.number_of_id"
@@ -17,6 +18,7 @@ NUMBER_OF = "mainstem_consolidation.number_of_id"
 class Whole:
     """Everything of one mapping that moves."""
 
+    mapping: Mapping
     system: str
     old_schema: str
     work_schema: str
@@ -146,14 +148,13 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
         values[_run_of(relation)] = f"kr.old_key::{whole.run.key.type}"
     values |= {name: way.unfold("r") for name, way in relation.ways.items()}
     values |= {name: remainder_in("r", column) for name, column in relation.remainder.items()}
-    target_key = _target_key(relation)
     if relation is whole.step and whole.run:
         joined = (
             f"  join mainstem.{STEP} r on r.run_id = mainstem.run_of(k.new_id) and r.step_number = mainstem.step_number_of(k.new_id)\n"
             f"  join {IDS} kr on {whole.ids_of('kr', whole.run.table)} and kr.new_id = r.run_id\n"
         )
     else:
-        joined = f"  join mainstem.{q(relation.target)} r on r.{q(target_key)} = k.new_id\n"
+        joined = f"  join mainstem.{q(relation.target)} r on r.{q(target_key(relation))} = k.new_id\n"
     found = f"from {IDS} k\n{joined} where {whole.ids_of('k', relation.table)}"
     return _unfold(
         whole,
@@ -163,9 +164,10 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
     )
 
 
-def _target_key(relation: Relation) -> str:
-    if relation.target == RUN:
-        return "run_id"
+def target_key(relation: Relation) -> str:
+    """The column of ours that holds the id of one row."""
+    if relation.target in (RUN, STEP):
+        return "run_id" if relation.target == RUN else "step_id"
     return relation.said.columns[relation.said.key].to
 
 

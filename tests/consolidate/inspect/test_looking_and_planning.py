@@ -97,7 +97,7 @@ def test_a_preset_has_what_was_found_beside_it(old: Path) -> None:
         (("inspect", "--sqlite", "missing.db"), "MS411"),
         (("inspect", "--sqlite", "missing.db", "--source", "postgresql://nowhere.invalid/"), "MS010"),
         (("inspect", "--source", "postgresql://nobody@127.0.0.1:1/nothing"), "MS101"),
-        (("plan", "--sqlite", "missing.db", "--preset", "sap"), "MS401"),
+        (("plan", "--sqlite", "{old}", "--preset", "sap"), "MS401"),
         (("plan", "--sqlite", "{old}", "--system", "My System"), "MS010"),
     ],
 )

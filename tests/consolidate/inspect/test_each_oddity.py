@@ -66,3 +66,9 @@ def test_in_a_schema(empty_database: Database) -> None:
             case.kind for schema, case in cases.items() if told(in_schema(conn, f"{schema}_nearly"), case)
         ]
     assert (missed, mistaken) == ([], [])
+
+
+def test_each_kind_is_documented_as_it_is() -> None:
+    page = (Path(__file__).parents[3] / "docs/inspecting.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{name}` | {kind.means} | {kind.decision} |" for name, kind in KINDS.items()]

@@ -25,7 +25,8 @@ MainstemError
 │   ├── EmbeddedMismatch     MS110
 │   ├── EmbeddedFailed       MS111
 │   ├── UpgradeBlocked       MS112
-│   └── SourceUnreadable     MS411
+│   ├── SourceUnreadable     MS411
+│   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
 │   └── ValueTooLarge        MS202
@@ -201,6 +202,10 @@ class UpgradeBlocked(DatabaseError, code="MS112"):
 
 class SourceUnreadable(DatabaseError, code="MS411"):
     """The database or the file with the old tables cannot be read as it must be; the message says what is in the way."""
+
+
+class ScanAbandoned(DatabaseError, code="MS412"):
+    """One look at the live data took longer than it may, or is not allowed to this login. Give it more time, or rights."""
 
 
 class ValueRefused(MainstemError, exit_code=2):

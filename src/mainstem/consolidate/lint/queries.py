@@ -63,7 +63,7 @@ class Item:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Query:
     """One SELECT. `ctes` is the WITH before it, as written; `outer` the query it is a part of."""
 
@@ -85,7 +85,7 @@ class Query:
         words = listed.words()
         skipped = 1 if words[:1] in (["distinct"], ["all"]) else 0
         if words[:2] == ["distinct", "on"]:
-            skipped = 2 + next((len(inner) + 2 for place, inner in listed.groups() if place == 2), 0)
+            skipped = 2 + len(listed.group(2)) + 2
         return [_item(part) for part in listed[skipped:].parts()]
 
     @cached_property
@@ -110,6 +110,7 @@ class Query:
             for item in self.items
         )
 
+    @cached_property
     def nested(self) -> list[Query]:
         """The SELECTs in it, at any depth."""
         return [query for part in self.clauses.values() for query in queries_in(part, self)]
@@ -121,10 +122,10 @@ def queries_in(span: Span, outer: Query | None = None) -> list[Query]:
     for place, token in span.level():
         if token.plain != "(" or token.kind is not Kind.MARK:
             continue
-        inner = next((group for at, group in span.groups() if at == place), span[:0])
+        inner = span.group(place)
         if inner and inner[0].plain in ("select", "with"):
             for query in branches(inner, outer):
-                found += [query, *query.nested()]
+                found += [query, *query.nested]
         else:
             found += queries_in(inner, outer)
     return found
@@ -226,7 +227,7 @@ def _source(part: Span, join: str) -> Source:
     return Source(name, alias.strip('"'), join, part[condition:])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Move:
     """A statement that puts the rows of a query somewhere: INSERT … SELECT, CREATE TABLE AS, SELECT INTO; or a view."""
 
@@ -242,8 +243,10 @@ class Move:
         """Whether it makes rows; a view only shows them."""
         return self.kind != "view"
 
+    @cached_property
     def every_query(self) -> list[Query]:
-        return [each for query in self.queries for each in (query, *query.nested())]
+        """Its queries, and those inside of them."""
+        return [each for query in self.queries for each in (query, *query.nested)]
 
     def outputs(self, query: Query) -> list[tuple[str, Item]]:
         """Target column → what goes there, by place where the target's columns are listed, else by name."""

@@ -234,12 +234,10 @@ def _emptied(script: Script, query: Query, column: str, line: int) -> Iterator[H
 
 def _null_keys(statement: Statement, script: Script) -> Iterator[Hit]:
     move = script.move(statement)
-    queries = move.every_query() if move else []
+    queries = move.every_query if move else []
     for call in calls(statement.span, (*OBJECT_AGGREGATES, *UNIQUE_AGGREGATES)):
         key = call.arguments[0].plain if call.arguments else ""
-        inner = next(
-            (query for query in reversed(queries) if call.inside.tokens[0] in query.span.tokens), None
-        )
+        inner = next((query for query in reversed(queries) if query.span.holds(call.inside)), None)
         known = resolve(script, inner, key)
         is_filtered = call.behind.words()[:2] == ["filter", "("] or "strict" in call.name
         if not is_filtered and (known is None or known.column.nullable):
@@ -258,7 +256,7 @@ def unordered(statement: Statement, script: Script) -> Iterator[Hit]:
 @asks(D07)
 def elements_without_identity(statement: Statement, script: Script) -> Iterator[Hit]:
     move = script.move(statement)
-    for query in move.every_query() if move is not None else ():
+    for query in move.every_query if move is not None else ():
         first = query.first
         for call in calls(query.clause("select"), (*LIST_AGGREGATES, *OBJECT_AGGREGATES, *UNIQUE_AGGREGATES)):
             if (
@@ -328,8 +326,8 @@ def fabricated(statement: Statement, script: Script) -> Iterator[Hit]:
 
 
 def _first_ones(query: Query, item: Item) -> Iterator[Query]:
-    for inner in query.nested():
-        is_inside = inner.span.tokens[0] in item.span.tokens
+    for inner in query.nested:
+        is_inside = item.span.holds(inner.span)
         if is_inside and inner.clause("limit").plain == "1" and not any(True for _ in correlations(inner)):
             yield inner
 
@@ -350,7 +348,7 @@ def tenant_computed(statement: Statement, script: Script) -> Iterator[Hit]:
 
 def _is_looked_up(query: Query, item: Item) -> bool:
     """`(select w.org_id from workflow w where w.id = t.workflow_id)`: the parent's own, or NULL."""
-    inner = [each for each in query.nested() if each.span.tokens[0] in item.span.tokens]
+    inner = [each for each in query.nested if item.span.holds(each.span)]
     is_all = len(inner) == 1 and len(item.span) == len(inner[0].span) + 2
     return (
         is_all

@@ -331,6 +331,15 @@ def test_names_that_would_be_sql_are_only_names(empty_database: Database) -> Non
     assert [each.rule for each in found] == ["D21"]
 
 
+def test_a_statement_brings_no_second_one_with_it(empty_database: Database) -> None:
+    """What is a quoted name to SQLite is two operators to PostgreSQL, with a semicolon between them."""
+    run(empty_database, "create table t (id int)")
+    smuggled = "update t set id = ` 1; commit; drop table t; select ` 2"
+    [refused] = told(empty_database, "M03", smuggled)
+    assert "multiple commands" in refused.message
+    assert empty_database.value("select count(*) from t") == 0
+
+
 def test_what_cannot_be_counted_says_why(empty_database: Database) -> None:
     [found] = told(empty_database, "D01", "insert into run (id) select t.id from trace t where t.done")
     assert found.rows is None

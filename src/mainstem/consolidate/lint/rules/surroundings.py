@@ -293,7 +293,7 @@ def opaque(statement: Statement, script: Script) -> Iterator[Hit]:
     what = _what(statement, script)
     if what:
         body = script.body(statement)
-        seen = f"; {len(body.statements)} statements are visible in it, {len(body.unseen)} are put together when it runs"
+        seen = f"; visible in it: {len(body.statements)}, put together when it runs: {len(body.unseen)}"
         noted = {
             name for note in statement.annotations if note.verb in ("reads", "writes") for name in note.names
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mainstem.consolidate.lint.catalog import NAME
 from mainstem.consolidate.lint.expressions import Case, calls, correlations, references, resolve, value_cases
@@ -104,7 +105,8 @@ def _items(statement: Statement, script: Script) -> Iterator[tuple[Query, Item]]
     """The outputs of whatever puts rows somewhere, of the query itself; subqueries are inside of them."""
     move = script.move(statement)
     for query in move.queries if move is not None and move.keeps_rows else ():
-        yield from ((query, item) for item in query.items)
+        names = [target for target, _ in move.outputs(query)] if move is not None else []
+        yield from ((query, replace(item, name=name)) for item, name in zip(query.items, names, strict=True))
 
 
 @asks(D03)

@@ -11,21 +11,24 @@ from conftest import Database
 from servers import database as fresh_database
 
 
-def run(database: Database, sql: str) -> None:
-    with psycopg.connect(database.url, autocommit=True) as conn:
-        conn.execute(sql.encode())
+class OldDatabase(Database):
+    """A superuser writes it."""
+
+    def run(self, sql: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as conn:
+            conn.execute(sql.encode())
 
 
 @pytest.fixture(scope="module")
-def old_place(server_url: str) -> Iterator[Database]:
+def old_place(server_url: str) -> Iterator[OldDatabase]:
     with fresh_database(server_url) as url:
-        yield Database(url)
+        yield OldDatabase(url)
 
 
 @pytest.fixture
-def old_database(old_place: Database) -> Iterator[Database]:
+def old_database(old_place: OldDatabase) -> Iterator[OldDatabase]:
     """Its schema is empty; a role that a test makes must be called lint_reader, for roles belong to the server."""
     yield old_place
-    run(old_place, "drop schema public cascade; create schema public")
+    old_place.run("drop schema public cascade; create schema public")
     if old_place.value("select count(*) from pg_roles where rolname = 'lint_reader'"):
-        run(old_place, "drop role lint_reader")
+        old_place.run("drop role lint_reader")

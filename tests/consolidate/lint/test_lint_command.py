@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
-from conftest import Database
 from mainstem.cli.main import main
+
+if TYPE_CHECKING:
+    from old_database import OldDatabase
 
 pytest_plugins = ["old_database"]
 
@@ -55,7 +58,7 @@ def test_warnings_leave_the_exit_code_0(tmp_path: Path) -> None:
     assert (told.exit_code, "L02" in told.stdout) == (0, True)
 
 
-def test_with_a_database_rows_are_counted(bad: Path, old_database: Database) -> None:
+def test_with_a_database_rows_are_counted(bad: Path, old_database: OldDatabase) -> None:
     with old_database.connect(role=None, org_id=None) as conn:
         conn.execute("create table trace (id int)")
         conn.execute("insert into trace values (1), (2)")

@@ -76,6 +76,13 @@ CASES = [
         cure="update trace set status = 'done' where status = 'odd'",
     ),
     Case(
+        "D03",
+        TRACES,
+        "update trace t set status = case t.status when 'active' then 'running' else 'pending' end where t.trace_id > 1",
+        2,
+        cure="update trace set status = 'active'",
+    ),
+    Case(
         "D04",
         """create table doc (id int, body json); insert into doc values (1, '{"a": 1, "a": 2}'), (2, '{"a": 1}')""",
         "alter table doc alter column body type jsonb",

@@ -319,6 +319,33 @@ def _place(plain: str, offset: int) -> int:
     return len(plain[:offset].replace(".", " . ").split())
 
 
+_UPDATE = re.compile(rf"update (?:or \w+ )?(?P<table>(?:only )?{NAME}(?: as)?(?: (?!set )\w+)?) set ")
+_AFTER_SET = ("from", "where", "returning")
+
+
+def assignments(statement: Statement) -> tuple[Query, list[Item]] | None:
+    """What an UPDATE puts in place of its columns, over the rows that it takes; None for anything else.
+
+    With a FROM of its own its WHERE is left out: it speaks of tables that the query here does not have.
+    """
+    found = _UPDATE.match(statement.plain)
+    if found is None:
+        return None
+    span, begin = statement.span, _place(statement.plain, found.end())
+    cuts = [
+        (place, token.value) for place, token in span.level() if token.plain in _AFTER_SET and place >= begin
+    ]
+    ends = [*(place for place, _ in cuts[1:]), len(span)]
+    after = {word: span[place + 1 : end] for (place, word), end in zip(cuts, ends, strict=False)}
+    clauses = {
+        "from": span[1 : begin - 1],
+        "where": span[:0] if "from" in after else after.get("where", span[:0]),
+    }
+    parts = span[begin : cuts[0][0] if cuts else len(span)].parts()
+    items = [Item(part[2:], part[0].value) for part in parts if len(part) > 2 and part[1].text == "="]
+    return Query(clauses, span), items
+
+
 def columns_named(span: Span, aliases: set[str], *, alone: bool) -> tuple[set[str], bool]:
     """The columns that are mentioned of a source with these names, and whether the whole row is.
 

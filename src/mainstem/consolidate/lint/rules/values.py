@@ -13,7 +13,7 @@ from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.counts import NO_DATABASE, Count
 from mainstem.consolidate.lint.live.postgres import column as quoted_column
 from mainstem.consolidate.lint.live.postgres import literal
-from mainstem.consolidate.lint.queries import Item, Query, columns_named
+from mainstem.consolidate.lint.queries import Item, Query, assignments, columns_named
 from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.statements import Statement
 from mainstem.consolidate.lint.tokens import Kind, Span
@@ -102,11 +102,13 @@ D12 = rule(
 
 
 def _items(statement: Statement, script: Script) -> Iterator[tuple[Query, Item]]:
-    """The outputs of whatever puts rows somewhere, of the query itself; subqueries are inside of them."""
+    """What goes into columns, of a move or an UPDATE; subqueries are inside of it."""
     move = script.move(statement)
     for query in move.queries if move is not None and move.keeps_rows else ():
         names = [target for target, _ in move.outputs(query)] if move is not None else []
         yield from ((query, replace(item, name=name)) for item, name in zip(query.items, names, strict=True))
+    if (changed := assignments(statement)) is not None:
+        yield from ((changed[0], item) for item in changed[1])
 
 
 @asks(D03)
@@ -306,6 +308,8 @@ def fabricated(statement: Statement, script: Script) -> Iterator[Hit]:
     for query, item in _items(statement, script):
         invented = [f"{call.name}()" for call in calls(item.span, VOLATILE)] + _NOW.findall(item.plain)
         falls_back = bool(re.search(r"\b(coalesce|case|ifnull|nvl) ", item.plain))
+        if statement.begins("update ") and not falls_back:
+            invented = []  # updated_at = now() is so
         for name in invented:
             yield Hit(
                 f"{item.name or 'a column'} gets {name}{' where the old row has nothing' if falls_back else ''}",
@@ -320,11 +324,6 @@ def fabricated(statement: Statement, script: Script) -> Iterator[Hit]:
                 item.name,
                 severity=Severity.ERROR,
             )
-    found = statement.search(rf"coalesce \( {NAME} , (?P<name>\w+)(?: \( \))? \)")
-    is_invented = found is not None and (found["name"] in VOLATILE or _NOW.fullmatch(found["name"]))
-    if found is not None and is_invented and statement.begins("update "):
-        line = statement.line_of(found.start())
-        yield Hit(f"{found['name']} where the row has nothing", line, severity=Severity.ERROR)
 
 
 def _first_ones(query: Query, item: Item) -> Iterator[Query]:
@@ -336,16 +335,10 @@ def _first_ones(query: Query, item: Item) -> Iterator[Query]:
 
 @asks(D12)
 def tenant_computed(statement: Statement, script: Script) -> Iterator[Hit]:
-    move = script.move(statement)
-    for query in move.queries if move is not None and move.keeps_rows else ():
-        for target, item in move.outputs(query) if move is not None else ():
-            if (
-                target in TENANTS
-                and not item.is_column
-                and not item.is_star
-                and not _is_looked_up(query, item)
-            ):
-                yield Hit(f"{target} is {' '.join(item.span.text.split())[:100]}", item.span.line, target)
+    for query, item in _items(statement, script):
+        is_copied = item.is_column or item.is_star or _is_looked_up(query, item)
+        if item.name in TENANTS and not is_copied:
+            yield Hit(f"{item.name} is {' '.join(item.span.text.split())[:100]}", item.span.line, item.name)
 
 
 def _is_looked_up(query: Query, item: Item) -> bool:

@@ -103,6 +103,8 @@ def test_what_differs_is_told_to_the_row_and_the_column(watched: Path, conn: Con
         Difference("runs", (8,), None, None, "the row"),
     ]
     remove_triggers(watched)
+    with pytest.raises(SourceUnwatched, match=r"old\.db has no notes of what changed"):
+        follow(watched, conn, SCHEMA)
     assert Difference("runs", (3,), "note", "noted, not yet caught up", None) in compare(
         watched, conn, SCHEMA
     )

@@ -25,7 +25,8 @@ MainstemError
 │   ├── EmbeddedMismatch     MS110
 │   ├── EmbeddedFailed       MS111
 │   ├── UpgradeBlocked       MS112
-│   └── SourceUnreadable     MS411
+│   ├── SourceUnreadable     MS411
+│   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
 │   └── ValueTooLarge        MS202
@@ -41,6 +42,9 @@ MainstemError
 │   ├── ModelsNotFound       MS481
 │   ├── NotReviewable        MS482
 │   └── ExpressionRefused    MS483
+├── LintFailed           a migration, or a database beside it, that cannot be looked at
+│   ├── UnreadableMigration  MS441
+│   └── UnreadableDatabase   MS442
 └── ProgramError         a workflow's code, or how it was called
     ├── UnknownWorkflow         MS301
     ├── NonDeterministicWorkflow MS302
@@ -203,6 +207,10 @@ class SourceUnreadable(DatabaseError, code="MS411"):
     """The database or the file with the old tables cannot be read as it must be; the message says what is in the way."""
 
 
+class ScanAbandoned(DatabaseError, code="MS412"):
+    """One look at the live data took longer than it may, or is not allowed to this login. Give it more time, or rights."""
+
+
 class ValueRefused(MainstemError, exit_code=2):
     """A value cannot be stored as it is; nothing of it was."""
 
@@ -261,6 +269,18 @@ class NotReviewable(ReviewError, code="MS482"):
 
 class ExpressionRefused(ReviewError, code="MS483"):
     """The database does not understand a type or an expression of the models; the message has its words."""
+
+
+class LintFailed(MainstemError, code="MS440", exit_code=2):
+    """The lint could not look at what it was given; it has not judged it."""
+
+
+class UnreadableMigration(LintFailed, code="MS441"):
+    """A migration is not text that can be read as SQL: the message names the file and the line."""
+
+
+class UnreadableDatabase(LintFailed, code="MS442"):
+    """The database beside a migration is not one that can be read, or says no to reading. The message has its words."""
 
 
 class ProgramError(MainstemError):

@@ -150,5 +150,5 @@ def _without(missing: ModuleNotFoundError) -> click.Command:
     return demo
 
 
-for command in (init, worker, run, runs, db, review, consolidate, _demo()):
+for command in (init, worker, run, runs, db, consolidate, review, _demo()):
     main.add_command(command)

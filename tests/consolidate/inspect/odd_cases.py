@@ -159,6 +159,13 @@ CASES = (
     Case("json_double_encoded", texts(r"""'"{\"a\": 1}"'"""), texts("""'{"a": "{}"}'""")),
     Case("json_double_encoded", texts(r"""'"{\"a\": 1}"'""").replace("note text", "note jsonb"), texts("""'{"a": "{}"}'""").replace("note text", "note jsonb"), engines=POSTGRES),
     Case("json_malformed", texts("""'{"a": 1}'""", "'[1, 2]'", """'{"a": '"""), texts("""'{"a": 1}'""", "'3'", "''")),
+    Case("json_malformed", texts("""'{"a": 1}'""", """'{"b": 1}'""", "'[1'"), texts("'{a person}'", "'[draft] prose'")),
+    Case("ids_of_several_types", texts("'aabbccdd'", "'7'").replace("note", "adw_id"), texts("'aabbccdd'", "'bbccddee'").replace("note", "adw_id")),
+    Case(
+        "duration_disagrees",
+        trace() + run(1, "completed", "'2025-11-19 07:00:00Z'", "'2025-11-19 08:00:00Z'", duration_ms="3540000"),
+        trace() + run(1, "completed", "'2025-11-19 07:00:00Z'", "'2025-11-19 08:00:00Z'", duration_ms="3580000"),
+    ),
     Case("json_repeated_key", texts("""'{"a": 1, "a": 2}'"""), texts("""'{"a": {"b": 1}, "b": {"a": 1}}'""")),
     Case("json_repeated_key", texts("""'{"a": 1, "a": 2}'""").replace("note text", "note json"), texts("""'{"a": 1, "a": 2}'""").replace("note text", "note jsonb"), engines=POSTGRES),
     Case("json_nul", texts(r"""'{"a": "\u0000"}'"""), texts(r"""'{"a": "\\u0000"}'""")),

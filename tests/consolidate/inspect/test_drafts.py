@@ -15,14 +15,16 @@ import yaml
 
 from conftest import Database
 from mainstem.consolidate.compile import compile_mapping
-from mainstem.consolidate.draft import annotated, draft
+from mainstem.consolidate.draft import annotated, draft, preset_for
 from mainstem.consolidate.inspect import Inspection, inspect, postgres, sqlite
 from mainstem.consolidate.life.copy import copy
 from mainstem.consolidate.life.plan import adopt, compiled, install_ground, read_plan
 from mainstem.consolidate.life.session import migrator
 from mainstem.consolidate.life.verify import verify
 from mainstem.consolidate.mapping import preset, read_mapping
+from mainstem.consolidate.presets.history.sample import SHAPES, Shape, build
 from mainstem.consolidate.presets.rcm.sample import install
+from mainstem.consolidate.sources.sqlite import land, snapshot
 from mainstem.errors import BadArgument, MappingRefused
 from mainstem.model import DEFAULT_ORG
 
@@ -34,6 +36,9 @@ ANSWERS: dict[str, Any] = {
     "default_retry_count_workflow_steps": 0,
     "keep_state_of_flow_run": True,
     "zone_flow_run": "Europe/Berlin",
+    "zone_t_workflow_history": "America/Los_Angeles",
+    "zone_space_workflow_history": "UTC",
+    "workflow_of_workflow_history": "{row}.workflow_template",
 }
 
 
@@ -187,7 +192,9 @@ create table plain (a integer);
 
 def test_a_draft_of_a_file_asks_for_zone_tenant_channel_workflow_and_steps(tmp_path: Path) -> None:
     found = in_file(tmp_path, OLD_FILE)
-    said = yaml.safe_load(draft(found, "jobs"))
+    text = draft(found, "jobs")
+    said = yaml.safe_load(text)
+    assert "# columns of JSON: options" in text
     assert said["source"] == {"kind": "sqlite"}
     assert {
         "tenant",
@@ -237,6 +244,31 @@ def test_a_line_break_in_a_value_does_not_end_a_comment(tmp_path: Path) -> None:
     said = yaml.safe_load(draft(found, "jobs"))
     assert set(said) == {"mapping", "system", "source", "decisions", "tables"}
     assert set(said["tables"]) == {"job\nhistory: x"}
+
+
+def test_the_runs_of_a_file_move_by_its_draft_and_the_proof_holds(database: Database, tmp_path: Path) -> None:
+    build(tmp_path / "history.db")
+    with sqlite(tmp_path / "history.db") as reader:
+        text = draft(inspect(reader, reader.survey()), "history")
+    with psycopg.connect(database.url, autocommit=True) as conn, snapshot(tmp_path / "history.db") as taken:
+        land(taken, conn, "mainstem_landing_history")
+    with migrator(database.url, "history") as conn:
+        program = compiled(conn, adopt(conn, with_answers(text)))
+        copy(conn, program, read_plan(conn, "history"))
+        assert verify(conn, program, read_plan(conn, "history")).holds
+    assert database.value("select count(*) from mainstem.user_workflow_run") == 458
+    workflows = "select count(distinct workflow_id) > 1 from mainstem.user_workflow_run"
+    assert database.value(workflows)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_preset_of_several_shapes_takes_the_one_that_is_there(tmp_path: Path, shape: Shape) -> None:
+    build(tmp_path / "history.db", shape)
+    with sqlite(tmp_path / "history.db") as reader:
+        found = inspect(reader, reader.survey())
+    said = yaml.safe_load(preset_for("history", found))["tables"]["workflow_history"]
+    own = {column.name for column in found.table("workflow_history").columns}
+    assert own - {said["key"]} <= {*said["columns"], *said.get("remainder", []), *said.get("drop", {})}
 
 
 def test_a_preset_with_what_was_found_beside_it_is_the_same_mapping(

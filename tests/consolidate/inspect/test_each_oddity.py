@@ -12,23 +12,26 @@ import pytest
 from odd_cases import CASES, Case
 
 from conftest import Database
-from mainstem.consolidate.inspect import KINDS, Inspection, Oddity, inspect, postgres, sqlite
+from mainstem.consolidate.inspect import KINDS, Inspection, Limits, Oddity, inspect, sqlite
+from mainstem.consolidate.inspect.postgres import Postgres
+from mainstem.consolidate.sources.postgres import reading
 
 
 def in_file(path: Path, sql: str) -> Inspection:
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as conn:
-        conn.executescript(sql.replace("{timestamp}", "text"))
+        conn.executescript(f"begin; {sql.replace('{timestamp}', 'text')}; commit;")
     with sqlite(path) as reader:
         return inspect(reader, reader.survey())
 
 
-def in_schema(url: str, sql: str) -> Inspection:
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute("drop schema if exists old cascade; create schema old; set search_path = old")
-        conn.execute(sql.replace("{timestamp}", "timestamptz").encode())
-    with postgres(url, schema="old") as reader:
-        return inspect(reader, reader.survey())
+def in_schema(conn: psycopg.Connection[Any], schema: str) -> Inspection:
+    reader = Postgres(conn, schema, Limits())
+    return inspect(reader, reader.survey())
+
+
+def written(schema: str, sql: str) -> str:
+    return f"create schema {schema}; set search_path = {schema}; {sql.replace('{timestamp}', 'timestamptz')};"
 
 
 def cases_of(engine: str) -> list[Any]:
@@ -53,10 +56,19 @@ def test_in_a_file(case: Case, tmp_path: Path) -> None:
 
 
 def test_in_a_schema(empty_database: Database) -> None:
-    missed, mistaken = [], []
-    for case in (case for case in CASES if "postgres" in case.engines):
-        if not told(in_schema(empty_database.url, case.fires), case):
-            missed.append(case.kind)
-        if told(in_schema(empty_database.url, case.near_miss), case):
-            mistaken.append(case.kind)
+    cases = {f"old_{n}": case for n, case in enumerate(CASES) if "postgres" in case.engines}
+    with psycopg.connect(empty_database.url, autocommit=True) as conn:
+        for schema, case in cases.items():
+            conn.execute((written(schema, case.fires) + written(f"{schema}_nearly", case.near_miss)).encode())
+    with reading(empty_database.url) as conn:
+        missed = [case.kind for schema, case in cases.items() if not told(in_schema(conn, schema), case)]
+        mistaken = [
+            case.kind for schema, case in cases.items() if told(in_schema(conn, f"{schema}_nearly"), case)
+        ]
     assert (missed, mistaken) == ([], [])
+
+
+def test_each_kind_is_documented_as_it_is() -> None:
+    page = (Path(__file__).parents[3] / "docs/inspecting.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{name}` | {kind.means} | {kind.decision} |" for name, kind in KINDS.items()]

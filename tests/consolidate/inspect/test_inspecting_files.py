@@ -139,11 +139,49 @@ def test_a_look_that_takes_too_long_is_named_and_the_rest_goes_on(tmp_path: Path
     assert found.odd("no_tenant", "workflow_history")
 
 
+def test_names_of_any_case_dangling_keys_and_tables_of_missing_modules_are_no_obstacle(
+    tmp_path: Path,
+) -> None:
+    found = look(
+        file(
+            tmp_path,
+            """
+            create table Workflow_Run (Run_Id integer primary key, status text, start_time text, end_time text);
+            create table run_step (step_id integer primary key, run_id integer references workflow_run (RUN_ID), gone_id integer references gone,
+              step_number integer, status text);
+            create virtual table words using fts5 (body);
+            insert into run_step values (1, 7, 7, 1, 'running');
+            pragma writable_schema = on;
+            insert into sqlite_master (type, name, tbl_name, rootpage, sql) values ('table', 'shapes', 'shapes', 0, 'create virtual table shapes using nothing_here (a)');
+            """,
+        )
+    )
+    assert [each.table for each in found.odd("orphan")] == ["run_step"]
+    assert {each.table for each in found.odd("unsupported_relation")} == {"words", "shapes"}
+    assert "shapes: not looked at: a virtual table" in found.notes
+
+
 @pytest.mark.parametrize("content", [b"not a database at all", b""])
 def test_what_is_no_database_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "old.db").write_bytes(content)
     with pytest.raises(SourceUnreadable, match=r"old\.db"):
         look(tmp_path / "old.db")
+
+
+def test_all_repeated_rows_are_counted_and_five_keys_told(tmp_path: Path) -> None:
+    twice = "".join(
+        f"insert into run_step values ({2 * n}, {n}, 1), ({2 * n + 1}, {n}, 1);" for n in range(9)
+    )
+    found = look(
+        file(
+            tmp_path,
+            "create table job_run (run_id integer primary key, status text, start_time text, end_time text);"
+            "create table run_step (step_id integer primary key, run_id integer references job_run, step_number integer);"
+            + twice,
+        )
+    )
+    [odd] = found.odd("duplicate_key")
+    assert (odd.rows, odd.examples) == (18, ("0,1", "1,1", "2,1", "3,1", "4,1"))
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:

@@ -188,6 +188,18 @@ def test_rows_that_a_policy_hides_are_an_error_and_not_a_gap(empty_database: Dat
     assert found.table("workflow_events").rows == 1000
 
 
+def test_a_foreign_table_is_named_and_nobody_calls_its_server(empty_database: Database) -> None:
+    with old(empty_database) as conn:
+        conn.execute("""
+            create foreign data wrapper nowhere;
+            create server away foreign data wrapper nowhere;
+            create foreign table workflow_steps (step_id bigint, trace_id bigint, step_number integer, status text) server away;
+        """)
+    found = look(empty_database.url)
+    assert found.odd("unsupported_relation", "workflow_steps")
+    assert "workflow_steps: not looked at: a foreign table" in found.notes
+
+
 def test_an_empty_schema_is_refused_and_the_others_are_named(empty_database: Database) -> None:
     with old(empty_database), pytest.raises(SourceUnreadable) as refused:
         look(empty_database.url, schema="rcm")

@@ -123,6 +123,16 @@ CASES = [
         "D11", "update run set started_at = coalesce(started_at, now())", "update run set updated_at = now()"
     ),
     Case(
+        "D03",
+        "update trace set n = n + 1, status = case when status = 'a' then 'x' else 'y' end where id = 3",
+        "update trace set n = n + 1, status = case when status = 'a' then 'x' else status end where id = 3",
+    ),
+    Case(
+        "D12",
+        "update t set org_id = (select id from org limit 1) where id = 3",
+        "update t set org_id = w.org_id from w where w.t = t.id",
+    ),
+    Case(
         "D12",
         "insert into run (id, org_id) select t.id, coalesce(w.org_id, '00000000-0000-0000-0000-000000000001') from trace t",
         "insert into run (id, org_id) select t.id, (select w.org_id from workflow w where w.id = t.workflow_id) from trace t",

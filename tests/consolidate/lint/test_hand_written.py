@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from conftest import Database
 from mainstem.consolidate.lint import Finding, Severity, lint
 
 OLD = """
@@ -38,6 +38,11 @@ insert into workflow_trace_context (trace_id, key, value) values (1, 'k', '1');
 insert into workflow_trace_screenshot (trace_id, step_id, path) values (1, 1, 'a.png'), (1, 2, 'b.png');
 insert into user_workflow_run (legacy_trace_id) values (1);
 """
+
+if TYPE_CHECKING:
+    from old_database import OldDatabase
+
+pytest_plugins = ["old_database"]
 
 
 @dataclass(frozen=True)
@@ -176,8 +181,10 @@ SCRIPTS = [
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=str)
-def test_each_defect_is_found_with_its_rows(empty_database: Database, tmp_path: Path, script: Script) -> None:
-    found = linted(empty_database.url, OLD, tmp_path / f"migration{script.suffix}", script.text)
+def test_each_defect_is_found_with_its_rows(
+    old_database: OldDatabase, tmp_path: Path, script: Script
+) -> None:
+    found = linted(old_database.url, OLD, tmp_path / f"migration{script.suffix}", script.text)
     for rule, rows in script.rules.items():
         said = [each for each in found if each.rule == rule]
         assert said, f"{rule} of {script}: {sorted({each.rule for each in found})}"
@@ -201,7 +208,7 @@ def linted(url: str, tables: str, path: Path, text: str) -> list[Finding]:
     return lint([path], url=url)
 
 
-def test_a_careful_migration_has_no_errors(empty_database: Database, tmp_path: Path) -> None:
+def test_a_careful_migration_has_no_errors(old_database: OldDatabase, tmp_path: Path) -> None:
     careful = """
 set lock_timeout = '300ms'; set statement_timeout = '1min'; set row_security = off; set time zone 'UTC';
 insert into user_workflow_run (legacy_trace_id, workflow_id, status, metadata, started_at, context)
@@ -210,5 +217,5 @@ select t.trace_id, t.workflow_id, t.status, t.metadata, t.start_time, (select js
     from workflow_trace_context c where c.trace_id = t.trace_id)
   from workflow_trace t where t.trace_id between 1 and 5000;
 """
-    found = linted(empty_database.url, OLD, tmp_path / "careful.sql", careful)
+    found = linted(old_database.url, OLD, tmp_path / "careful.sql", careful)
     assert [(each.rule, each.message) for each in found if each.severity is Severity.ERROR] == []

@@ -102,7 +102,7 @@ def test_statements_in_a_block_are_looked_at_on_their_own_lines() -> None:
 def test_what_execute_puts_together_is_counted_as_unseen() -> None:
     text = "do $$ begin execute format('drop table %I', t); execute 'truncate trace'; end $$"
     told = lint_text(text)
-    assert "1 are put together" in next(each.message for each in told if each.rule == "D27")
+    assert "put together when it runs: 1" in next(each.message for each in told if each.rule == "D27")
     assert any(each.rule == "D21" for each in told)
 
 

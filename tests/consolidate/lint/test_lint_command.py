@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
-from conftest import Database
 from mainstem.cli.main import main
+
+if TYPE_CHECKING:
+    from old_database import OldDatabase
+
+pytest_plugins = ["old_database"]
 
 
 def run(*arguments: str | Path) -> Result:
@@ -53,11 +58,11 @@ def test_warnings_leave_the_exit_code_0(tmp_path: Path) -> None:
     assert (told.exit_code, "L02" in told.stdout) == (0, True)
 
 
-def test_with_a_database_rows_are_counted(bad: Path, empty_database: Database) -> None:
-    with empty_database.connect(role=None, org_id=None) as conn:
+def test_with_a_database_rows_are_counted(bad: Path, old_database: OldDatabase) -> None:
+    with old_database.connect(role=None, org_id=None) as conn:
         conn.execute("create table trace (id int)")
         conn.execute("insert into trace values (1), (2)")
-    told = [json.loads(line) for line in run("--json", "--url", empty_database.url, bad).stdout.splitlines()]
+    told = [json.loads(line) for line in run("--json", "--url", old_database.url, bad).stdout.splitlines()]
     assert [each["rows"] for each in told if each["rule"] == "D21"] == [2]
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from conftest import Database
 from mainstem.consolidate.lint import Finding, Live, Severity, lint_text, live_at
 from mainstem.consolidate.lint.examine import examine_database
 from mainstem.consolidate.lint.rules import sessions
+
+if TYPE_CHECKING:
+    from old_database import OldDatabase
+
+pytest_plugins = ["old_database"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,13 @@ CASES = [
         "insert into run (s) select case status when 'active' then 'running' when 'done' then 'completed' else 'pending' end from trace",
         1,
         cure="update trace set status = 'done' where status = 'odd'",
+    ),
+    Case(
+        "D03",
+        TRACES,
+        "update trace t set status = case t.status when 'active' then 'running' else 'pending' end where t.trace_id > 1",
+        2,
+        cure="update trace set status = 'active'",
     ),
     Case(
         "D04",
@@ -271,7 +283,7 @@ CASES = [
 SHOWN = {case.rule for case in CASES} | {"L12", "L13", "L02", "D13"}
 
 
-def told(database: Database, rule: str, migration: str) -> list[Finding]:
+def told(database: OldDatabase, rule: str, migration: str) -> list[Finding]:
     with live_at(database.url) as live:
         return [each for each in lint_text(migration, live=live) if each.rule == rule]
 
@@ -281,77 +293,65 @@ def at_server(live: Live) -> list[Finding]:
     return examine_database(live.postgres)
 
 
-def run(database: Database, sql: str) -> None:
-    with psycopg.connect(database.url, autocommit=True) as conn:
-        conn.execute(sql.encode())
-
-
-@pytest.fixture
-def no_role_left(empty_database: Database) -> object:
-    """Roles belong to the server, not to the database."""
-    yield
-    run(
-        empty_database,
-        "drop owned by lint_reader; drop role lint_reader" if _has_role(empty_database) else "select 1",
-    )
-
-
-def _has_role(database: Database) -> bool:
-    return bool(database.value("select count(*) from pg_roles where rolname = 'lint_reader'"))
-
-
-@pytest.mark.usefixtures("no_role_left")
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_hazard_is_counted_in_the_live_data_and_not_told_where_it_is_not(
-    empty_database: Database, case: Case
+    old_database: OldDatabase, case: Case
 ) -> None:
-    run(empty_database, case.tables)
-    found = told(empty_database, case.rule, case.migration)
+    old_database.run(case.tables)
+    found = told(old_database, case.rule, case.migration)
     assert found, case.rule
     assert found[0].rows == case.rows, found[0].message
-    run(empty_database, case.cure or "select 1")
-    assert told(empty_database, case.rule, case.better or case.migration) == []
+    old_database.run(case.cure or "select 1")
+    assert told(old_database, case.rule, case.better or case.migration) == []
 
 
-def test_looking_changes_nothing(empty_database: Database) -> None:
-    run(empty_database, "create table t (id serial primary key); insert into t default values")
-    told(empty_database, "D21", "delete from t; insert into t (id) select nextval('t_id_seq') from t")
-    assert empty_database.rows("select last_value, is_called from t_id_seq") == [
+def test_looking_changes_nothing(old_database: OldDatabase) -> None:
+    old_database.run("create table t (id serial primary key); insert into t default values")
+    told(old_database, "D21", "delete from t; insert into t (id) select nextval('t_id_seq') from t")
+    assert old_database.rows("select last_value, is_called from t_id_seq") == [
         {"last_value": 1, "is_called": True}
     ]
-    assert empty_database.value("select count(*) from t") == 1
+    assert old_database.value("select count(*) from t") == 1
 
 
-def test_names_that_would_be_sql_are_only_names(empty_database: Database) -> None:
-    run(
-        empty_database,
+def test_names_that_would_be_sql_are_only_names(old_database: OldDatabase) -> None:
+    old_database.run(
         """create table "a""b; drop table x" (id int primary key); insert into "a""b; drop table x" values (1)""",
     )
-    found = told(empty_database, "D21", """delete from "a""b; drop table x" """)
+    found = told(old_database, "D21", """delete from "a""b; drop table x" """)
     assert [each.rule for each in found] == ["D21"]
 
 
-def test_what_cannot_be_counted_says_why(empty_database: Database) -> None:
-    [found] = told(empty_database, "D01", "insert into run (id) select t.id from trace t where t.done")
+def test_a_statement_brings_no_second_one_with_it(old_database: OldDatabase) -> None:
+    """What is a quoted name to SQLite is two operators to PostgreSQL, with a semicolon between them."""
+    old_database.run("create table t (id int)")
+    smuggled = "update t set id = ` 1; commit; drop table t; select ` 2"
+    [refused] = told(old_database, "M03", smuggled)
+    assert "multiple commands" in refused.message
+    assert old_database.value("select count(*) from t") == 0
+
+
+def test_what_cannot_be_counted_says_why(old_database: OldDatabase) -> None:
+    [found] = told(old_database, "D01", "insert into run (id) select t.id from trace t where t.done")
     assert found.rows is None
     assert "trace is not in the database" in found.message
 
 
-def test_policies_that_hide_rows_from_the_login_are_errors(empty_database: Database) -> None:
-    run(empty_database, "create table t (id int); alter table t enable row level security")
-    [found] = told(empty_database, "D13", "insert into r (id) select id from t")
+def test_policies_that_hide_rows_from_the_login_are_errors(old_database: OldDatabase) -> None:
+    old_database.run("create table t (id int); alter table t enable row level security")
+    [found] = told(old_database, "D13", "insert into r (id) select id from t")
     assert "would hide" in found.message
-    run(empty_database, "alter table t disable row level security")
-    assert told(empty_database, "D13", "insert into r (id) select id from t") == []
+    old_database.run("alter table t disable row level security")
+    assert told(old_database, "D13", "insert into r (id) select id from t") == []
 
 
 def test_a_long_transaction_stands_in_the_way_until_it_ends(
-    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+    old_database: OldDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "LONG_TRANSACTION", 0)
     with (
-        psycopg.connect(empty_database.url, application_name="report") as idle,
-        live_at(empty_database.url) as live,
+        psycopg.connect(old_database.url, application_name="report") as idle,
+        live_at(old_database.url) as live,
     ):
         idle.execute("select 1")
         [found] = [each for each in at_server(live) if each.rule == "L12"]
@@ -360,24 +360,23 @@ def test_a_long_transaction_stands_in_the_way_until_it_ends(
         assert [each for each in at_server(live) if each.rule == "L12"] == []
 
 
-def test_another_runner_is_seen_while_it_writes_the_version(empty_database: Database) -> None:
-    run(
-        empty_database,
+def test_another_runner_is_seen_while_it_writes_the_version(old_database: OldDatabase) -> None:
+    old_database.run(
         "create table alembic_version (version_num text); insert into alembic_version values ('1')",
     )
-    with psycopg.connect(empty_database.url) as other, live_at(empty_database.url) as live:
+    with psycopg.connect(old_database.url) as other, live_at(old_database.url) as live:
         other.execute("update alembic_version set version_num = '2'")
         assert [each.severity for each in at_server(live) if each.rule == "L13"] == [Severity.ERROR]
         other.rollback()
         assert [each for each in at_server(live) if each.rule == "L13"] == []
 
 
-def test_an_index_left_invalid_is_told_of(empty_database: Database) -> None:
-    run(empty_database, "create table t (id int); insert into t values (1), (1)")
+def test_an_index_left_invalid_is_told_of(old_database: OldDatabase) -> None:
+    old_database.run("create table t (id int); insert into t values (1), (1)")
     with pytest.raises(psycopg.errors.UniqueViolation):
-        run(empty_database, "create unique index concurrently twice on t (id)")
-    with live_at(empty_database.url) as live:
+        old_database.run("create unique index concurrently twice on t (id)")
+    with live_at(old_database.url) as live:
         assert [each.object for each in at_server(live) if each.rule == "L02"] == ["public.twice"]
-    run(empty_database, "drop index twice")
-    with live_at(empty_database.url) as live:
+    old_database.run("drop index twice")
+    with live_at(old_database.url) as live:
         assert [each for each in at_server(live) if each.rule == "L02"] == []

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from mainstem.cli.consolidate.source import Source, inspected, source_options
 from mainstem.cli.output import json_option, note, show, wants_json
-from mainstem.consolidate.inspect import Dependant, Inspection, Oddity, Table
+from mainstem.consolidate.inspect import Inspection, Oddity, Table
 from mainstem.settings import Settings
+
+_NAMED = 4
 
 
 @click.command()
@@ -34,12 +37,12 @@ def inspect(settings: Settings, /, **options: Any) -> None:
     show((_table(table, found) for table in found.tables), title=_title(found))
     click.echo()
     show(
-        (_dependant(each) for each in found.dependants),
+        _dependants(found),
         title="What hangs on them",
         none="nothing hangs on them",
     )
     click.echo()
-    show((_oddity(each) for each in found.oddities), title="What is odd", none="nothing is odd")
+    show(_oddities(found), title="What is odd", none="nothing is odd")
     for told in found.notes:
         note(told)
 
@@ -64,19 +67,36 @@ def _table(table: Table, found: Inspection) -> dict[str, Any]:
     }
 
 
-def _dependant(each: Dependant) -> dict[str, str]:
-    return {"on": each.table, "kind": each.kind, "name": each.name, "": each.detail[:80]}
+def _dependants(found: Inspection) -> Iterator[dict[str, Any]]:
+    """A line for each table and kind."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for each in found.dependants:
+        named.setdefault((each.table, each.kind), []).append(each.name)
+    for (table, kind), names in named.items():
+        more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield {"on": table, "kind": kind, "names": ", ".join(names[:_NAMED]) + more}
 
 
-def _oddity(each: Oddity) -> dict[str, Any]:
-    return {
-        "oddity": each.kind,
-        "where": f"{each.table}.{each.column}" if each.column else each.table,
-        "rows": f"{each.rows:,}{' (sampled)' if each.is_sampled else ''}",
-        "what it means": each.means,
-        "found": ", ".join(f"{what}: {rows}" for what, rows in each.counted.items())
-        or ", ".join(each.examples),
-    }
+def _oddities(found: Inspection) -> Iterator[dict[str, Any]]:
+    """A line for each kind of a table, with its columns when there are several."""
+    alike: dict[tuple[str, str], list[Oddity]] = {}
+    for each in found.oddities:
+        alike.setdefault((each.table, each.kind), []).append(each)
+    for (table, kind), those in alike.items():
+        first, rows = those[0], sum(each.rows for each in those)
+        yield {
+            "where": f"{table}.{first.column}" if len(those) == 1 and first.column else table,
+            "oddity": kind,
+            "rows": f"{rows:,}{' (sampled)' if first.is_sampled else ''}",
+            "what it means": first.means,
+            "found": _found(first)
+            if len(those) == 1
+            else ", ".join(f"{each.column} {each.rows:,}" for each in those),
+        }
+
+
+def _found(each: Oddity) -> str:
+    return ", ".join(f"{what}: {rows:,}" for what, rows in each.counted.items()) or ", ".join(each.examples)
 
 
 def _size(bytes_: int) -> str:

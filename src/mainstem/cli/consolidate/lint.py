@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mainstem.cli.output import json_option, note, show
+from mainstem.cli.output import json_option, note, show, wants_json
 from mainstem.consolidate.lint import Dialect, Finding, Severity, squawk
 from mainstem.consolidate.lint import lint as examined
 
@@ -43,7 +44,7 @@ def lint(
     """  # noqa: D301  (click's mark for lines that stay as they are)
     chosen = Dialect(dialect) if dialect else None
     found = examined(files, url=url, dialect=chosen, one_transaction=one_transaction)
-    show((_row(finding) for finding in found), none="nothing found")
+    show((asdict(each) if wants_json() else _row(each) for each in found), none="nothing found")
     if squawk() is None:
         note(
             "squawk is not installed: its rules about locks were not asked (pip install squawk-cli)",
@@ -54,14 +55,12 @@ def lint(
 
 
 def _row(finding: Finding) -> dict[str, Any]:
+    """As people read it; programs get every field."""
     return {
         "severity": finding.severity.value,
         "rule": finding.rule,
-        "file": finding.file,
-        "line": finding.line,
-        "statement": finding.statement,
-        "object": finding.object,
+        "place": finding.place,
         "rows": finding.rows,
-        "message": finding.message,
-        "remedy": finding.remedy,
+        "what": finding.message,
+        "instead": finding.remedy,
     }

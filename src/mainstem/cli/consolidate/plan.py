@@ -9,8 +9,7 @@ import click
 
 from mainstem.cli.consolidate.source import Source, inspected, source_options
 from mainstem.cli.output import json_option, note, say, wants_json
-from mainstem.consolidate.draft import annotated, draft
-from mainstem.consolidate.mapping import preset
+from mainstem.consolidate.draft import draft, preset_for
 from mainstem.errors import BadArgument
 from mainstem.settings import Settings
 
@@ -38,9 +37,8 @@ def plan(settings: Settings, /, system: str, known: str | None, output: Path | N
     """  # noqa: D301  (click's mark for lines that stay as they are)
     if output is not None and output.exists():
         raise BadArgument(f"{output} is there already", hint="name another file, or move this one away")
-    text = preset(known) if known else ""
     found = inspected(settings, Source(**options))
-    mapping = annotated(text, found) if known else draft(found, system)
+    mapping = preset_for(known, found) if known else draft(found, system)
     questions = mapping.count('"?"')
     if output is None:
         say(mapping.rstrip("\n"), mapping=mapping, questions=questions)

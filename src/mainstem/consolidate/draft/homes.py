@@ -68,7 +68,9 @@ def homes_of(table: Table) -> dict[str, str]:
         parts.duration: "duration_ms",
     }
     if table.role is Role.RUN:
-        named |= {parts.channel: "channel", parts.tenant: "org_id"}
+        named |= {parts.channel: "channel"}
+        if parts.tenant and table.column(parts.tenant).family is Family.UUID:
+            named |= {parts.tenant: "org_id"}
     found: dict[str, str] = {}
     for column in table.columns:
         home = named.get(column.name) or _by_name(table, column)

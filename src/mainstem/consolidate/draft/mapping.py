@@ -10,7 +10,7 @@ from dataclasses import replace
 from mainstem.consolidate.draft.questions import Questions, facts_of
 from mainstem.consolidate.draft.tables import lines_of
 from mainstem.consolidate.draft.words import comment, indented, scalar
-from mainstem.consolidate.inspect import KINDS, Inspection, Role, Table
+from mainstem.consolidate.inspect import KINDS, Family, Inspection, Role, Table
 from mainstem.errors import BadArgument
 
 _MOVING = (Role.RUN, Role.STEP, Role.EVENT, Role.CONTEXT, Role.SCREENSHOT)
@@ -120,4 +120,23 @@ def _ask_of_oddities(found: Inspection, questions: Questions) -> None:
             continue
         for oddity in found.odd(kind):
             if oddity.table in moving or kind in _EVERYWHERE:
-                questions.ask("tenant" if kind == "tenant_missing" else kind, told.decision, facts_of(oddity))
+                facts = [
+                    *facts_of(oddity),
+                    *(_sources_of_steps(found, oddity.table) if kind == "no_steps" else ()),
+                ]
+                questions.ask("tenant" if kind == "tenant_missing" else kind, told.decision, facts)
+
+
+def _sources_of_steps(found: Inspection, table: str) -> Iterator[str]:
+    """What steps could be made of: JSON beside the run, and what speaks of phases."""
+    columns = found.table(table).columns
+    of_json = [
+        column.name
+        for column in columns
+        if column.family is Family.JSON or found.odd("json_text", table, column.name)
+    ]
+    of_phases = [column.name for column in columns if re.search("phase|step|stage", column.name)]
+    if of_json:
+        yield f"columns of JSON: {', '.join(of_json)}"
+    if of_phases:
+        yield f"columns that speak of phases: {', '.join(of_phases)}"

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from importlib import import_module
 
 from mainstem.consolidate.draft.questions import facts_of
 from mainstem.consolidate.draft.words import comment, rows
 from mainstem.consolidate.inspect import Inspection
+from mainstem.consolidate.mapping import preset
 
 _TABLE = re.compile(r"  (?:\"(?P<quoted>[^\"]+)\"|(?P<plain>\w+)):(?:\s.*)?")
+
+
+def preset_for(name: str, found: Inspection) -> str:
+    """The preset's mapping with what was found beside it; a preset of several shapes in the shape of this database.
+
+    Raises MappingRefused for a preset that is not there.
+    """
+    text = preset(name)
+    place = import_module(f"mainstem.consolidate.presets.{name}")
+    mapping_for: Callable[[Collection[str]], str] = getattr(place, "mapping_for", lambda _columns: text)
+    return annotated(mapping_for({column.name for table in found.tables for column in table.columns}), found)
 
 
 def annotated(text: str, found: Inspection) -> str:

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from mainstem.consolidate.draft.homes import EVENT_KEYS, MIRRORS, event_names, homes_of
 from mainstem.consolidate.draft.lenses import lens
 from mainstem.consolidate.draft.questions import Questions
-from mainstem.consolidate.draft.words import UNKNOWN, beside, comment, flow, indented, listing, rows, scalar
+from mainstem.consolidate.draft.words import (
+    UNKNOWN,
+    beside,
+    comment,
+    flow,
+    indented,
+    listing,
+    quoted,
+    rows,
+    scalar,
+)
 from mainstem.consolidate.inspect import Family, Inspection, Role, Table
 from mainstem.consolidate.inspect.parts import is_time, link_to, parts_of
 from mainstem.consolidate.inspect.scans.wholes import tenant_elsewhere
@@ -70,19 +80,19 @@ def _tenant(found: Inspection, table: Table, questions: Questions) -> str:
     tables = {each.name: each for each in found.tables}
     elsewhere = tenant_elsewhere(table, tables)
     if elsewhere is None:
-        questions.ask("tenant", _WHOSE, [f"{table.name} has no column of a tenant"])
+        questions.ask("tenant", _WHOSE, [f"{table.name} has no column of a tenant that is a uuid"])
         return '{sql: "{decision.tenant}::uuid"}'
     link, tenant = elsewhere
     is_parent = " and ".join(
-        f'p."{theirs}" = {{row}}."{mine}"'
+        f"p.{quoted(theirs)} = {{row}}.{quoted(mine)}"
         for mine, theirs in zip(link.columns, link.parent_columns, strict=True)
     )
-    told = f'p."{tenant}"'
+    told = f"p.{quoted(tenant)}"
     if tables[link.parent].nulls.get(tenant):
         fact = f"{link.parent}.{tenant} is NULL in {rows(tables[link.parent].nulls[tenant])}"
         questions.ask("tenant", _WHOSE, [fact])
         told = f"coalesce({told}, {{decision.tenant}}::uuid)"
-    query = f'(select {told} from {{old}}."{link.parent}" p where {is_parent})'
+    query = f"(select {told} from {{old}}.{quoted(link.parent)} p where {is_parent})"
     return f"{{sql: {scalar(query)}}}"
 
 

@@ -20,6 +20,11 @@ def scalar(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def quoted(name: str) -> str:
+    """An SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def flow(values: Iterable[str]) -> str:
     return f"[{', '.join(scalar(value) for value in values)}]"
 

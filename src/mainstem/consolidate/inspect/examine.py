@@ -35,6 +35,7 @@ _SCANS: tuple[tuple[str, Callable[[Scene], Iterator[Oddity]]], ...] = (
     ("texts", texts.scan),
     ("tenants and sizes", wholes.scan),
 )
+_UNSUPPORTED = ("its kind", wholes.unsupported)
 
 
 def inspect(reader: Reader, survey: Survey, *, tell: Tell = lambda _table: None) -> Inspection:
@@ -74,15 +75,18 @@ class _Look:
     def count(self, table: Table) -> None:
         counted = self._tried(f"{table.name}: its rows", partial(self.reader.counted, table), table)
         self.tables[table.name] = counted
-        if counted.sampled:
-            self.notes.append(f"{table.name}: looked at {counted.sampled}")
+        if counted.is_elsewhere:
+            self.notes.append(f"{table.name}: not looked at: a {counted.kind}")
+        elif counted.sampled:
+            self.notes.append(f"{table.name}: looked at {counted.sampled}, and not for keys that repeat")
 
     def at(self, name: str) -> Iterator[Oddity]:
-        for what, enrich in _ENRICHED:
+        is_elsewhere = self.tables[name].is_elsewhere
+        for what, enrich in () if is_elsewhere else _ENRICHED:
             table = self.tables[name]
             self.tables[name] = self._tried(f"{name}: {what}", partial(enrich, self._scene(name)), table)
         nothing: list[Oddity] = []
-        for what, scan in _SCANS:
+        for what, scan in (_UNSUPPORTED, *(() if is_elsewhere else _SCANS)):
             yield from self._tried(f"{name}: {what}", partial(_listed, scan, self._scene(name)), nothing)
 
     def _scene(self, name: str) -> Scene:

@@ -137,6 +137,11 @@ class Table:
     def role(self) -> Role:
         return self.guess.role
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its rows are not in this database: nothing is asked of them."""
+        return self.kind in ("foreign table", "virtual table")
+
     def column(self, name: str) -> Column:
         """Raises KeyError for a name that is none of its columns."""
         for column in self.columns:

@@ -143,7 +143,7 @@ KINDS: Mapping[str, Kind] = {
         "Into the event log instead of one JSON list?",
     ),
     "unsupported_relation": Kind(
-        "a foreign table, an inheritance tree or a column of large objects",
+        "a foreign or virtual table, an inheritance tree or a column of large objects",
         "Copy it into a plain table first, or leave it where it is?",
     ),
 }

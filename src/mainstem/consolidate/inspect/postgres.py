@@ -74,10 +74,8 @@ class Postgres:
 
     def counted(self, table: Table) -> Table:
         likely = table.rows if table.rows >= 0 else table.bytes // _TYPICAL_ROW
-        if table.kind == "foreign table":
-            return replace(
-                table, rows=max(likely, 0), is_rows_exact=False, sampled="nothing: a foreign table"
-            )
+        if table.is_elsewhere:
+            return replace(table, rows=max(table.rows, 0))
         if likely <= self.limits.whole_rows:
             [(rows,)] = self.rows(SQL("select count(*) from {}").format(self.whole(table, "c")))
             return replace(table, rows=rows, is_rows_exact=True)
@@ -100,10 +98,6 @@ class Postgres:
     def relation(self, table: Table, alias: str = "c") -> Composable:
         if not table.sampled:
             return self.whole(table, alias)
-        if table.kind == "foreign table":
-            return SQL("(select * from {} limit 0) {}").format(
-                Identifier(self.schema, table.name), Identifier(alias)
-            )
         percent = Literal(self._percent(table.rows))
         return SQL("{} tablesample system ({}) repeatable (1)").format(self.whole(table, alias), percent)
 

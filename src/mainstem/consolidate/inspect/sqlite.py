@@ -67,7 +67,8 @@ class Sqlite:
         objects = self.conn.execute(
             "select type, name, tbl_name, coalesce(sql, '') from sqlite_master order by name"
         ).fetchall()
-        tables = tuple(self._table(name, sql) for kind, name, _of, sql in objects if _is_table(kind, name))
+        found = [self._table(name, sql) for kind, name, _of, sql in objects if _is_table(kind, name)]
+        tables = tuple(_as_declared(table, {each.name.lower(): each for each in found}) for table in found)
         if not tables:
             raise SourceUnreadable(f"{self.path} has no table", hint="name another SQLite file")
         return Survey(
@@ -81,6 +82,8 @@ class Sqlite:
 
     def counted(self, table: Table) -> Table:
         """A table whose highest rowid is low is counted; of another, that number is the estimate."""
+        if table.is_elsewhere:
+            return replace(table, is_rows_exact=False)
         if table.name in self._rowids:
             [(highest,)] = self.rows(
                 SQL("select coalesce(max(rowid), 0) from {}").format(Identifier(table.name))
@@ -162,6 +165,8 @@ class Sqlite:
         return max(2, rows // self.limits.sample_rows)
 
     def _table(self, name: str, sql: str) -> Table:
+        if re.match(r"\s*create\s+virtual", sql, re.IGNORECASE):  # its module may not be here
+            return Table(name=name, kind="virtual table")
         columns = self.conn.execute("select * from pragma_table_xinfo(?)", [name]).fetchall()
         key = [row[1] for row in sorted(columns, key=lambda row: row[5]) if row[5]]
         if not re.search(r"\)\s*(strict\s*,\s*)?without\s+rowid", sql, re.IGNORECASE):
@@ -169,7 +174,6 @@ class Sqlite:
         primary = (Key(name="primary key", columns=tuple(key), is_primary=True),) if key else ()
         return Table(
             name=name,
-            kind="virtual table" if re.match(r"\s*create\s+virtual", sql, re.IGNORECASE) else "table",
             columns=tuple(_column(row) for row in columns if row[6] != 1),
             keys=(*primary, *self._unique(name)),
             links=tuple(self._links(name)),
@@ -211,6 +215,24 @@ class Sqlite:
                 parent_columns=tuple(row[4] for row in ordered if row[4]) or self._primary(ordered[0][2]),
                 on_delete=ordered[0][6].lower(),
             )
+
+
+def _as_declared(table: Table, tables: dict[str, Table]) -> Table:
+    """Its foreign keys with names as their tables have them: SQLite does not mind upper and lower case, nor a dangling key."""
+    links = []
+    for link in table.links:
+        parent = tables.get(link.parent.lower())
+        if parent is not None and len(link.columns) == len(link.parent_columns):
+            columns, theirs = _spelt(table, link.columns), _spelt(parent, link.parent_columns)
+            links.append(replace(link, columns=columns, parent=parent.name, parent_columns=theirs))
+    return replace(table, links=tuple(link for link in links if link.columns and link.parent_columns))
+
+
+def _spelt(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Empty when one of them is not there."""
+    known = {column.name.lower(): column.name for column in table.columns}
+    found = tuple(known[name.lower()] for name in columns if name.lower() in known)
+    return found if len(found) == len(columns) else ()
 
 
 def _is_table(kind: str, name: str) -> bool:

@@ -103,7 +103,7 @@ def created_table(statement: Statement) -> Table | None:
     if made is None:
         return None
     opening = statement.span.words().index("(")
-    inside = next((inner for place, inner in statement.span.groups() if place == opening), statement.span[:0])
+    inside = statement.span.group(opening)
     parts = inside.parts()
     columns = {column.name: column for part in parts if (column := _column(part)) is not None}
     keys = [key for part in parts if (key := _key(part))]

@@ -63,7 +63,7 @@ class Item:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Query:
     """One SELECT. `ctes` is the WITH before it, as written; `outer` the query it is a part of."""
 
@@ -85,7 +85,7 @@ class Query:
         words = listed.words()
         skipped = 1 if words[:1] in (["distinct"], ["all"]) else 0
         if words[:2] == ["distinct", "on"]:
-            skipped = 2 + next((len(inner) + 2 for place, inner in listed.groups() if place == 2), 0)
+            skipped = 2 + len(listed.group(2)) + 2
         return [_item(part) for part in listed[skipped:].parts()]
 
     @cached_property
@@ -110,6 +110,7 @@ class Query:
             for item in self.items
         )
 
+    @cached_property
     def nested(self) -> list[Query]:
         """The SELECTs in it, at any depth."""
         return [query for part in self.clauses.values() for query in queries_in(part, self)]
@@ -121,10 +122,10 @@ def queries_in(span: Span, outer: Query | None = None) -> list[Query]:
     for place, token in span.level():
         if token.plain != "(" or token.kind is not Kind.MARK:
             continue
-        inner = next((group for at, group in span.groups() if at == place), span[:0])
+        inner = span.group(place)
         if inner and inner[0].plain in ("select", "with"):
             for query in branches(inner, outer):
-                found += [query, *query.nested()]
+                found += [query, *query.nested]
         else:
             found += queries_in(inner, outer)
     return found
@@ -226,7 +227,7 @@ def _source(part: Span, join: str) -> Source:
     return Source(name, alias.strip('"'), join, part[condition:])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Move:
     """A statement that puts the rows of a query somewhere: INSERT … SELECT, CREATE TABLE AS, SELECT INTO; or a view."""
 
@@ -242,8 +243,10 @@ class Move:
         """Whether it makes rows; a view only shows them."""
         return self.kind != "view"
 
+    @cached_property
     def every_query(self) -> list[Query]:
-        return [each for query in self.queries for each in (query, *query.nested())]
+        """Its queries, and those inside of them."""
+        return [each for query in self.queries for each in (query, *query.nested)]
 
     def outputs(self, query: Query) -> list[tuple[str, Item]]:
         """Target column → what goes there, by place where the target's columns are listed, else by name."""
@@ -314,6 +317,33 @@ def _unwrapped(span: Span) -> Span:
 def _place(plain: str, offset: int) -> int:
     """The number of tokens before an offset of `plain`."""
     return len(plain[:offset].replace(".", " . ").split())
+
+
+_UPDATE = re.compile(rf"update (?:or \w+ )?(?P<table>(?:only )?{NAME}(?: as)?(?: (?!set )\w+)?) set ")
+_AFTER_SET = ("from", "where", "returning")
+
+
+def assignments(statement: Statement) -> tuple[Query, list[Item]] | None:
+    """What an UPDATE puts in place of its columns, over the rows that it takes; None for anything else.
+
+    With a FROM of its own its WHERE is left out: it speaks of tables that the query here does not have.
+    """
+    found = _UPDATE.match(statement.plain)
+    if found is None:
+        return None
+    span, begin = statement.span, _place(statement.plain, found.end())
+    cuts = [
+        (place, token.value) for place, token in span.level() if token.plain in _AFTER_SET and place >= begin
+    ]
+    ends = [*(place for place, _ in cuts[1:]), len(span)]
+    after = {word: span[place + 1 : end] for (place, word), end in zip(cuts, ends, strict=False)}
+    clauses = {
+        "from": span[1 : begin - 1],
+        "where": span[:0] if "from" in after else after.get("where", span[:0]),
+    }
+    parts = span[begin : cuts[0][0] if cuts else len(span)].parts()
+    items = [Item(part[2:], part[0].value) for part in parts if len(part) > 2 and part[1].text == "="]
+    return Query(clauses, span), items
 
 
 def columns_named(span: Span, aliases: set[str], *, alone: bool) -> tuple[set[str], bool]:

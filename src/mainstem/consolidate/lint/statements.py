@@ -34,7 +34,7 @@ class Annotation:
     everywhere: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statement:
     """One statement. `within` names the block it stands in, empty for one that stands for itself."""
 

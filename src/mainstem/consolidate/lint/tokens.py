@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import overload
 
 from mainstem.errors import UnreadableMigration
@@ -181,15 +182,29 @@ class Span:
         edges = zip([-1, *cuts], [*cuts, len(self)], strict=True)
         return [self[left + 1 : right] for left, right in edges if right > left + 1]
 
-    def groups(self) -> Iterator[tuple[int, Span]]:
-        """Each pair of parentheses, at any depth: the place of the opening one, and what is inside."""
+    @cached_property
+    def _pairs(self) -> dict[int, int]:
+        """Opening parenthesis → its closing one, the inner ones first."""
         opened: list[int] = []
+        pairs = {}
         for place, token in enumerate(self.tokens):
             if token.kind is Kind.MARK and token.text == "(":
                 opened.append(place)
             elif token.kind is Kind.MARK and token.text == ")" and opened:
-                at = opened.pop()
-                yield at, self[at + 1 : place]
+                pairs[opened.pop()] = place
+        return pairs
+
+    def group(self, opening: int) -> Span:
+        """What is inside of the parenthesis that opens at a place; nothing where none does, or it does not close."""
+        return self[opening + 1 : self._pairs.get(opening, opening + 1)]
+
+    def groups(self) -> Iterator[tuple[int, Span]]:
+        """Each pair of parentheses, at any depth: the place of the opening one, and what is inside."""
+        yield from ((opening, self[opening + 1 : closing]) for opening, closing in self._pairs.items())
+
+    def holds(self, other: Span) -> bool:
+        """Whether another span of the same text begins inside of this one."""
+        return bool(self) and bool(other) and self[0].start <= other[0].start < self[-1].end
 
 
 def tokens(text: str, *, first_line: int = 1, name: str = "") -> Iterator[Token]:

@@ -52,9 +52,7 @@ def _orphan(scene: Scene, link: Link) -> Doubt:
     is_node = parent.role is Role.NODE and scene.table.role in (Role.STEP, Role.SCREENSHOT)
     named = SQL(" and ").join(SQL("{} is not null").format(field(name)) for name in link.columns)
     where = SQL("{} and {} is null").format(named, field(link.parent_columns[0], "p"))
-    return Doubt(
-        "node_gone" if is_node else "orphan", link.columns[-1], where, _to_parent(scene, link, parent)
-    )
+    return Doubt("node_gone" if is_node else "orphan", link.columns[-1], where, scene.to_parent(link, parent))
 
 
 def _foreign_tenant(scene: Scene, link: Link) -> Iterator[Doubt]:
@@ -64,7 +62,7 @@ def _foreign_tenant(scene: Scene, link: Link) -> Iterator[Doubt]:
         return
     text = scene.reader.text
     differs = SQL("{} <> {}").format(text(field(mine)), text(field(theirs, "p")))
-    yield Doubt("foreign_tenant", mine, differs, _to_parent(scene, link, parent))
+    yield Doubt("foreign_tenant", mine, differs, scene.to_parent(link, parent))
 
 
 def _third(scene: Scene, link: Link) -> Iterator[Doubt]:
@@ -73,28 +71,25 @@ def _third(scene: Scene, link: Link) -> Iterator[Doubt]:
     if parent is None or len(link.columns) > 1 or parent.name == scene.table.name:
         return
     for mine in _single(scene.table):
+        third = scene.parent_of(mine)
+        if third is None or third.role is Role.ORGANIZATION or third.name in (parent.name, scene.table.name):
+            continue
         for theirs in _single(parent):
-            is_third = mine.parent == theirs.parent and mine.parent not in (parent.name, scene.table.name)
-            if is_third and mine != link and scene.tables[mine.parent].role is not Role.ORGANIZATION:
+            if mine.parent == theirs.parent and mine != link:
                 differs = _unequal(scene, field(mine.columns[0]), field(theirs.columns[0], "p"))
-                yield Doubt("parents_disagree", link.columns[0], differs, _to_parent(scene, link, parent))
+                yield Doubt("parents_disagree", link.columns[0], differs, scene.to_parent(link, parent))
 
 
 def _thirds(scene: Scene) -> Iterator[Doubt]:
     """A step whose node is of another workflow than its run: two parents name different rows of a third table."""
-    own = {link.parent for link in _single(scene.table)}
-    links = [link for link in _single(scene.table) if link.parent in scene.tables]
-    for first, second in combinations(links, 2):
-        for left in _single(scene.tables[first.parent]):
-            for right in _single(scene.tables[second.parent]):
-                if left.parent == right.parent and left.parent not in own | {scene.table.name}:
-                    join = SQL("join {} on {} join {} on {}").format(
-                        scene.reader.whole(scene.tables[first.parent], "p"),
-                        joined(first.columns, first.parent_columns, scene.reader.text),
-                        scene.reader.whole(scene.tables[second.parent], "q"),
-                        joined(second.columns, second.parent_columns, scene.reader.text, parent="q"),
-                    )
-                    differs = _unequal(scene, field(left.columns[0], "p"), field(right.columns[0], "q"))
+    own = {scene.table.name, *(link.parent for link in _single(scene.table))}
+    known = [(link, parent) for link in _single(scene.table) if (parent := scene.parent_of(link))]
+    for (first, left), (second, right) in combinations(known, 2):
+        join = SQL(" ").join([scene.to_parent(first, left), scene.to_parent(second, right, "q")])
+        for one in _single(left):
+            for other in _single(right):
+                if one.parent == other.parent and one.parent not in own:
+                    differs = _unequal(scene, field(one.columns[0], "p"), field(other.columns[0], "q"))
                     yield Doubt("parents_disagree", second.columns[0], differs, join)
 
 
@@ -106,23 +101,9 @@ def _unequal(scene: Scene, left: Composable, right: Composable) -> Composable:
     return SQL("{} <> {}").format(scene.reader.text(left), scene.reader.text(right))
 
 
-def _to_parent(scene: Scene, link: Link, parent: Table) -> Composable:
-    as_text = scene.reader.text if _differs(scene.table, link, parent) else None
-    return SQL("left join {} on {}").format(
-        scene.reader.whole(parent, "p"), joined(link.columns, link.parent_columns, as_text)
-    )
-
-
-def _differs(table: Table, link: Link, parent: Table) -> bool:
-    return any(
-        table.column(mine).family is not parent.column(theirs).family
-        for mine, theirs in zip(link.columns, link.parent_columns, strict=True)
-    )
-
-
 def _type_difference(scene: Scene, link: Link) -> Iterator[Oddity]:
     parent = scene.parent_of(link)
-    if parent is None or not _differs(scene.table, link, parent):
+    if parent is None or not scene.differs(link, parent):
         return
     mine, theirs = scene.table.column(link.columns[0]), parent.column(link.parent_columns[0])
     if Family.OTHER in (mine.family, theirs.family):
@@ -138,15 +119,18 @@ def _repeated_parents(scene: Scene, link: Link) -> Iterator[Oddity]:
         return
     names = SQL(", ").join(field(name, "p") for name in link.parent_columns)
     is_named = SQL("exists (select 1 from {} where {})").format(
-        scene.reader.whole(scene.table, "c"), joined(link.columns, link.parent_columns)
+        scene.reader.relation(scene.table), joined(link.columns, link.parent_columns)
     )
     found = scene.reader.rows(
         SQL(
-            "select {names}, count(*) from {parent} where {named} group by {names} having count(*) > 1 order by {names} limit {most}"
-        ).format(names=names, parent=scene.reader.whole(parent, "p"), named=is_named, most=Literal(1000))
+            "select {names}, sum(count(*)) over () from {parent} where {named} group by {names} having count(*) > 1 order by {names} limit {few}"
+        ).format(
+            names=names,
+            parent=scene.reader.whole(parent, "p"),
+            named=is_named,
+            few=Literal(scene.reader.limits.examples),
+        )
     )
     if found:
-        rows = sum(row[-1] for row in found)
-        yield scene.odd(
-            "parent_key_repeats", rows, column=link.columns[-1], examples=(row[0] for row in found)
-        )
+        examples = [",".join(str(part) for part in row[:-1]) for row in found]
+        yield scene.odd("parent_key_repeats", int(found[0][-1]), column=link.columns[-1], examples=examples)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psycopg.sql import SQL, Composable, Literal
 
@@ -10,7 +11,6 @@ from mainstem.consolidate.inspect.facts import Family, Key, Oddity, Role
 from mainstem.consolidate.inspect.reader import Row, field
 from mainstem.consolidate.inspect.scans.scene import Doubt, Scene, counted
 
-_MANY = 1000
 _OWN_NAMES = frozenset(
     [
         "key",
@@ -32,10 +32,6 @@ _OWN_NAMES = frozenset(
 
 def scan(scene: Scene) -> Iterator[Oddity]:
     table = scene.table
-    if table.kind in ("foreign table", "inheritance tree") or any(
-        column.type in ("oid", "lo") for column in table.columns
-    ):
-        yield scene.odd("unsupported_relation", table.rows, examples=[table.kind])
     if not table.primary_key and table.role is not Role.BOOKKEEPING:
         yield scene.odd("no_primary_key", table.rows)
     yield from counted(scene, _doubts(scene))
@@ -106,10 +102,7 @@ def _text_keys(scene: Scene) -> Iterator[tuple[str, ...]]:
 
 def _repeated(scene: Scene, columns: tuple[str, ...]) -> Iterator[Oddity]:
     found = _groups(scene, [field(name) for name in columns], _all_named(columns), SQL("count(*) > 1"))
-    if found:
-        yield scene.odd(
-            "duplicate_key", sum(row[-1] for row in found), column=", ".join(columns), examples=_told(found)
-        )
+    yield from _told(scene, "duplicate_key", columns, found)
 
 
 def _repeated_beside_null(scene: Scene, key: Key) -> Iterator[Oddity]:
@@ -120,9 +113,7 @@ def _repeated_beside_null(scene: Scene, key: Key) -> Iterator[Oddity]:
     is_null = SQL(" or ").join(SQL("{} is null").format(name) for name in nullable)
     by = [field(name) for name in key.columns]
     found = _groups(scene, by, SQL("({})").format(is_null), SQL("count(*) > 1"))
-    if found:
-        rows = sum(row[-1] for row in found)
-        yield scene.odd("duplicate_key", rows, column=", ".join(key.columns), examples=_told(found))
+    yield from _told(scene, "duplicate_key", key.columns, found)
 
 
 def _folded(scene: Scene, columns: tuple[str, ...]) -> Iterator[Oddity]:
@@ -135,22 +126,17 @@ def _folded(scene: Scene, columns: tuple[str, ...]) -> Iterator[Oddity]:
     ]
     texts = SQL(" || ',' || ").join(scene.reader.text(each) for each in exact)
     found = _groups(scene, folded, _all_named(columns), SQL("count(distinct {}) > 1").format(texts))
-    if found:
-        yield scene.odd(
-            "duplicate_key_folded",
-            sum(row[-1] for row in found),
-            column=", ".join(columns),
-            examples=_told(found),
-        )
+    yield from _told(scene, "duplicate_key_folded", columns, found)
 
 
 def _groups(scene: Scene, by: list[Composable], named: Composable, having: Composable) -> list[Row]:
+    """The first groups, each with the rows of all groups at its end."""
     return scene.ask(
-        "select {by}, count(*) from {rel} where {named} group by {by} having {having} order by {by} limit {many}",
+        "select {by}, sum(count(*)) over () from {rel} where {named} group by {by} having {having} order by {by} limit {few}",
         by=SQL(", ").join(by),
         named=named,
         having=having,
-        many=Literal(_MANY),
+        few=Literal(scene.reader.limits.examples),
     )
 
 
@@ -158,9 +144,10 @@ def _all_named(columns: tuple[str, ...]) -> Composable:
     return SQL(" and ").join(SQL("{} is not null").format(field(name)) for name in columns)
 
 
-def _told(groups: list[Row]) -> Iterator[str]:
-    for group in groups:
-        yield ",".join(str(part) for part in group[:-1])
+def _told(scene: Scene, kind: str, columns: tuple[str, ...], groups: list[Row]) -> Iterator[Oddity]:
+    if groups:
+        examples = [",".join(str(part) for part in group[:-1]) for group in groups]
+        yield scene.odd(kind, int(groups[0][-1]), column=", ".join(columns), examples=examples)
 
 
 def _sequences(scene: Scene) -> Iterator[Oddity]:
@@ -170,7 +157,8 @@ def _sequences(scene: Scene) -> Iterator[Oddity]:
         )
         if highest is not None and highest > last:
             told = f"highest {highest}, last given {last}"
-            yield scene.odd("sequence_behind", highest - last, column=column, examples=[told])
+            oddity = scene.odd("sequence_behind", highest - last, column=column, examples=[told])
+            yield replace(oddity, is_sampled=False)
 
 
 def _same_things(scene: Scene, other: str) -> Iterator[tuple[str, str]]:

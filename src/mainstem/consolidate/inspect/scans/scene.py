@@ -10,7 +10,9 @@ from psycopg.sql import SQL, Composable, Literal
 from mainstem.consolidate.inspect.facts import Link, Oddity, Role, Table
 from mainstem.consolidate.inspect.kinds import KINDS
 from mainstem.consolidate.inspect.parts import Parts, link_to, parts_of
-from mainstem.consolidate.inspect.reader import Reader, Row
+from mainstem.consolidate.inspect.reader import Reader, Row, joined
+
+_LONGEST_EXAMPLE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,24 @@ class Scene:
         return link_to(self.table, dict(self.tables), role)
 
     def parent_of(self, link: Link) -> Table | None:
-        """The parent where it is one of the tables inspected."""
-        return None if link.parent_schema else self.tables.get(link.parent)
+        """The parent where it is one of the tables inspected, and can be asked."""
+        parent = None if link.parent_schema else self.tables.get(link.parent)
+        return None if parent is None or parent.is_elsewhere else parent
+
+    def differs(self, link: Link, parent: Table) -> bool:
+        """Whether a column and the key that it names are of different types."""
+        return any(
+            self.table.column(mine).family is not parent.column(theirs).family
+            for mine, theirs in zip(link.columns, link.parent_columns, strict=True)
+        )
+
+    def to_parent(self, link: Link, parent: Table, alias: str = "p") -> Composable:
+        """The join of all rows `c` to their parents; by their text where the types differ."""
+        as_text = self.reader.text if self.differs(link, parent) else None
+        return SQL("left join {} on {}").format(
+            self.reader.whole(parent, alias),
+            joined(link.columns, link.parent_columns, as_text, parent=alias),
+        )
 
     def ask(self, template: str, **parts: Composable) -> list[Row]:
         """Rows of a query over `{rel}`, which is the table or its sample, as `c`."""
@@ -57,7 +75,7 @@ class Scene:
         counted: Mapping[str, int] | None = None,
     ) -> Oddity:
         """An oddity of this table, with what its kind means and asks."""
-        told = tuple(str(example)[:80] for example in examples)
+        told = tuple(str(example)[:_LONGEST_EXAMPLE] for example in examples)
         return Oddity(
             kind=kind,
             table=self.table.name,

@@ -17,7 +17,7 @@ from mainstem.consolidate.inspect.parts import (
     STEP_STATUSES,
     parts_of,
 )
-from mainstem.consolidate.inspect.reader import field, joined
+from mainstem.consolidate.inspect.reader import field
 from mainstem.consolidate.inspect.scans.scene import Doubt, Scene, counted
 
 _FEW = 100
@@ -94,17 +94,14 @@ def _doubts(scene: Scene) -> Iterator[Doubt]:
 
 def _open_in_ended_run(scene: Scene) -> Iterator[Doubt]:
     link = scene.link(Role.RUN) if scene.table.role is Role.STEP else None
-    status = parts_of(scene.tables[link.parent]).status if link else ""
-    if link is None or not status or not scene.parts.status:
+    parent = scene.parent_of(link) if link else None
+    if link is None or parent is None or not scene.parts.status or not (status := parts_of(parent).status):
         return
     lowered = SQL("lower({})")
     mine = _among(lowered.format(scene.reader.text(field(scene.parts.status))), OPEN)
     theirs = _among(lowered.format(scene.reader.text(field(status, "p"))), FINAL)
-    join = SQL("join {} on {}").format(
-        scene.reader.whole(scene.tables[link.parent], "p"),
-        joined(link.columns, link.parent_columns, scene.reader.text),
-    )
-    yield Doubt("step_open_in_ended_run", scene.parts.status, SQL("{} and {}").format(mine, theirs), join)
+    is_open = SQL("{} and {}").format(mine, theirs)
+    yield Doubt("step_open_in_ended_run", scene.parts.status, is_open, scene.to_parent(link, parent))
 
 
 def _times(scene: Scene) -> Iterator[Doubt]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from psycopg.sql import SQL, Composable
+from psycopg.sql import SQL, Composable, Literal
 
 from mainstem.consolidate.inspect.facts import Fold, Link, Oddity, Role, Table
 from mainstem.consolidate.inspect.parts import link_to, parts_of
 from mainstem.consolidate.inspect.reader import field
 from mainstem.consolidate.inspect.scans.scene import Doubt, Scene, counted
 
+_PARENTS = 1000
 _FOLDED = (Role.EVENT, Role.SCREENSHOT, Role.CONTEXT)
 
 
@@ -29,6 +30,15 @@ def scan(scene: Scene) -> Iterator[Oddity]:
         yield from counted(scene, [Doubt("tenant_missing", parts.tenant, missing)])
     for fold in table.folds:
         yield from _too_large(scene, fold)
+
+
+def unsupported(scene: Scene) -> Iterator[Oddity]:
+    table = scene.table
+    large_objects = [
+        f"{column.name} {column.type}" for column in table.columns if column.type in ("oid", "lo")
+    ]
+    if table.is_elsewhere or table.kind == "inheritance tree" or large_objects:
+        yield scene.odd("unsupported_relation", table.rows, examples=large_objects or [table.kind])
 
 
 def tenant_elsewhere(table: Table, tables: dict[str, Table]) -> tuple[Link, str] | None:
@@ -64,7 +74,12 @@ def _steps_of(scene: Scene) -> bool:
 
 
 def _fold(scene: Scene, link: Link, where: Composable) -> Fold:
-    """Of the whole table, whatever its size: in a sample no parent has all of its children."""
+    """With all children of each parent: those of a sample are only some. Of a large table, of parents that a sample names."""
+    if scene.table.sampled:
+        some = SQL("select {} from {} limit {}").format(
+            field(link.columns[0]), scene.reader.relation(scene.table), Literal(_PARENTS)
+        )
+        where = SQL("{} and {} in ({})").format(where, field(link.columns[0]), some)
     sizes = [
         SQL("coalesce({}, 4)").format(scene.reader.size(field(column.name))) for column in scene.table.columns
     ]

@@ -58,9 +58,20 @@ class PostgresLive:
 
         Raises psycopg.Error with whatever their text makes of it.
         """
+        with self._reading(path) as cursor:
+            return cursor.execute(query.encode(), binary=True).fetchall()
+
+    @contextmanager
+    def _reading(self, path: str | None) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+        """A transaction that can only read, behind a pooler too.
+
+        What runs in it goes by the extended protocol (`binary`), which takes one statement: a text that the server
+        takes apart otherwise than we do brings no second one with it.
+        """
         with self.conn.transaction(force_rollback=True), self.conn.cursor(row_factory=tuple_row) as cursor:
-            cursor.execute("select set_config('search_path', %s, true)", [path or self.path])
-            return cursor.execute(query.encode()).fetchall()
+            pinned = {"transaction_read_only": "on", **_PINNED, "search_path": path or self.path}
+            cursor.execute(_PIN_LOCALLY, [list(pinned), list(pinned.values())])
+            yield cursor
 
     def count(self, query: str, *, path: str | None = None) -> Count:
         """The one number that a query gives; a second column is a sample of what it counted."""
@@ -82,9 +93,8 @@ class PostgresLive:
 
     def shape(self, query: str, *, path: str | None = None) -> list[tuple[str, str]]:
         """The names and types of what a query gives. Raises psycopg.Error."""
-        with self.conn.transaction(force_rollback=True), self.conn.cursor() as cursor:
-            cursor.execute("select set_config('search_path', %s, true)", [path or self.path])
-            described = cursor.execute(query.encode()).description or []
+        with self._reading(path) as cursor:
+            described = cursor.execute(query.encode(), binary=True).description or []
             named = [(column.name, column.type_code) for column in described]
             found = cursor.execute(
                 "select t, format_type(t, null) from unnest(%s::oid[]) t", [[code for _, code in named]]
@@ -151,6 +161,10 @@ def literal(value: str) -> str:
 
 _PIN: LiteralString = """
 select set_config(name, setting, false) from unnest(%s::text[], %s::text[]) as t (name, setting)
+"""
+
+_PIN_LOCALLY: LiteralString = """
+select set_config(name, setting, true) from unnest(%s::text[], %s::text[]) as t (name, setting)
 """
 
 _RELATION: LiteralString = """

@@ -62,7 +62,12 @@ def unreasoned(statement: Statement, _script: Script) -> Iterator[Hit]:
 
 @asks(M03)
 def refused(statement: Statement, script: Script) -> Iterator[Hit]:
-    if not _is_planned(statement, script) or _has_changed(script, statement) or _has_parameters(statement):
+    if (
+        not script.is_live
+        or not _is_planned(statement, script)
+        or _has_changed(script, statement)
+        or _has_parameters(statement)
+    ):
         return
     text = statement.span.text
     if (script.postgres is not None and (why := script.postgres.refusal(text, path=script.search_path))) or (

@@ -140,7 +140,7 @@ def _with_row_ids(script: Script, query: Query) -> str:
 def columns_without_a_place(script: Script) -> Iterator[Hit]:
     seen: list[Name] = []
     for move in script.moves():
-        for query in move.every_query():
+        for query in move.every_query:
             name = query.first.name if query.first else None
             is_moved = name is not None and (query in move.queries or query.aggregates)
             if name is None or not is_moved or name in seen or _is_target(script, name, move):
@@ -151,8 +151,8 @@ def columns_without_a_place(script: Script) -> Iterator[Hit]:
 
 def _is_target(script: Script, name: Name, move: Move) -> bool:
     """Whether its rows were put there by an earlier move: what matters is where those came from."""
-    before = script.before(move.statement)
-    return any(each.target.same(name) for each in script.moves() if each.statement in before)
+    limit = script.place(move.statement)
+    return any(each.target.same(name) for each in script.moves() if script.place(each.statement) < limit)
 
 
 def _without_a_place(script: Script, move: Move, name: Name) -> Iterator[Hit]:
@@ -182,7 +182,7 @@ def _mentioned(script: Script, name: Name, *, before: Statement | None) -> tuple
     whole = False
     limit = script.place(before) if before is not None else len(script.every)
     for move in (move for move in script.moves() if script.place(move.statement) < limit):
-        for query in move.every_query():
+        for query in move.every_query:
             mine = {source.alias for source in query.sources if source.name and source.name.same(name)}
             if mine:
                 names, all_ = columns_named(query.span, mine, alone=len(query.sources) == 1)
@@ -195,7 +195,7 @@ def _mentioned(script: Script, name: Name, *, before: Statement | None) -> tuple
 def arrives_twice(statement: Statement, script: Script) -> Iterator[Hit]:
     """A fold that finds its parent by something that several rows of the parent have."""
     move = script.move(statement)
-    for query in move.every_query() if move is not None else ():
+    for query in move.every_query if move is not None else ():
         if query.aggregates:
             for link in correlations(query):
                 yield from _attached_twice(script, query, link)
@@ -299,7 +299,7 @@ def no_parent_named(statement: Statement, script: Script) -> Iterator[Hit]:
 
 def _folds(statement: Statement, script: Script) -> Iterator[tuple[Query, Correlation]]:
     move = script.move(statement)
-    for query in move.every_query() if move is not None and move.keeps_rows else ():
+    for query in move.every_query if move is not None and move.keeps_rows else ():
         if query.aggregates and query.outer is not None:
             yield from ((query, link) for link in correlations(query) if link.child.name is not None)
 
@@ -308,7 +308,7 @@ def _handles_null(script: Script, link: Correlation) -> bool:
     return any(
         f"{link.child_column} is null" in query.where.plain
         for move in script.moves()
-        for query in move.every_query()
+        for query in move.every_query
         if query.first is not None and query.first.name == link.child.name
     )
 
@@ -348,7 +348,7 @@ def kinds_apart(statement: Statement, script: Script) -> Iterator[Hit]:
     move = script.move(statement)
     names = {
         each.name
-        for query in (move.every_query() if move and move.keeps_rows else ())
+        for query in (move.every_query if move and move.keeps_rows else ())
         for each in query.sources
     }
     for name in sorted((name for name in names if name is not None), key=str):

@@ -82,7 +82,7 @@ def hidden_rows(script: Script) -> Iterator[Hit]:
         if script.dialect is Dialect.SQLITE or script.has_set("row_security", move.statement, "off|false|0"):
             return
         names = {
-            source.name for query in move.every_query() for source in query.sources if source.name is not None
+            source.name for query in move.every_query for source in query.sources if source.name is not None
         }
         read = sorted((name for name in names if not script.makes(name)), key=str)
         if script.postgres is None and read:
@@ -127,7 +127,7 @@ def grows(statement: Statement, script: Script) -> Iterator[Hit]:
         )
     move = script.move(statement)
     for query in (
-        move.every_query() if move is not None and move.keeps_rows and script.postgres is not None else ()
+        move.every_query if move is not None and move.keeps_rows and script.postgres is not None else ()
     ):
         for link in correlations(query) if query.aggregates else ():
             if link.child.name is not None:
@@ -293,7 +293,7 @@ def opaque(statement: Statement, script: Script) -> Iterator[Hit]:
     what = _what(statement, script)
     if what:
         body = script.body(statement)
-        seen = f"; {len(body.statements)} statements are visible in it, {len(body.unseen)} are put together when it runs"
+        seen = f"; visible in it: {len(body.statements)}, put together when it runs: {len(body.unseen)}"
         noted = {
             name for note in statement.annotations if note.verb in ("reads", "writes") for name in note.names
         }

@@ -143,7 +143,7 @@ def not_in_json(statement: Statement, script: Script) -> Iterator[Hit]:
 
 def _in_json(statement: Statement, script: Script) -> Iterator[tuple[Table, Column]]:
     move = script.move(statement)
-    for query in move.every_query() if move is not None else ():
+    for query in move.every_query if move is not None else ():
         for call in calls(query.clause("select"), BUILDERS):
             for found in references(script, query, call.inside):
                 yield found.table, found.column
@@ -165,13 +165,13 @@ def session_text(statement: Statement, script: Script) -> Iterator[Hit]:
     ]
     known += [
         name
-        for query in move.every_query()
+        for query in move.every_query
         for name in re.findall(rf"({NAME}) :: (?:text|varchar|date)\b", query.clause("select").plain)
         if (found := resolve(script, query, name)) and standard(found.column.type).endswith("with time zone")
     ]
     guessed = [
         found
-        for query in move.every_query()
+        for query in move.every_query
         for call in calls(query.clause("select"), ("jsonb_build_object", "json_build_object"))
         for found in re.findall(rf"({NAME})", call.inside.plain)
         if re.search(r"(_at|_time|timestamp)$", found) and resolve(script, query, found) is None
@@ -291,7 +291,7 @@ def _misfits(script: Script, name: Name, column: str, old: str, new: str) -> Cou
 def cast_smaller(statement: Statement, script: Script) -> Iterator[Hit]:
     """A cast in what is moved: an explicit one to varchar(n) cuts without a word."""
     move = script.move(statement)
-    for query in move.every_query() if move is not None else ():
+    for query in move.every_query if move is not None else ():
         listed = query.clause("select").plain
         for said, type_ in re.findall(
             rf"({NAME}) :: ((?:character varying|varchar|character|char) \( \d+ \)|[a-z_0-9]+)", listed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mainstem.consolidate.lint.catalog import NAME
 from mainstem.consolidate.lint.expressions import Case, calls, correlations, references, resolve, value_cases
@@ -12,7 +13,7 @@ from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.counts import NO_DATABASE, Count
 from mainstem.consolidate.lint.live.postgres import column as quoted_column
 from mainstem.consolidate.lint.live.postgres import literal
-from mainstem.consolidate.lint.queries import Item, Query, columns_named
+from mainstem.consolidate.lint.queries import Item, Query, assignments, columns_named
 from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.statements import Statement
 from mainstem.consolidate.lint.tokens import Kind, Span
@@ -101,10 +102,13 @@ D12 = rule(
 
 
 def _items(statement: Statement, script: Script) -> Iterator[tuple[Query, Item]]:
-    """The outputs of whatever puts rows somewhere, of the query itself; subqueries are inside of them."""
+    """What goes into columns, of a move or an UPDATE; subqueries are inside of it."""
     move = script.move(statement)
     for query in move.queries if move is not None and move.keeps_rows else ():
-        yield from ((query, item) for item in query.items)
+        names = [target for target, _ in move.outputs(query)] if move is not None else []
+        yield from ((query, replace(item, name=name)) for item, name in zip(query.items, names, strict=True))
+    if (changed := assignments(statement)) is not None:
+        yield from ((changed[0], item) for item in changed[1])
 
 
 @asks(D03)
@@ -234,12 +238,10 @@ def _emptied(script: Script, query: Query, column: str, line: int) -> Iterator[H
 
 def _null_keys(statement: Statement, script: Script) -> Iterator[Hit]:
     move = script.move(statement)
-    queries = move.every_query() if move else []
+    queries = move.every_query if move else []
     for call in calls(statement.span, (*OBJECT_AGGREGATES, *UNIQUE_AGGREGATES)):
         key = call.arguments[0].plain if call.arguments else ""
-        inner = next(
-            (query for query in reversed(queries) if call.inside.tokens[0] in query.span.tokens), None
-        )
+        inner = next((query for query in reversed(queries) if query.span.holds(call.inside)), None)
         known = resolve(script, inner, key)
         is_filtered = call.behind.words()[:2] == ["filter", "("] or "strict" in call.name
         if not is_filtered and (known is None or known.column.nullable):
@@ -258,7 +260,7 @@ def unordered(statement: Statement, script: Script) -> Iterator[Hit]:
 @asks(D07)
 def elements_without_identity(statement: Statement, script: Script) -> Iterator[Hit]:
     move = script.move(statement)
-    for query in move.every_query() if move is not None else ():
+    for query in move.every_query if move is not None else ():
         first = query.first
         for call in calls(query.clause("select"), (*LIST_AGGREGATES, *OBJECT_AGGREGATES, *UNIQUE_AGGREGATES)):
             if (
@@ -306,6 +308,8 @@ def fabricated(statement: Statement, script: Script) -> Iterator[Hit]:
     for query, item in _items(statement, script):
         invented = [f"{call.name}()" for call in calls(item.span, VOLATILE)] + _NOW.findall(item.plain)
         falls_back = bool(re.search(r"\b(coalesce|case|ifnull|nvl) ", item.plain))
+        if statement.begins("update ") and not falls_back:
+            invented = []  # updated_at = now() is so
         for name in invented:
             yield Hit(
                 f"{item.name or 'a column'} gets {name}{' where the old row has nothing' if falls_back else ''}",
@@ -320,37 +324,26 @@ def fabricated(statement: Statement, script: Script) -> Iterator[Hit]:
                 item.name,
                 severity=Severity.ERROR,
             )
-    found = statement.search(rf"coalesce \( {NAME} , (?P<name>\w+)(?: \( \))? \)")
-    is_invented = found is not None and (found["name"] in VOLATILE or _NOW.fullmatch(found["name"]))
-    if found is not None and is_invented and statement.begins("update "):
-        line = statement.line_of(found.start())
-        yield Hit(f"{found['name']} where the row has nothing", line, severity=Severity.ERROR)
 
 
 def _first_ones(query: Query, item: Item) -> Iterator[Query]:
-    for inner in query.nested():
-        is_inside = inner.span.tokens[0] in item.span.tokens
+    for inner in query.nested:
+        is_inside = item.span.holds(inner.span)
         if is_inside and inner.clause("limit").plain == "1" and not any(True for _ in correlations(inner)):
             yield inner
 
 
 @asks(D12)
 def tenant_computed(statement: Statement, script: Script) -> Iterator[Hit]:
-    move = script.move(statement)
-    for query in move.queries if move is not None and move.keeps_rows else ():
-        for target, item in move.outputs(query) if move is not None else ():
-            if (
-                target in TENANTS
-                and not item.is_column
-                and not item.is_star
-                and not _is_looked_up(query, item)
-            ):
-                yield Hit(f"{target} is {' '.join(item.span.text.split())[:100]}", item.span.line, target)
+    for query, item in _items(statement, script):
+        is_copied = item.is_column or item.is_star or _is_looked_up(query, item)
+        if item.name in TENANTS and not is_copied:
+            yield Hit(f"{item.name} is {' '.join(item.span.text.split())[:100]}", item.span.line, item.name)
 
 
 def _is_looked_up(query: Query, item: Item) -> bool:
     """`(select w.org_id from workflow w where w.id = t.workflow_id)`: the parent's own, or NULL."""
-    inner = [each for each in query.nested() if each.span.tokens[0] in item.span.tokens]
+    inner = [each for each in query.nested if item.span.holds(each.span)]
     is_all = len(inner) == 1 and len(item.span) == len(inner[0].span) + 2
     return (
         is_all

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mainstem.cli.consolidate.site import migrating
+from mainstem.cli.consolidate.site import migrating, text_of
 from mainstem.cli.output import json_option, say, steps
-from mainstem.errors import BadArgument
 from mainstem.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def adopt(settings: Settings, file: Path) -> None:
     from mainstem.consolidate.mapping import read_mapping
     from mainstem.consolidate.report import inspected_facts
 
-    text = _text(file)
+    text = text_of(file)
     mapping = read_mapping(text, place=str(file))
     with migrating(settings, mapping.system) as (conn, url):
         begin(conn, text)
@@ -42,13 +41,6 @@ def adopt(settings: Settings, file: Path) -> None:
         following_ = following(read_plan(conn, mapping.system))
     told = f"{mapping.system} is planned: {len(mapping.moving)} tables move, {len(mapping.tables) - len(mapping.moving)} stay"
     say(f"{told}\nnext: {following_}", system=mapping.system, tables=[*mapping.moving], next=following_)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadArgument(f"{file}: {error}", hint="give a file of UTF-8 text") from error
 
 
 def _inspected(url: str, mapping: Mapping) -> Inspection:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mainstem.cli.consolidate.site import Site, site_of, system_argument
 from mainstem.cli.output import json_option, say, show, wants_json
 from mainstem.errors import BadArgument, PhaseRefused
 from mainstem.settings import Settings
+
+if TYPE_CHECKING:
+    from mainstem.consolidate.compile import Program
 
 
 @click.command()
@@ -33,8 +38,9 @@ def rollback(settings: Settings, system: str, *, until: str, accept_loss: bool, 
     """  # noqa: D301  (click's mark for lines that stay as they are)
     with site_of(settings, system) as site:
         _refuse_nothing_to_do(site, until)
+        program = site.program()
         _ask(site, until, yes=yes)
-        lost = _back(site, accept_loss=accept_loss) if site.plan.phase == "cut_over" else 0
+        lost = _back(site, program, accept_loss=accept_loss) if site.plan.phase == "cut_over" else 0
         if until == "planned":
             _abandon(site)
     say(f"{site.plan.source} is {until} again; {lost} values were left behind", system=site.plan.source, phase=until, lost=lost)  # fmt: skip
@@ -42,9 +48,7 @@ def rollback(settings: Settings, system: str, *, until: str, accept_loss: bool, 
 
 def _refuse_nothing_to_do(site: Site, until: str) -> None:
     source, phase = site.plan.source, site.plan.phase
-    if phase == "finished":
-        raise PhaseRefused(f"{source} is finished: its old tables are gone", hint="Its backup is the way back.")  # fmt: skip
-    if phase != "cut_over" and until != "planned":
+    if phase not in ("cut_over", "finished") and until != "planned":
         raise PhaseRefused(
             f"{source} is {phase}: nothing was switched",
             hint=f"`mainstem consolidate rollback {source} --to planned` drops what was copied.",
@@ -59,10 +63,10 @@ def _ask(site: Site, until: str, *, yes: bool) -> None:
     click.confirm(f"Bring {site.plan.source} back to {until}?", abort=True, err=True)
 
 
-def _back(site: Site, *, accept_loss: bool) -> int:
+def _back(site: Site, program: Program, *, accept_loss: bool) -> int:
     from mainstem.consolidate.life import roll_back
 
-    lost = roll_back(site.conn, site.program(), site.plan, accept_loss=accept_loss)
+    lost = roll_back(site.conn, program, site.plan, accept_loss=accept_loss)
     if lost and not wants_json():
         show(
             {"table": one.table, "key": one.key, "column": one.column, "left behind because": one.why}

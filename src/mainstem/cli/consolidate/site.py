@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mainstem.cli.door import server_of
+from mainstem.cli.door import login, server_of
+from mainstem.errors import BadArgument, PhaseRefused
 from mainstem.ledger.catalog import refuse_misfit
 from mainstem.settings import Settings
 
@@ -29,9 +31,11 @@ class Site:
     url: str
 
     def program(self) -> Program:
-        """The plan's mapping, compiled now. A finished plan has none: its old tables are gone."""
+        """The plan's mapping, compiled now. Raises PhaseRefused for a finished plan, whose old tables are gone."""
         from mainstem.consolidate.life import compiled
 
+        if self.plan.phase == "finished":
+            raise PhaseRefused(f"{self.plan.source} is finished: its old tables are gone", hint="Its backup is the way back.")
         return compiled(self.conn, self.plan)
 
 
@@ -45,9 +49,11 @@ def migrating(settings: Settings, system: str) -> Iterator[tuple[Connection, str
     """A migrator's connection, where our schema is installed, and the URL of the server."""
     from mainstem.consolidate.life import migrator
 
-    with server_of(settings) as server, migrator(server.url, system or "consolidate") as conn:
-        refuse_misfit(conn)
-        yield conn, server.url
+    with server_of(settings) as server:
+        with login(server) as unpinned:  # definitions read otherwise under the migrator's settings
+            refuse_misfit(unpinned)
+        with migrator(server.url, system or "consolidate") as conn:
+            yield conn, server.url
 
 
 @contextmanager
@@ -57,3 +63,11 @@ def site_of(settings: Settings, system: str) -> Iterator[Site]:
 
     with migrating(settings, system) as (conn, url):
         yield Site(conn, the_plan(conn, system), url)
+
+
+def text_of(file: Path) -> str:
+    """A mapping's text. Raises BadArgument for what is no text."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadArgument(f"{file}: {error}", hint="give a file of UTF-8 text") from error

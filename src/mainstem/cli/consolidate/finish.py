@@ -42,12 +42,12 @@ def finish(settings: Settings, system: str, *, typed: str, after_days: float) ->
     from mainstem.consolidate.life import following
 
     with site_of(settings, system) as site:
+        program = site.program()
         if site.plan.phase != "cut_over":
             raise PhaseRefused(
                 f"{site.plan.source} is {site.plan.phase}, not cut over",
                 hint=f"Next is `{following(site.plan)}`.",
             )
-        program = site.program()
         days, read = _soaked(site, program, after_days)
         dropped = end(site.conn, program, typed=typed)
     told = ", ".join(f"{table} {count:,} times" for table, count in read.items()) or "none"

@@ -35,7 +35,9 @@ class Site:
         from mainstem.consolidate.life import compiled
 
         if self.plan.phase == "finished":
-            raise PhaseRefused(f"{self.plan.source} is finished: its old tables are gone", hint="Its backup is the way back.")
+            raise PhaseRefused(
+                f"{self.plan.source} is finished: its old tables are gone", hint="Its backup is the way back."
+            )
         return compiled(self.conn, self.plan)
 
 

@@ -51,7 +51,8 @@ def _lines(found: Standing) -> Iterator[tuple[str, str]]:
     yield "rollback", _way_back(found)
     if found.days_since_cutover is not None:
         yield "cut over", f"{found.days_since_cutover:.1f} days ago"
-        yield "old tables still read", ", ".join(f"{t}: {n:,}" for t, n in found.still_read.items()) or "no"
+        read = ", ".join(f"{table} {count:,}" for table, count in found.still_read.items())
+        yield "old tables read since", f"{read}; told a minute late, it must not grow" if read else "no"
 
 
 def _way_back(found: Standing) -> str:

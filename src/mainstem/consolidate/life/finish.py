@@ -69,7 +69,10 @@ def remember_reads(conn: Connection, program: Program) -> None:
 
 
 def still_read(conn: Connection, program: Program, plan: Plan) -> dict[str, int]:
-    """Old table to how often it was read or written since the cut-over: what the soak waits to see at rest."""
+    """Old table to how often it was read or written since the cut-over: what the soak waits to see at rest.
+
+    Sessions tell their last reads up to a minute late, so that a few from before the switch are among them.
+    """
     before: dict[str, int] = plan.facts.get("reads_before", {})
     return {
         table: count - before.get(table, 0)

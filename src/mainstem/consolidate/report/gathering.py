@@ -23,9 +23,11 @@ from mainstem.consolidate.report.facts import (
 from mainstem.consolidate.report.times import Entry, phases
 
 LIMITS = (
-    "INSERT … ON CONFLICT and MERGE by an old name: it is a view",
-    "TRUNCATE, LOCK TABLE, CREATE INDEX and foreign keys on an old name",
-    "System columns of an old name, such as ctid and xmin",
+    "INSERT … ON CONFLICT by an old name, which is a view now",
+    "TRUNCATE, CREATE INDEX, ALTER TABLE and foreign keys on an old name",
+    "System columns of an old name, such as ctid; pg_get_serial_sequence() gives NULL",
+    "A step's key does not change, and the id of a row in a list that was taken is not refused again",
+    "Tools that compare models with the database see views where tables were",
 )
 SHOWN = 20
 """Losses that are told one by one."""
@@ -64,22 +66,23 @@ def gathered(conn: Connection, plan: Plan) -> Report:
         ).fetchall()
     ]  # fmt: skip
     proof: dict[str, Any] = next((entry.facts for entry in reversed(entries) if entry.is_proof), {})
+    back = {one["name"].split(" ← ")[0]: one for one in proof.get("compared", []) if " ← " in one["name"]}
     return Report(
         system=plan.source,
         source=f"{conn.info.dbname}, schema {mapping.old_schema}",
         target=f"{conn.info.dbname}, schema mainstem",
-        phase=plan.phase,
+        phase=plan.phase.replace("_", " "),
         written_at=datetime.now(UTC),
         found=tuple(
             Found(one["table"], one["rows"], one["size"], tuple(one["oddities"]))
             for one in plan.facts.get("found", [])
         ),
         decided=tuple(_decided(mapping, entries)),
-        moved=tuple(_moved(conn, mapping, plan, proof)),
+        moved=tuple(_moved(conn, mapping, plan, back)),
         left_out=proof.get("left_out", 0),
         dropped=tuple(_dropped(conn, mapping, plan)),
         phases=tuple(phases(entries)),
-        locks=tuple(lock for entry in entries for lock in _locks(mapping, entry)),
+        locks=tuple(lock for entry in entries for lock in _locks(list(back), entry)),
         backup=_backup(plan),
         way_back=_way_back(conn, plan),
         limits=LIMITS if plan.phase in ("cut_over", "finished") else (),
@@ -102,9 +105,8 @@ def _decided(mapping: Mapping, entries: list[Entry]) -> Iterator[Decision]:
             )
 
 
-def _moved(conn: Connection, mapping: Mapping, plan: Plan, proof: dict[str, Any]) -> Iterator[Moved]:
+def _moved(conn: Connection, mapping: Mapping, plan: Plan, back: dict[str, Any]) -> Iterator[Moved]:
     aside = set_aside(conn, plan.source)
-    back = {one["name"].split(" ← ")[0]: one for one in proof.get("compared", []) if " ← " in one["name"]}
     for table, said in mapping.moving.items():
         if one := back.get(table):
             yield Moved(
@@ -152,12 +154,12 @@ def _dropped(conn: Connection, mapping: Mapping, plan: Plan) -> Iterator[Dropped
         yield Dropped(one.table, f"set aside, as they were: {one.reason}", one.rows)
 
 
-def _locks(mapping: Mapping, entry: Entry) -> Iterator[Lock]:
+def _locks(moved: list[str], entry: Entry) -> Iterator[Lock]:
     for table, held in entry.facts.get("held_ms", {}).items():
         yield Lock(table, "share row exclusive", timedelta(milliseconds=held))
     if (locked := entry.facts.get("locked_ms")) is not None:
         mode = "share row exclusive" if entry.facts.get("rolled_back") else "access exclusive"
-        on = "the new tables" if entry.facts.get("rolled_back") else " ".join(mapping.moving)
+        on = "mainstem.*" if entry.facts.get("rolled_back") else " ".join(moved)
         yield Lock(on, mode, timedelta(milliseconds=locked))
 
 

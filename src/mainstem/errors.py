@@ -42,6 +42,9 @@ MainstemError
 │   ├── ModelsNotFound       MS481
 │   ├── NotReviewable        MS482
 │   └── ExpressionRefused    MS483
+├── LintFailed           a migration, or a database beside it, that cannot be looked at
+│   ├── UnreadableMigration  MS441
+│   └── UnreadableDatabase   MS442
 └── ProgramError         a workflow's code, or how it was called
     ├── UnknownWorkflow         MS301
     ├── NonDeterministicWorkflow MS302
@@ -266,6 +269,18 @@ class NotReviewable(ReviewError, code="MS482"):
 
 class ExpressionRefused(ReviewError, code="MS483"):
     """The database does not understand a type or an expression of the models; the message has its words."""
+
+
+class LintFailed(MainstemError, code="MS440", exit_code=2):
+    """The lint could not look at what it was given; it has not judged it."""
+
+
+class UnreadableMigration(LintFailed, code="MS441"):
+    """A migration is not text that can be read as SQL: the message names the file and the line."""
+
+
+class UnreadableDatabase(LintFailed, code="MS442"):
+    """The database beside a migration is not one that can be read, or says no to reading. The message has its words."""
 
 
 class ProgramError(MainstemError):

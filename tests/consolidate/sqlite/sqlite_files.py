@@ -42,4 +42,4 @@ def land_all(path: Path, conn: psycopg.Connection[Any], **more: Any) -> Landed:
 
 
 def landed_rows(conn: psycopg.Connection[Any], columns: str, table: str = "runs") -> list[tuple[Any, ...]]:
-    return conn.execute(f"select {columns} from {SCHEMA}.{table} order by 1").fetchall()  # type: ignore[arg-type]
+    return conn.execute(f"select {columns} from {SCHEMA}.{table} order by 1").fetchall()

@@ -20,7 +20,7 @@ Conn = psycopg.Connection[Any]
 
 def change(conn: Conn, *statements: str) -> None:
     for statement in statements:
-        conn.execute(statement.replace("runs", f"{SCHEMA}.runs"))  # type: ignore[arg-type]
+        conn.execute(statement.replace("runs", f"{SCHEMA}.runs"))
 
 
 def test_rows_written_since_come_back_and_only_they_are_written(path: Path, conn: Conn) -> None:

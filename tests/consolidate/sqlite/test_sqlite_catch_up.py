@@ -21,6 +21,7 @@ from mainstem.consolidate.sources.sqlite import (
     Difference,
     catch_up,
     compare,
+    follow,
     install_triggers,
     landed_digest,
     landed_table,
@@ -102,6 +103,8 @@ def test_what_differs_is_told_to_the_row_and_the_column(watched: Path, conn: Con
         Difference("runs", (8,), None, None, "the row"),
     ]
     remove_triggers(watched)
+    with pytest.raises(SourceUnwatched, match=r"old\.db has no notes of what changed"):
+        follow(watched, conn, SCHEMA)
     assert Difference("runs", (3,), "note", "noted, not yet caught up", None) in compare(
         watched, conn, SCHEMA
     )
@@ -115,6 +118,26 @@ def test_two_do_not_land_at_once(watched: Path, conn: Conn, empty_database: Data
         with pytest.raises(SourceBusy, match="somebody else lands into mainstem_landing_old"):
             catch_up(watched, conn, SCHEMA)
     assert catch_up(watched, conn, SCHEMA).handled == 3
+
+
+def test_following_ends_though_a_writer_never_does(watched: Path, conn: Conn) -> None:
+    """It handles what was noted when it began; whoever waits for nothing to be left waits for the writer to stop."""
+    stop = threading.Event()
+    writer = threading.Thread(target=_write, args=(watched, stop))
+    writer.start()
+    try:
+        while not ask(watched, "select count(*) > 50 from _mainstem_dirty")[0][0]:
+            pass
+        first = follow(watched, conn, SCHEMA, limit=20)
+        second = follow(watched, conn, SCHEMA)
+    finally:
+        stop.set()
+        writer.join()
+    assert first.handled > 50
+    assert second.reached > first.reached
+    assert follow(watched, conn, SCHEMA).left == 0
+    assert same(watched, conn)
+    assert follow(watched, conn, SCHEMA).handled == 0
 
 
 def test_the_applications_own_answers_do_not_change(watched: Path) -> None:

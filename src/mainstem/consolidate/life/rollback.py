@@ -14,13 +14,15 @@ from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS
-from mainstem.consolidate.life.dependants import functions_of
+from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
 from mainstem.consolidate.mapping import Row, Run
 from mainstem.errors import NotLossless
 
 BATCH = 200
+FEW = 20
+"""Runs that may be left for the moment under the locks: writers never leave none."""
 UNTOLD = ("input_data", "output_data", "error_details", "forked_from", "parent_step_id")
 """Columns that only new code fills, where the mapping has nothing for them."""
 
@@ -105,7 +107,7 @@ def roll_back(
                 hint="Say --accept-loss to leave them behind.",
             )
         with seeing_ours(conn):
-            while _bring_back(conn, program, lost, BATCH):
+            while _bring_back(conn, program, lost, BATCH) > FEW:
                 pass
             with_patience(
                 lambda: _switch_back(conn, program, plan, token, lost), seconds=patience, what="the way back"
@@ -113,10 +115,10 @@ def roll_back(
     return lost
 
 
-def _bring_back(conn: Connection, program: Program, lost: list[Loss], limit: int) -> bool:
+def _bring_back(conn: Connection, program: Program, lost: list[Loss], limit: int) -> int:
     with conn.transaction():
         conn.execute("set transaction isolation level repeatable read")
-        return bool(_unfold_changed(conn, program, lost, limit))
+        return len(_unfold_changed(conn, program, lost, limit))
 
 
 def _unfold_changed(conn: Connection, program: Program, lost: list[Loss], limit: int) -> list[UUID]:
@@ -190,6 +192,7 @@ def _note_forward(program: Program) -> str:
 def _switch_back(conn: Connection, program: Program, plan: Plan, token: UUID, lost: list[Loss]) -> None:
     with conn.transaction():
         began = time.monotonic()
+        hold_dependants(conn, dependants(conn, program))
         for table in program.tables:
             conn.execute(_old_name_aside(program, table))
         conn.execute(f"lock table {', '.join(_ours(program))} in share row exclusive mode")

@@ -3,7 +3,13 @@
 from mainstem.consolidate.sources.sqlite.bringing_back import BroughtBack, bring_back
 from mainstem.consolidate.sources.sqlite.comparing import Difference, compare
 from mainstem.consolidate.sources.sqlite.digest import Digest, landed_digest
-from mainstem.consolidate.sources.sqlite.dirty import CaughtUp, catch_up, install_triggers, remove_triggers
+from mainstem.consolidate.sources.sqlite.dirty import (
+    CaughtUp,
+    catch_up,
+    follow,
+    install_triggers,
+    remove_triggers,
+)
 from mainstem.consolidate.sources.sqlite.findings import Finding
 from mainstem.consolidate.sources.sqlite.holdings import LandedType
 from mainstem.consolidate.sources.sqlite.landed import LandedTable, landed_table
@@ -25,6 +31,7 @@ __all__ = [
     "bring_back",
     "catch_up",
     "compare",
+    "follow",
     "install_triggers",
     "land",
     "landed_digest",

@@ -54,6 +54,8 @@ class CaughtUp:
     handled: int
     written: int
     left: int
+    reached: int = 0
+    """The number of the last note handled; they are numbered as they are written."""
 
 
 def install_triggers(
@@ -158,7 +160,31 @@ def catch_up(
     with writing(path, patience=patience) as file:
         file.execute(f"delete from {DIRTY} where change_id <= ?", [batch.last])
         [left] = file.execute(f"select count(*) from {DIRTY}").fetchone()
-    return CaughtUp(batch.notes, written, left)
+    return CaughtUp(batch.notes, written, left, batch.last)
+
+
+def follow(
+    path: Path | str, conn: Connection[Any], schema: str, *, limit: int = BATCH, patience: float = PATIENCE
+) -> CaughtUp:
+    """Catch up, batch after batch, with all that is noted now. Writers go on meanwhile; what they add is `left`."""
+    with reading(path, patience=patience) as source:
+        last = _last_note(source, path)
+    handled = written = 0
+    while True:
+        caught = catch_up(path, conn, schema, limit=limit, patience=patience)
+        handled, written = handled + caught.handled, written + caught.written
+        if not caught.left or caught.reached >= last:
+            return CaughtUp(handled, written, caught.left, caught.reached)
+
+
+def _last_note(source: sqlite3.Connection, path: Path | str) -> int:
+    if not source.execute("select 1 from sqlite_master where name = ?", [DIRTY]).fetchall():
+        raise SourceUnwatched(
+            f"{path} has no notes of what changed: its triggers were never installed, or were removed",
+            hint="install the triggers, then land the file again",
+        )
+    [last] = source.execute(f"select coalesce(max(change_id), 0) from {DIRTY}").fetchone()
+    return int(last)
 
 
 def _land(path: Path | str, conn: Connection[Any], schema: str, limit: int) -> tuple[_Batch, int]:

@@ -146,11 +146,11 @@ _ASKED: dict[str, dict[str, Any]] = {
     "search with a backslash": {"search": "C:\\temp_dir"},
     "search of an address": {"search": "github.example/ACME"},
     "search of nothing": {"search": ""},
-    "from a date": {"start_date": "2025-10-01"},
-    "to a time": {"end_date": "2025-10-01T12:00:00"},
+    "from a date": {"start_date": "2025-11-10"},
+    "to a time": {"end_date": "2025-11-10T12:00:00"},
     "one day, by text": {"start_date": "2025-11-19", "end_date": "2025-11-19 23:59:59"},
     "one day, by text with T": {"start_date": "2025-11-19T00:00:00", "end_date": "2025-11-19T23:59:59"},
-    "all together": {"status": "completed", "model": "sonnet", "template": "adw_sdlc_iso", "search": "e", "start_date": "2025-08"},
+    "all together": {"status": "completed", "model": "sonnet", "template": "adw_sdlc_iso", "search": "e", "start_date": "2025-11"},
 }  # fmt: skip
 
 

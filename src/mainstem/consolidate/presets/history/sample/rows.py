@@ -16,7 +16,11 @@ from mainstem.consolidate.presets.history.sample.schema import DAY, HOUR, Shape
 Row = dict[str, Any]
 
 LOCAL = timezone(timedelta(hours=-8))
-FIRST = datetime(2025, 8, 1, 17, tzinfo=UTC)
+FIRST = datetime(2025, 11, 2, 17, tzinfo=UTC)
+"""Summer time had ended that night: the host was eight hours behind in all that follows."""
+
+HOURLY = 500
+"""Rows that follow each other by the hour; those that are grown lie before them, by the minute."""
 
 TEMPLATES = ("adw_sdlc_iso", "adw_plan_build_iso", "adw_plan_build_test_iso", "adw_sdlc_zte_iso", None)
 MODELS = ("claude-sonnet-4-5", "sonnet", "opus", "haiku", None)
@@ -35,13 +39,15 @@ THINGS = (
 def ordinary(number: int, shape: Shape) -> Row:
     """The row with this number, counted from 1."""
     drawn = random.Random(f"history {number}")  # noqa: S311 - a sample is to be the same each time
-    begun = FIRST + timedelta(
-        hours=5 * number, minutes=drawn.randrange(60), microseconds=drawn.randrange(1, 10**6)
-    )
+    begun = _begun(number) + timedelta(seconds=drawn.randrange(60), microseconds=drawn.randrange(1, 10**6))
     row = _asked(number, drawn) | _times(number, begun) | _clock(number, begun, shape)
     if row["status"] in {"completed", "failed"}:
         row |= _spent(drawn, row["status"], begun, row["start_time"])
     return row
+
+
+def _begun(number: int) -> datetime:
+    return FIRST + (timedelta(hours=number) if number <= HOURLY else timedelta(minutes=HOURLY - number))
 
 
 def _asked(number: int, drawn: random.Random) -> Row:

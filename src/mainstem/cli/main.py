@@ -150,9 +150,5 @@ def _without(missing: ModuleNotFoundError) -> click.Command:
     return demo
 
 
-<<<<<<< HEAD
 for command in (init, worker, run, runs, db, consolidate, review, _demo()):
-=======
-for command in (init, worker, run, runs, db, consolidate, _demo()):
->>>>>>> lint
     main.add_command(command)

@@ -9,7 +9,7 @@ import psycopg
 
 from mainstem.consolidate.compile import changes, compatibility, compatibility_lists, statements, views
 from mainstem.consolidate.compile.catalog import Catalog, read_catalog
-from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements
+from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements, sharing
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
 from mainstem.consolidate.compile.text import q
 from mainstem.consolidate.compile.views import IDS, Whole
@@ -200,7 +200,8 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
     lists: list[Listed] = []
     contexts: list[Keyed] = []
     if run:
-        lists = [compile_elements(mapping, catalog, name, run, step) for name in mapping.of_kind(Elements)]
+        elements = mapping.of_kind(Elements)
+        lists = sharing([compile_elements(mapping, catalog, name, run, step) for name in elements])
         contexts = [compile_context(mapping, catalog, name, run) for name in mapping.of_kind(Context)]
     org = run.mapped.get("org_id", "null::uuid") if run else "null::uuid"
     if step:

@@ -277,7 +277,7 @@ def abandon(conn: Connection, program: Program) -> None:
             _drop(conn, text)
         with conn.transaction():
             _drop_copies(conn, program)
-            for name in ("dirty", "quarantine", "consolidation_id"):
+            for name in ("dirty", "quarantine", "stray", "consolidation_id"):
                 conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])
             conn.execute(f"drop schema if exists {q(program.mapping.work_schema)} cascade")
             conn.execute(

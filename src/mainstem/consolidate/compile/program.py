@@ -116,6 +116,10 @@ class Program:
     def orphans(self) -> list[str]:
         return statements.orphans_of_none(self.whole, self.linked)
 
+    def key_indexes(self) -> list[str]:
+        """Made when the copy is whole: quicker than row by row."""
+        return [text for one in self.relations() if (text := views.key_index(self.whole, one)) is not None]
+
     def proofs(self) -> list[Side]:
         """Fold against what is there, and unfold against what was."""
         return [*self._forward(), *self._backward()]
@@ -177,6 +181,7 @@ class Program:
                 *apply.quarantine,
             ]
             texts.append(f"-- a batch of {root.table}\n" + ";\n".join(parts) + ";\n")
+        texts.append("-- point reads by old keys\n" + ";\n".join(self.key_indexes()) + ";\n")
         texts += [
             f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n"
             for side in self.proofs()

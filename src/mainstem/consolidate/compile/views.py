@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
-from mainstem.consolidate.compile.text import from_json, listed, lit, q
+from mainstem.consolidate.compile.text import from_json, listed, lit, q, without_length
 
 IDS = "mainstem_consolidation.consolidation_id"
 STRAY = "mainstem_consolidation.stray"
@@ -179,6 +180,25 @@ def _target_key(relation: Relation) -> str:
     if relation.target == RUN:
         return "run_id"
     return relation.said.columns[relation.said.key].to
+
+
+IMMUTABLE = ("smallint", "integer", "bigint", "numeric", "uuid", "character varying")
+"""Types that a text becomes without looking at any setting: an index may hold it."""
+
+
+def key_index(whole: Whole, relation: Relation) -> str | None:
+    """What a point read by the old key goes by. Unique, so that the planner knows of one row without statistics."""
+    if without_length(relation.key.type) not in IMMUTABLE:
+        return None
+    return (
+        f"create unique index if not exists {q(index_name(whole, relation))} on {IDS} ((old_key::{relation.key.type}))\n"
+        f" where {whole.ids_of('consolidation_id', relation.table)}"
+    )
+
+
+def index_name(whole: Whole, relation: Relation) -> str:
+    name = f"{whole.system}_{relation.table}"
+    return name if len(name) < 64 else f"{name[:54]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def unfold_elements(whole: Whole, one: Listed) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import RUN, Relation
 from mainstem.consolidate.compile.text import lit, q
-from mainstem.consolidate.compile.views import IDS
+from mainstem.consolidate.compile.views import IDS, index_name
 from mainstem.consolidate.life.dependants import functions_of
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
@@ -280,6 +280,10 @@ def abandon(conn: Connection, program: Program) -> None:
             for name in ("dirty", "quarantine", "stray", "consolidation_id"):
                 conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])
             conn.execute(f"drop schema if exists {q(program.mapping.work_schema)} cascade")
+            for relation in program.relations():
+                conn.execute(
+                    f"drop index if exists {q('mainstem_consolidation', index_name(whole, relation))}"
+                )
             conn.execute(
                 f"update {PLAN} set cursors = '{{}}', old_fingerprint = null where source = %s", [source]
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
+from mainstem.consolidate.compile.children import LARGEST_LOG, LONGEST_LOG, PARENT, Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
 from mainstem.consolidate.compile.text import from_json, listed, lit, q, without_length
 
@@ -122,20 +122,17 @@ def log_view(whole: Whole, one: Listed) -> str:
         relation = run if parent == "run" else step
         if named is None or relation is None:
             continue
-        only = f"e.{q(one.said.step)} is null" if parent == "run" and one.said.step else "true"
-        long = (
-            f"select e.{q(named)} from {q(whole.old_schema, one.table)} e where {only} and e.{q(named)} is not null group by 1"
-            f" having count(*) > 256 or sum(octet_length(e.{q(data)}::text)) > 262144"
-        )
+        only = f" and e.{q(one.said.step)} is null" if parent == "run" and one.said.step else ""
+        elements = f"from {q(whole.old_schema, one.table)} e where e.{q(named)} = o.{q(relation.said.key)}{only}"
         root = f"o.{q(relation.said.key)}" if parent == "run" else f"o.{q(_run_of(relation))}"
         branches.append(
             f"select {root} as _root, mainstem.run_of(k.new_id) as run_id, mainstem.step_number_of(k.new_id) as step_number,\n"
             f"       {key.fold.replace('{row}', 'e')} as event_id, {columns['event_type']} as event_type, {columns['event_data']} as event_data,\n"
             f"       coalesce({columns['timestamp']}, timestamptz '1970-01-01 00:00:00+00') as occurred_at\n"
             f"  from {q(whole.old_schema, relation.table)} o\n"
-            f"  join ({long}) t (parent) on t.parent = o.{q(relation.said.key)}\n"
-            f"  join {q(whole.old_schema, one.table)} e on e.{q(named)} = t.parent and {only}\n"
-            f"  join {IDS} k on {whole.ids_of('k', relation.table)} and k.old_key = o.{q(relation.said.key)}::text"
+            f"  join {IDS} k on {whole.ids_of('k', relation.table)} and k.old_key = o.{q(relation.said.key)}::text\n"
+            f" cross join lateral (select 1 {elements} having count(*) > {LONGEST_LOG} or sum(octet_length(e.{q(data)}::text)) > {LARGEST_LOG}) too_long\n"
+            f" cross join lateral (select e.* {elements}) e"
         )
     return (
         f"create or replace view {q(whole.work_schema, 'log_' + one.table)} as\n"

@@ -36,16 +36,20 @@ MainstemError
 │   ├── CutoverBlocked       MS405
 │   ├── NotLossless          MS406
 │   └── OldSchemaChanged     MS407
+├── ReviewError          models and a database cannot be held against each other
+│   ├── ModelsNotFound       MS481
+│   ├── NotReviewable        MS482
+│   └── ExpressionRefused    MS483
 └── ProgramError         a workflow's code, or how it was called
-├── UnknownWorkflow         MS301
-├── NonDeterministicWorkflow MS302
-├── UnscopedConcurrency     MS303
-├── RunFailed               MS304
-├── RunCancelled            MS305
-├── StepFailed              MS306
-├── StepTimedOut            MS307
-├── SignalTimedOut          MS308
-└── NotInRun                MS309
+    ├── UnknownWorkflow         MS301
+    ├── NonDeterministicWorkflow MS302
+    ├── UnscopedConcurrency     MS303
+    ├── RunFailed               MS304
+    ├── RunCancelled            MS305
+    ├── StepFailed              MS306
+    ├── StepTimedOut            MS307
+    ├── SignalTimedOut          MS308
+    └── NotInRun                MS309
 """
 
 from __future__ import annotations
@@ -220,6 +224,22 @@ class NotLossless(ConsolidationError, code="MS406"):
 
 class OldSchemaChanged(ConsolidationError, code="MS407"):
     """The old tables are no longer those that were looked at: a column, a key, a trigger of ours."""
+
+
+class ReviewError(MainstemError, exit_code=2):
+    """Models and a database cannot be held against each other."""
+
+
+class ModelsNotFound(ReviewError, code="MS481"):
+    """There is no SQLAlchemy metadata at the given `module:attribute`."""
+
+
+class NotReviewable(ReviewError, code="MS482"):
+    """The address names no database that a review can read: PostgreSQL, or a SQLite file that is there."""
+
+
+class ExpressionRefused(ReviewError, code="MS483"):
+    """The database does not understand a type or an expression of the models; the message has its words."""
 
 
 class ProgramError(MainstemError):

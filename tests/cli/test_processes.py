@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from typed import Terminal
+from typed import Terminal, write_program
 
 from conftest import Database, Tenant
 
@@ -49,6 +49,25 @@ def worker(database: Database, directory: Path) -> Iterator[subprocess.Popen[str
     finally:
         process.kill()
         process.communicate()
+
+
+LOOPED = """
+import asyncio
+{without}
+from mainstem import step, workflow
+
+
+@step
+async def look() -> str:
+    return type(asyncio.get_running_loop()).__module__.partition(".")[0]
+
+
+@workflow("turning")
+async def turning() -> str:
+    return await look()
+"""
+"""Where it is absent: to `import` and `find_spec` alike."""
+WITHOUT_UVLOOP = "import sys\n\nsys.modules['uvloop'] = None"
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
@@ -95,6 +114,31 @@ def test_a_worker_that_is_told_to_stop_drains_and_another_goes_on(database: Data
         )
         assert pids == {first.pid, second.pid}
     assert steps_recorded(database) == 3 * TURNS
+
+
+@pytest.mark.parametrize(("without", "loop"), [("", "uvloop"), (WITHOUT_UVLOOP, "asyncio")], ids=["there", "absent"])  # fmt: skip
+def test_a_workers_event_loop_is_uvloops_where_that_is_installed(
+    database: Database, tmp_path: Path, without: str, loop: str
+) -> None:
+    pytest.importorskip("uvloop")
+    (tmp_path / "turns.py").write_text(LOOPED.format(without=without))
+    with worker(database, tmp_path) as process:
+        assert process.stderr is not None
+        assert "runs turning from default" in process.stderr.readline()
+        assert Terminal(database.url).lines("run", "turning", "--wait")[-1]["result"] == loop
+
+
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+def test_a_run_heres_event_loop_is_uvloops_where_that_is_installed(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loop: str
+) -> None:
+    pytest.importorskip("uvloop")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    app = write_program(tmp_path, LOOPED.format(without=""))
+    if loop == "asyncio":
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert Terminal(database.url).lines("run", f"{app}:turning", "--here")[-1]["result"] == loop
 
 
 def test_a_new_project_runs_and_is_not_overwritten(

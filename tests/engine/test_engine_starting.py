@@ -187,6 +187,18 @@ async def test_one_worker_serves_two_tenants_and_each_sees_its_own(
         assert database.value(steps, theirs.run_id) == other_tenant.org_id
 
 
+async def test_anothers_run_that_is_in_work_here_is_as_unknown_as_one_that_is_not(
+    ms: Mainstem, database: Database, other_tenant: Tenant
+) -> None:
+    async with Mainstem(database.url, org_id=other_tenant.org_id) as others, Worker(ms, [unhurried]):
+        theirs = await others.start(unhurried, "ben")
+        await until(lambda: executed["ben begun"])
+        with pytest.raises(NotFound):
+            await asyncio.wait_for(ms.result(theirs.run_id), 10)
+        gate.set()
+        await others.cancel(theirs.run_id)
+
+
 async def test_behind_a_transaction_pooler_everything_polls_and_works(database: Database) -> None:
     """Nothing is listened to there: the starts, the signal and the endings are found by looking."""
     with psycopg.connect(database.url, autocommit=True) as conn:

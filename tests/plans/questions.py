@@ -85,7 +85,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "cancel_workflow_run": [
         Asks("select mainstem.cancel_workflow_run(%(run)s)"),
         Asks("select mainstem.cancel_workflow_run(%(run)s)", of="ready"),
-        Asks("select mainstem.cancel_workflow_run(%(run)s)", of="owned", reads=NO_LEAF),
+        Asks("select mainstem.cancel_workflow_run(%(run)s)", of="owned"),
     ],
     "cleanup_old_execution_data": [
         Asks("select * from mainstem.cleanup_old_execution_data(100000)", reads=EVERY_LEAF,
@@ -124,7 +124,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
         Asks("""select * from mainstem.search_workflow_runs('{"claim": 17}', started_before => now() - interval '85 days')""",
              reads=frozenset(range(OLDEST, -83))),
     ],
-    "send_workflow_signal": [Asks("select mainstem.send_workflow_signal(%(run)s, 'approved')", of="waiting", reads=NO_LEAF)],
+    "send_workflow_signal": [Asks("select mainstem.send_workflow_signal(%(run)s, 'approved')", of="waiting")],
     "set_workflow_context": [
         Asks("select mainstem.set_workflow_context(%(run)s, 'claim', '2')"),
         Asks("select mainstem.set_workflow_context(%(run)s, 'claim', '2')", of="owned"),
@@ -180,6 +180,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_guard_step": [Apart()],
     "_heartbeat_v1": [Apart()],
     "_insert_runs": [Within("_flush_v1")],
+    "_is_run_of": [Asks("select mainstem._is_run_of(%(run)s, %(org)s)")],
     "_leave_v1": [Apart()],
     "_lock_caller_run": [Asks("select * from mainstem._lock_caller_run(%(run)s)")],
     "_lock_caller_step": [Asks("select * from mainstem._lock_caller_step(%(step)s)")],
@@ -207,7 +208,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_settle_wait_v1": [Within("_flush_v1")],
     "_stamp_events_v1": [Apart()],
     "_start_runs_v1": [
-        Asks(f"select * from mainstem._start_runs_v1(null, {start('mainstem.new_run_id()')})", reads=NO_LEAF,
+        Asks(f"select * from mainstem._start_runs_v1(null, {start('mainstem.new_run_id()')})", reads=frozenset({0}),
              reaches=("_settle_keys", "_insert_runs")),
     ],
     "_take_ready": [Apart()],

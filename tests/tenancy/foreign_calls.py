@@ -122,6 +122,7 @@ CALLS: dict[str, list[Row]] = {
     "_guard_run": [Harmless("a trigger's: answers no call")],
     "_guard_step": [Harmless("a trigger's: answers no call")],
     "_insert_runs": [Foreign(f"_insert_runs(null, {_START}, array['started'], now())", DENIED)],
+    "_is_run_of": [Foreign("_is_run_of(%(caller_run)s, %(org)s)", [(False,)])],
     "_lock_caller_run": [Foreign("_lock_caller_run(%(caller_run)s)", NOT_FOUND)],
     "_lock_caller_step": [Foreign("_lock_caller_step(%(caller_step)s)", NOT_FOUND)],
     "_note_change": [Foreign("_note_change(%(org)s, %(caller_run)s, 0, 'completed')", DENIED)],

@@ -11,6 +11,7 @@ import pytest
 from foreign_calls import CALLS, DENIED, REFUSALS, Foreign, ForWorkers, Harmless
 from tenants import Connection, Neighbours, begin, digest, set_tenant, start_record, two_tenants
 
+from mainstem.ids import new_run_id
 from mainstem.model import DEFAULT_ORG
 
 FOREIGN = [
@@ -42,7 +43,7 @@ def answer(conn: Connection, call: str, parameters: dict[str, Any]) -> Any:
 
 
 def parameters(neighbours: Neighbours) -> dict[str, Any]:
-    start = start_record(neighbours.theirs["org"], neighbours.theirs["workflow"], uuid4(), "their key")
+    start = start_record(neighbours.theirs["org"], neighbours.theirs["workflow"], new_run_id(), "their key")
     return (
         neighbours.theirs
         | {"start": start}

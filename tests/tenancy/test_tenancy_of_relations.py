@@ -45,6 +45,12 @@ POLICIES = {
 }
 """What stands on every tenant's table."""
 
+OF_RUNS = {
+    "user_workflow_run_step", "user_workflow_event", "user_workflow_run_queue", "user_workflow_signal",
+    "user_workflow_run_context",
+}  # fmt: skip
+"""What workers read by run_id alone: see test_tenancy_of_rows_by_run."""
+
 SEARCHED = {"user_workflow_run", "user_workflow_run_step"}
 """What mainstem_search reads for the functions that add the tenant themselves."""
 
@@ -109,7 +115,8 @@ def test_the_same_policies_stand_on_every_tenants_table(neighbours: Neighbours) 
             )
         }
         search = {"search": ("PERMISSIVE", {"mainstem_search"})} if name in SEARCHED else {}
-        assert found == POLICIES | search, name
+        by_run = {"held_to_its_own_runs": ("RESTRICTIVE", POLICIES["tenant"][1])} if name in OF_RUNS else {}
+        assert found == POLICIES | search | by_run, name
 
 
 def test_what_has_no_tenant_gives_no_more_rights_than_the_list_says(neighbours: Neighbours) -> None:

@@ -15,6 +15,7 @@ import click
 from mainstem.cli.db import db
 from mainstem.cli.init import init
 from mainstem.cli.output import dumps, json_option, wants_json
+from mainstem.cli.review import review
 from mainstem.cli.run import run
 from mainstem.cli.runs import runs
 from mainstem.cli.worker import worker
@@ -148,5 +149,5 @@ def _without(missing: ModuleNotFoundError) -> click.Command:
     return demo
 
 
-for command in (init, worker, run, runs, db, _demo()):
+for command in (init, worker, run, runs, db, review, _demo()):
     main.add_command(command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 import click
 
 from mainstem.cli.door import client_of
+from mainstem.cli.loop import run_loop
 from mainstem.cli.output import indented, json_option, say
 from mainstem.cli.program import Program, workflow_at
 from mainstem.client import Mainstem, RunHandle
@@ -70,7 +70,7 @@ def run(settings: Settings, /, workflow: str, given: str, *, wait: bool, here: b
         raise BadArgument("a run here needs the code of its workflow", hint=f"name it as MODULE:{workflow}")
     args, kwargs = _arguments(program, _object(given))
     asked = Asked(program or workflow, args, {**kwargs, **how})
-    asyncio.run(_run(settings, asked, here=here, wait=wait or here))
+    run_loop(_run(settings, asked, here=here, wait=wait or here))
 
 
 async def _run(settings: Settings, asked: Asked, *, here: bool, wait: bool) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine
-from importlib.util import find_spec
-from typing import Any
 
 import click
 
 from mainstem.cli.door import client_of
+from mainstem.cli.loop import run_loop
 from mainstem.cli.program import Program, workflows_of
 from mainstem.engine.worker import Terms, Worker
 from mainstem.settings import Settings
@@ -39,17 +37,7 @@ def worker(
     Example: mainstem worker app --slots 50
     """
     logging.getLogger("mainstem").setLevel(logging.INFO)
-    _run(_work(settings, workflows_of(modules), Terms(slots=slots, queues=queues, ttl=ttl)))
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """In uvloop's event loop where the extra `fast` has brought it."""
-    if find_spec("uvloop") is None:
-        asyncio.run(work)
-    else:
-        import uvloop
-
-        uvloop.run(work)
+    run_loop(_work(settings, workflows_of(modules), Terms(slots=slots, queues=queues, ttl=ttl)))
 
 
 async def _work(settings: Settings, workflows: list[Program], terms: Terms) -> None:

@@ -41,7 +41,7 @@ class Starter(Protocol):
     loop: asyncio.AbstractEventLoop
 
     async def start(self, record: StartRecord, workflow_name: str) -> tuple[UUID, str] | None: ...
-    def conducts(self, run_id: UUID) -> bool: ...
+    def conducts(self, run_id: UUID, org_id: UUID) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,9 @@ class Opened:
         self.loop = asyncio.get_running_loop()
         self.org_id = org_id
         self.link = Link(url, role="mainstem_app", name="mainstem client", org_id=org_id)
-        self.endings = Endings(self.link, lambda run_id: any(worker.conducts(run_id) for worker in workers))
+        self.endings = Endings(
+            self.link, lambda run_id: any(worker.conducts(run_id, org_id) for worker in workers)
+        )
         self._workers = workers
         self._workflow_ids: dict[str, UUID] = {}
         self._opening: asyncio.Task[Any] | None = None

@@ -110,9 +110,9 @@ class Worker:
             return None
         return await life.start(record, workflow_name)
 
-    def conducts(self, run_id: UUID) -> bool:
-        """Whether the run is in work here; its ending will be told to the client."""
-        return self._life is not None and self._life.conducts(run_id)
+    def conducts(self, run_id: UUID, org_id: UUID) -> bool:
+        """Whether this tenant's run is in work here; its ending will be told to the client."""
+        return self._life is not None and self._life.conducts(run_id, org_id)
 
     async def wait(self) -> None:
         """Until it can work no longer, which raises why: nobody is told otherwise."""
@@ -193,9 +193,9 @@ class Incarnation:
         """Whether it would take a run of this workflow now."""
         return workflow_name in self.worker.workflows and self._free() > 0 and not self._recorder.is_fenced
 
-    def conducts(self, run_id: UUID) -> bool:
-        """Whether the run is in work here."""
-        return run_id in self._runs
+    def conducts(self, run_id: UUID, org_id: UUID) -> bool:
+        """Whether this tenant's run is in work here."""
+        return run_id in self._runs and self._runs[run_id][0].run.org_id == org_id
 
     async def start(self, record: StartRecord, workflow_name: str) -> tuple[UUID, str]:
         """Begin a run that it owns from the start, in the next flush; its id and answer (see _start_runs_v1)."""

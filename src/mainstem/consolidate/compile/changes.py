@@ -26,7 +26,8 @@ def log_triggers(whole: Whole) -> dict[str, str]:
         texts[whole.step.table] = _note(
             whole, whole.step.table, whole.run.table, {"": q(_run_column(whole.step))}
         )
-    for child in (*whole.lists, *whole.contexts):
+    children: list[Listed | Keyed] = [*whole.lists, *whole.contexts]
+    for child in children:
         texts[child.table] = _note(whole, child.table, child.run.table, _roots_of(whole, child))
     return texts
 
@@ -102,7 +103,7 @@ def mirror(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: li
 
 
 def _mirrored(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: list[str]) -> str:
-    values = _mirrored_values(mapping, catalog, said)
+    values = _mirrored_values(catalog, said)
     conflict = catalog.our_keys[said.into]
     changed = ", ".join(f"{q(name)} = excluded.{q(name)}" for name in values if name not in conflict)
     kept = (
@@ -131,7 +132,7 @@ def _mirrored(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key:
     return text
 
 
-def _mirrored_values(mapping: Mapping, catalog: Catalog, said: Mirror) -> dict[str, str]:
+def _mirrored_values(catalog: Catalog, said: Mirror) -> dict[str, str]:
     values: dict[str, str] = {}
     objects: dict[str, list[str]] = {}
     for name, lens in said.columns.items():

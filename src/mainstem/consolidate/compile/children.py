@@ -188,9 +188,7 @@ def sharing(lists: list[Listed]) -> list[Listed]:
     found = []
     for one in lists:
         places = {one.said.into.run, one.said.into.step} - {None}
-        others = tuple(
-            other.table for other in lists if places & {other.said.into.run, other.said.into.step}
-        )
+        others = tuple(other.table for other in lists if places & {other.said.into.run, other.said.into.step})
         if len(others) > 1 and one.is_log:
             raise MappingRefused(
                 f"tables.{one.table}.into: {', '.join(others)} go into the same event log",

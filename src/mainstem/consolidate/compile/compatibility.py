@@ -6,11 +6,10 @@ sends it, and the rest of our row stays. Events that old code writes go to the e
 
 from __future__ import annotations
 
-from mainstem.consolidate.compile.catalog import Catalog, Column
-from mainstem.consolidate.compile.children import PARENT, Listed
+from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.relation import ENDED, RUN, STEP, Relation
 from mainstem.consolidate.compile.text import listed, lit, q
-from mainstem.consolidate.compile.views import IDS, STRAY, Whole
+from mainstem.consolidate.compile.views import IDS, Whole
 
 OPENING = "language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$"
 
@@ -65,10 +64,8 @@ def no_parent(table: str, column: str, parent: str) -> str:
     return f"    raise foreign_key_violation using message = {message}, table = {lit(table)}, column = {lit(column)};\n"
 
 
-def relation_triggers(whole: Whole, catalog: Catalog, relation: Relation) -> str:
-    """Of a table whose rows are rows of ours."""
-    if relation is whole.step:
-        return _step_triggers(whole, catalog, relation)
+def relation_triggers(whole: Whole, relation: Relation) -> str:
+    """Of a table whose rows are runs, or definitions."""
     return _insert_row(whole, relation) + _update_row(whole, relation) + _delete_row(whole, relation)
 
 
@@ -182,101 +179,3 @@ def _delete_row(whole: Whole, relation: Relation) -> str:
     else:
         rest = f"  delete from mainstem.{q(relation.target)} x where x.{q(relation.said.columns[key].to)} = gone;\n"
     return instead(whole, table, "delete", "  gone uuid;\n", found + rest)
-
-
-def _keep_their_run(whole: Whole, step: Relation, run_column: str) -> str:
-    """A step went to another run, and its elements go on naming the one they named."""
-    text = ""
-    at = "r.run_id = mainstem.run_of(new_id) and r.step_number = mainstem.step_number_of(new_id)"
-    run = f"jsonb_build_object({lit(PARENT)}, to_jsonb(old.{q(run_column)}))"
-    for one in [found for found in whole.lists if found.said.into.step]:
-        logged = ""
-        if one.is_log:
-            text += (
-                "    select jsonb_agg(jsonb_build_object('event_id', e.event_id, 'event_type', e.event_type, 'event_data', e.event_data,\n"
-                "             'timestamp', e.occurred_at)) into logged\n"
-                "      from mainstem.user_workflow_event e where e.run_id = mainstem.run_of(was_id) and e.step_number = mainstem.step_number_of(was_id);\n"
-                "    delete from mainstem.user_workflow_event e where e.run_id = mainstem.run_of(was_id) and e.step_number = mainstem.step_number_of(was_id);\n"
-            )
-            logged = " || coalesce(logged, '[]')"
-        column = q(one.said.into.step or "")
-        text += (
-            f"    update mainstem.{step.target} r set {column} = coalesce((select jsonb_agg({run} || j.value order by j.ordinality)\n"
-            f"      from jsonb_array_elements(r.{column}{logged}) with ordinality j where {one.is_mine('j.value')}), '[]')"
-            f"{_of_others(one, column)} where {at};\n"
-            f"    insert into {STRAY} values ({lit(whole.system)}, {lit(one.table)}, new_id) on conflict do nothing;\n"
-        )
-    return text
-
-
-def _to_its_run(one: Listed) -> str:
-    """What meant the step by its number outlives it."""
-    column, _, key = one.said.into.run.partition(".")
-    there = f"r.{q(column)} -> {lit(key)}" if key else f"r.{q(column)}"
-    joined = f"coalesce({there}, '[]') || moved.elements"
-    value = f"r.{q(column)} || jsonb_build_object({lit(key)}, {joined})" if key else joined
-    return (
-        f"  update mainstem.{RUN} r set {q(column)} = {value}\n    from (select jsonb_agg(j.value order by j.ordinality) as elements\n"
-        f"            from mainstem.{STEP} s cross join lateral jsonb_array_elements(s.{q(one.said.into.step or '')}) with ordinality j\n"
-        f"           where s.run_id = mainstem.run_of(gone) and s.step_number = mainstem.step_number_of(gone) and {one.is_mine('j.value')}) moved\n"
-        "   where r.run_id = mainstem.run_of(gone) and moved.elements is not null;\n"
-    )
-
-
-def _of_others(one: Listed, column: str) -> str:
-    """What other tables have in the same list stays as it is."""
-    if not one.others:
-        return ""
-    return (
-        " || coalesce((select jsonb_agg(j.value order by j.ordinality)"
-        f" from jsonb_array_elements(r.{column}) with ordinality j where not ({one.is_mine('j.value')})), '[]')"
-    )
-
-
-def _step_triggers(whole: Whole, catalog: Catalog, relation: Relation) -> str:
-    run, table, said = whole.run, relation.table, relation.said
-    if run is None:
-        return ""
-    run_column, number, key = str(getattr(said, "run")), str(getattr(said, "number")), said.key  # noqa: B009
-    ids = f"  select k.new_id into new_run from {IDS} k join mainstem.{RUN} r on r.run_id = k.new_id\n   where {whole.ids_of('k', run.table)} and k.old_key = new.{q(run_column)}::text;\n"
-    orphan = f"  if new_run is null then\n{no_parent(table, run_column, run.table)}  end if;\n"
-    taken = (
-        f"  perform mainstem_consolidation.take_step_ids({lit(whole.system)}, {lit(table)}, {lit(run.table)}, array[new.{q(key)}::text],"
-        f" array[new.{q(run_column)}::text], array[new.{q(number)}]::bigint[]);\n"
-        f"  select k.new_id into new_id from {IDS} k where {whole.ids_of('k', table)} and k.old_key = new.{q(key)}::text;\n"
-    )
-    unique = ""
-    if {run_column, number} in [set(columns) for columns in catalog.old_uniques.get(table, [])]:
-        other = f"select from {q(whole.work_schema, 'unfold_' + table)} u where u.{q(run_column)} = new.{q(run_column)} and u.{q(number)} = new.{q(number)} and u.{q(key)} <> new.{q(key)}"
-        unique = f"  if exists ({other}) then\n{exists_already(table, number)}  end if;\n"
-    columns = ", ".join(q(name) for name in put_columns(relation))
-    insert = (
-        f"{default_key(relation.key)}{required(table, relation.old)}{ids}{orphan}"
-        f"  if exists (select from {q(whole.work_schema, 'unfold_' + table)} u where u.{q(key)} = new.{q(key)}) then\n{exists_already(table, key)}  end if;\n"
-        f"{unique}  delete from {IDS} k where {whole.ids_of('k', table)} and k.old_key = new.{q(key)}::text;\n{taken}"
-        f"  insert into mainstem.{STEP} ({columns})\n  {new_values(relation)};\n"
-    )
-    move = (
-        f"  select k.new_id into was_id from {IDS} k where {whole.ids_of('k', table)} and k.old_key = old.{q(key)}::text;\n"
-        f"  if new.{q(run_column)} is distinct from old.{q(run_column)} or new.{q(key)} is distinct from old.{q(key)} then\n{ids}{orphan}"
-        f"    delete from {IDS} k where {whole.ids_of('k', table)} and k.old_key = old.{q(key)}::text;\n{taken}"
-        f"    update mainstem.{STEP} r set run_id = mainstem.run_of(new_id), step_number = mainstem.step_number_of(new_id), step_id = new_id\n"
-        "     where r.run_id = mainstem.run_of(was_id) and r.step_number = mainstem.step_number_of(was_id);\n"
-        f"{_keep_their_run(whole, relation, run_column)}"
-        "  else\n    new_id := was_id;\n  end if;\n"
-    )
-    update = f"{required(table, relation.old)}{unique}{move}{put(relation, 'r.run_id = mainstem.run_of(new_id) and r.step_number = mainstem.step_number_of(new_id)')}"
-    delete = (
-        f"  select k.new_id into gone from {IDS} k where {whole.ids_of('k', table)} and k.old_key = old.{q(key)}::text;\n"
-        + "".join(_to_its_run(one) for one in whole.lists if one.said.number and one.said.into.step)
-        + "".join(
-            f"  delete from mainstem.{name} x where x.run_id = mainstem.run_of(gone) and x.step_number = mainstem.step_number_of(gone);\n"
-            for name in ("user_workflow_event", STEP)
-        )
-    )
-    variables = f"  new_id uuid;\n  new_run uuid;\n  was_id uuid;\n  logged jsonb;\n  was mainstem.{STEP};\n"
-    return (
-        instead(whole, table, "insert", variables, insert)
-        + instead(whole, table, "update", variables, update)
-        + instead(whole, table, "delete", "  gone uuid;\n", delete)
-    )

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.text import from_json, lit, q, to_json, without_length
-from mainstem.consolidate.mapping import Lens, SqlDefault
+from mainstem.consolidate.mapping import Lens, SqlDefault, TimeFormat
 
 SCHEMA = "mainstem_consolidation"
+TIMED = "timestamp with time zone"
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,12 @@ def compile_lens(table: str, column: Column, lens: Lens, target: dict[str, Colum
     place = Place.of(lens.to)
     value = f"{{row}}.{q(column.name)}"
     plain = without_length(column.type) if not column.type.startswith("character(") else "text"
-    made, made_type, back, loses = _transformed(table, column, lens, value)
-    placed_type = made_type
+    found = _transformed(table, column, lens, value)
+    made, loses = found.value, found.loses
+    placed_type = found.type
     if not place.path:
         placed_type = without_length(target[place.column].type)
-        if placed_type != made_type or made_type != plain:
+        if placed_type != found.type or found.type != plain:
             made = f"({made})::{placed_type}"
         if lens.default is None and target[place.column].not_null and not column.not_null:
             default = target[place.column].default
@@ -92,62 +94,66 @@ def compile_lens(table: str, column: Column, lens: Lens, target: dict[str, Colum
     if lens.default is not None:
         default = lens.default.sql if isinstance(lens.default, SqlDefault) else lit(str(lens.default))
         made, loses = f"coalesce({made}, ({default})::{placed_type})", True
-    return Way(column.name, column.type, place, placed_type, made, back, loses or lens.keep)
+    return Way(column.name, column.type, place, placed_type, made, found.back, loses or lens.keep)
 
 
-def _transformed(
-    table: str, column: Column, lens: Lens, value: str
-) -> tuple[str, str, Callable[[str], str], bool]:
-    """The value changed, its type, the way back to the old type, and whether something may be lost."""
+@dataclass(frozen=True)
+class _Transformed:
+    """A value after its lens: its type, the way back to the old type, and whether something may be lost."""
+
+    value: str
+    type: str
+    back: Callable[[str], str]
+    loses: bool
+
+
+def _transformed(table: str, column: Column, lens: Lens, value: str) -> _Transformed:
     cast = f"::{column.type}"
     if lens.values is not None:
-        there = _case(f"({value})::text", lens.values, f"{table}.{column.name}")
-        home = {new: old for old, new in reversed(lens.values.items())} | (lens.back or {})
-        return (
-            there,
-            "text",
-            lambda at: f"({_case(f'({at})::text', home, f'{table}.{column.name} (back)')}){cast}",
-            lens.keep,
-        )
+        return _valued(f"{table}.{column.name}", lens.values, lens, value, cast)
     if lens.zone is not None:
         zone = lit(lens.zone)
-        return (
+        return _Transformed(
             f"({value} at time zone {zone})",
-            "timestamp with time zone",
+            TIMED,
             lambda at: f"({at} at time zone {zone}){cast}",
-            True,
+            loses=True,
         )
     if lens.times is not None:
-        tried = "\n    ".join(
-            f"when {value} ~ {lit(form.like)} then {SCHEMA}.time_or_null({value}, {lit(form.zone) if form.zone else 'null'})"
-            for form in lens.times
-        )
-        return f"case {tried} end", "timestamp with time zone", _written_time(column.type), True
+        return _Transformed(_parsed(lens.times, value), TIMED, _written_time(column.type), loses=True)
     if lens.scale is not None:
-        return (
-            f"({value} * {lens.scale})",
-            "bigint",
-            lambda at: f"(({at})::numeric / {lens.scale}){cast}",
-            True,
+        scale = lens.scale
+        return _Transformed(
+            f"({value} * {scale})", "bigint", lambda at: f"(({at})::numeric / {scale}){cast}", loses=True
         )
     if lens.json_text:
-        return f"{SCHEMA}.json_or_null({value}::text)", "jsonb", lambda at: f"({at})::text{cast}", True
+        parsed = f"{SCHEMA}.json_or_null({value}::text)"
+        return _Transformed(parsed, "jsonb", lambda at: f"({at})::text{cast}", loses=True)
     if lens.sql is not None:
-        sql = lens.sql
-        return (
-            sql.fold.replace("{value}", value),
-            "text",
-            lambda at: f"({sql.unfold.replace('{value}', at)}){cast}",
-            lens.keep,
-        )
+        there, home = lens.sql.fold.replace("{value}", value), lens.sql.unfold
+        return _Transformed(there, "text", lambda at: f"({home.replace('{value}', at)}){cast}", lens.keep)
     if lens.to == "event_id" and column.type in ("bigint", "integer", "smallint"):
-        return (
-            f"{SCHEMA}.id_of_number({value})",
-            "uuid",
-            lambda at: f"{SCHEMA}.number_of_id({at}){cast}",
-            False,
-        )
-    return value, column.type, lambda at: f"({at}){cast}", False
+        there = f"{SCHEMA}.id_of_number({value})"
+        return _Transformed(there, "uuid", lambda at: f"{SCHEMA}.number_of_id({at}){cast}", loses=False)
+    return _Transformed(value, column.type, lambda at: f"({at}){cast}", loses=False)
+
+
+def _valued(place: str, values: dict[str, str], lens: Lens, value: str, cast: str) -> _Transformed:
+    home = {new: old for old, new in reversed(values.items())} | (lens.back or {})
+    return _Transformed(
+        _case(f"({value})::text", values, place),
+        "text",
+        lambda at: f"({_case(f'({at})::text', home, f'{place} (back)')}){cast}",
+        lens.keep,
+    )
+
+
+def _parsed(forms: list[TimeFormat], value: str) -> str:
+    tried = "\n    ".join(
+        f"when {value} ~ {lit(form.like)} then {SCHEMA}.time_or_null({value}, {lit(form.zone) if form.zone else 'null'})"
+        for form in forms
+    )
+    return f"case {tried} end"
 
 
 def _written_time(old_type: str) -> Callable[[str], str]:

@@ -7,12 +7,19 @@ from typing import Any
 
 import psycopg
 
-from mainstem.consolidate.compile import changes, compatibility, compatibility_lists, statements, views
+from mainstem.consolidate.compile import (
+    changes,
+    compatibility,
+    compatibility_lists,
+    compatibility_steps,
+    statements,
+    views,
+)
 from mainstem.consolidate.compile.catalog import Catalog, read_catalog
 from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements, sharing
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
-from mainstem.consolidate.compile.text import q
-from mainstem.consolidate.compile.views import IDS, Whole
+from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.views import IDS, Whole, target_key
 from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Run, Stays, Step
 from mainstem.errors import MappingRefused
 
@@ -32,8 +39,13 @@ class Side:
     right: str
     columns: list[tuple[str, str]]
     key: str
-    root: str | None
-    """Expression over `t` of the old root's key as text, to leave out roots that are changing; NULL: all are compared."""
+    root: str
+    """Expression over `t` of the old root's key as text, to leave out roots that are changing."""
+    left_only: str
+    """The condition that holds the left side to `%(roots)s`, in a form that an index answers."""
+    right_only: str
+    """The same of the right side, by `%(roots)s` or by `%(ids)s`, our ids of them."""
+    root_table: str
 
 
 @dataclass(frozen=True)
@@ -91,17 +103,15 @@ class Program:
         return "\n".join([*texts, *owned])
 
     def _instead(self) -> dict[str, str]:
+        """Table to the triggers of its old name."""
         whole = self.whole
-        texts = {}
-        for relation in self.relations():
-            if relation is whole.step:
-                of_run = "(select r.org_id from mainstem.user_workflow_run r where r.run_id = mainstem.run_of({id}))"
-                put = replace(relation, mapped={**relation.mapped, "org_id": of_run})
-                texts[relation.table] = compatibility.relation_triggers(
-                    replace(whole, step=put), self.catalog, put
-                )
-            else:
-                texts[relation.table] = compatibility.relation_triggers(whole, self.catalog, relation)
+        texts = {root.table: compatibility.relation_triggers(whole, root) for root in whole.roots()}
+        if whole.step and whole.run:
+            of_run = (
+                "(select r.org_id from mainstem.user_workflow_run r where r.run_id = mainstem.run_of({id}))"
+            )
+            step = replace(whole.step, mapped={**whole.step.mapped, "org_id": of_run})
+            texts[step.table] = compatibility_steps.step_triggers(whole, self.catalog, step, whole.run)
         texts |= {one.table: compatibility_lists.element_triggers(whole, one) for one in whole.lists}
         return texts | {
             keyed.table: compatibility_lists.context_triggers(whole, keyed) for keyed in whole.contexts
@@ -125,42 +135,60 @@ class Program:
         return [*self._forward(), *self._backward()]
 
     def _forward(self) -> list[Side]:
-        whole, sides = self.whole, []
-        for relation in self.relations():
-            fold = q(whole.work_schema, f"fold_{relation.table}")
-            key = {RUN: "run_id", STEP: "step_id"}.get(relation.target) or relation.said.columns[
-                relation.said.key
-            ].to
-            named = [
+        return [self._fold_side(relation) for relation in self.relations()]
+
+    def _fold_side(self, relation: Relation) -> Side:
+        whole, of_step = self.whole, relation is self.whole.step
+        root = whole.run if of_step and whole.run else relation
+        key = target_key(relation)
+        of = f"mainstem.run_of(t.{key})" if of_step else f"t.{q(key)}"
+        moved = f"select k.new_id from {IDS} k where {whole.ids_of('k', relation.table)}"
+        return Side(
+            name=f"{relation.table} → {relation.target}",
+            table=relation.table,
+            left=q(whole.work_schema, f"fold_{relation.table}"),
+            right=f"(select r.* from mainstem.{q(relation.target)} r where r.{q(key)} in ({moved}))",
+            columns=[
                 (name, self.catalog.ours[relation.target][name].type)
                 for name in statements.target_columns(whole, relation)
-            ]
-            there = f"(select r.* from mainstem.{q(relation.target)} r where r.{q(key)} in (select k.new_id from {IDS} k where {whole.ids_of('k', relation.table)}))"
-            root_table = relation.table if relation is not whole.step or not whole.run else whole.run.table
-            of = f"mainstem.run_of(t.{key})" if relation is whole.step else f"t.{q(key)}"
-            root = (
-                f"(select k.old_key from {IDS} k where {whole.ids_of('k', root_table)} and k.new_id = {of})"
-            )
-            sides.append(
-                Side(f"{relation.table} → {relation.target}", relation.table, fold, there, named, key, root)
-            )
-        return sides
+            ],
+            key=key,
+            root=f"(select k.old_key from {IDS} k where {whole.ids_of('k', root.table)} and k.new_id = {of})",
+            left_only=f"t._root = any(%(roots)s::{root.key.type}[])",
+            right_only=f"t.{'run_id' if of_step else q(key)} = any(%(ids)s::uuid[])",
+            root_table=root.table,
+        )
 
     def _backward(self) -> list[Side]:
-        whole, sides = self.whole, []
-        for table in self.tables:
-            said: Any = self.mapping.tables[table]
-            named = [
-                (name, column.type)
-                for name, column in self.catalog.old[table].items()
-                if name not in said.drop
-            ]
-            root = said.key if isinstance(said, Run | Row) else said.run
-            sides.append(
-                Side(f"{table} ← {q(whole.work_schema, 'unfold_' + table)}", table, q(whole.old_schema, table),
-                     q(whole.work_schema, f"unfold_{table}"), named, said.key, f"t.{q(root)}::text")
-            )  # fmt: skip
-        return sides
+        return [self._unfold_side(table) for table in self.tables]
+
+    def _unfold_side(self, table: str) -> Side:
+        whole, said = self.whole, self.mapping.moving[table]
+        column = said.key if isinstance(said, Run | Row) else said.run
+        only = f"t.{q(column)} = any(%(roots)s::{self.catalog.old[table][column].type}[])"
+        return Side(
+            name=f"{table} ← {q(whole.work_schema, 'unfold_' + table)}",
+            table=table,
+            left=q(whole.old_schema, table),
+            right=q(whole.work_schema, f"unfold_{table}"),
+            columns=[
+                (name, found.type) for name, found in self.catalog.old[table].items() if name not in said.drop
+            ],
+            key=said.key,
+            root=f"t.{q(column)}::text",
+            left_only=only,
+            right_only=only,
+            root_table=table if isinstance(said, Row) or whole.run is None else whole.run.table,
+        )
+
+    def indexes(self) -> list[str]:
+        """What finds a row by its old key, typed as old code asks for it."""
+        return [
+            f"create index if not exists {q(f'consolidation_id_{self.mapping.system}_{relation.table}'[:63])} on {IDS} ((old_key::{relation.key.type}))"
+            f" where source = {lit(self.mapping.system)} and old_table = {lit(relation.table)}"
+            for relation in self.relations()
+            if relation.key.type in ("bigint", "integer", "smallint", "uuid")
+        ]
 
     def sql(self) -> str:
         """All of it, for a person to read: what expand installs, and the statements of copy and proof."""

@@ -83,7 +83,7 @@ def filled(text: str, row: str, new_id: str) -> str:
 def compile_relation(mapping: Mapping, catalog: Catalog, table: str) -> Relation:
     """Raises MappingRefused for a column that nobody mentions, one that is not there, or a place that is not ours."""
     said: Any = mapping.tables[table]
-    target = {Run: RUN, Step: STEP}.get(type(said)) or said.into
+    target = RUN if isinstance(said, Run) else STEP if isinstance(said, Step) else str(said.into)
     old, ours = catalog.old[table], catalog.ours[target]
     refuse_unmentioned(table, said, old)
     _refuse_unknown_places(table, said, ours)
@@ -104,7 +104,7 @@ def compile_relation(mapping: Mapping, catalog: Catalog, table: str) -> Relation
     if said.key in said.columns:
         own = compile_lens(table, old[said.key], said.columns[said.key], ours)
         mapped[own.place.column] = own.fold if not isinstance(said, Row) else "{id}"
-    fitted = _fits(target, mapped, said, ours)
+    fitted = _fits(target, mapped, ours)
     ways = {
         name: replace(way, loses=True) if not way.place.path and way.place.column in fitted else way
         for name, way in ways.items()
@@ -166,14 +166,14 @@ def _constant(constant: Constant | str | float, mapping: Mapping) -> str:
         return constant.sql or "null"
     if isinstance(constant, bool):
         return str(constant).lower()
-    return str(constant) if isinstance(constant, int) else lit(constant)
+    return lit(constant) if isinstance(constant, str) else str(constant)
 
 
-def _fits(target: str, mapped: dict[str, str], said: Any, ours: dict[str, Column]) -> dict[str, str]:
+def _fits(target: str, mapped: dict[str, str], ours: dict[str, Column]) -> dict[str, str]:
     """What the ledger's CHECKs and keys ask for, over m."""
     if target not in (RUN, STEP):
         return _row_fits(mapped, ours)
-    at = {
+    at: dict[str, str] = {
         name: f"m.{name}" for name in ("started_at", "ended_at", "created_at", "updated_at") if name in mapped
     }
     ended = f"m.status in ({', '.join(map(lit, ENDED[target]))})"

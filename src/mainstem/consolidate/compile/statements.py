@@ -5,13 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.children import Listed
+from mainstem.consolidate.compile.children import Keyed, Listed
 from mainstem.consolidate.compile.compatibility import born
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, Whole, fold_columns, row_as_text
 
 QUARANTINE = "mainstem_consolidation.quarantine"
+
+
+@dataclass(frozen=True)
+class Held:
+    """Rows of a table that become nothing, and where they are kept."""
+
+    table: str
+    old: dict[str, Column]
+    key: str
+    root: str
+    """The column that names the root."""
+    condition: str
+    """Over `o`: that a row is one of these."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
         leaves=f"select mainstem.ensure_workflow_leaf(m.month) from (select distinct date_trunc('month', {born(root, 'o')}) as month from {old} o where o.{key} = any({keys})) m"
         if root.target == RUN
         else None,
-        take_out=_take_out(whole, root),
+        take_out=_take_out(root),
         put_in=_put_in(whole, root, keys),
         quarantine=_quarantined(whole, root, keys, linked),
     )
@@ -62,9 +75,11 @@ def _give_ids(whole: Whole, root: Relation, where: str) -> list[str]:
         else (f"o.{key}" if root.key.type == "uuid" else "gen_random_uuid()")
     )
     texts = [
-        f"insert into {IDS} (source, old_table, old_key, new_id)\n"
-        f"select {lit(whole.system)}, {lit(root.table)}, o.{key}::text, {new_id} from {q(whole.old_schema, root.table)} o\n"
-        f" where o.{key} = any({keys}){where}\n    on conflict (source, old_table, old_key) do nothing"
+        (
+            f"insert into {IDS} (source, old_table, old_key, new_id)\n"
+            f"select {lit(whole.system)}, {lit(root.table)}, o.{key}::text, {new_id} from {q(whole.old_schema, root.table)} o\n"
+            f" where o.{key} = any({keys}){where}\n    on conflict (source, old_table, old_key) do nothing"
+        )
     ]
     if root is whole.run and whole.step:
         texts += _give_step_ids(whole, whole.step, keys)
@@ -79,15 +94,19 @@ def _give_step_ids(whole: Whole, step: Relation, keys: str) -> list[str]:
     run_column, number = q(str(getattr(step.said, "run"))), q(str(getattr(step.said, "number")))  # noqa: B009
     where = f" and ({step.said.where.replace('{row}', 'o')})" if step.said.where else ""
     return [
-        f"delete from {IDS} k using {steps} o, {IDS} kr\n where o.{run_column} = any({keys}) and {whole.ids_of('k', step.table)} and k.old_key = o.{key}::text\n"
-        f"   and {whole.ids_of('kr', run.table)} and kr.old_key = o.{run_column}::text and mainstem.run_of(k.new_id) <> kr.new_id",
-        f"select mainstem_consolidation.take_step_ids({lit(whole.system)}, {lit(step.table)}, {lit(run.table)},\n"
-        f"         array_agg(o.{key}::text order by o.{key}), array_agg(o.{run_column}::text order by o.{key}), array_agg(o.{number}::bigint order by o.{key}))\n"
-        f"  from {steps} o where o.{run_column} = any({keys}){where}",
+        (
+            f"delete from {IDS} k using {steps} o, {IDS} kr\n where o.{run_column} = any({keys}) and {whole.ids_of('k', step.table)} and k.old_key = o.{key}::text\n"
+            f"   and {whole.ids_of('kr', run.table)} and kr.old_key = o.{run_column}::text and mainstem.run_of(k.new_id) <> kr.new_id"
+        ),
+        (
+            f"select mainstem_consolidation.take_step_ids({lit(whole.system)}, {lit(step.table)}, {lit(run.table)},\n"
+            f"         array_agg(o.{key}::text order by o.{key}), array_agg(o.{run_column}::text order by o.{key}), array_agg(o.{number}::bigint order by o.{key}))\n"
+            f"  from {steps} o where o.{run_column} = any({keys}){where}"
+        ),
     ]
 
 
-def _take_out(whole: Whole, root: Relation) -> list[str]:
+def _take_out(root: Relation) -> list[str]:
     if root.target != RUN:
         return [
             f"delete from mainstem.{q(root.target)} r where r.{q(root.said.columns[root.said.key].to)} = any(%(ids)s::uuid[])"
@@ -143,36 +162,16 @@ def _quarantined(whole: Whole, root: Relation, keys: str, linked: dict[str, bool
         f"delete from {QUARANTINE} z where z.source = {lit(whole.system)} and z.root = any(%(roots)s::text[]) and z.old_table = {lit(root.table)}"
     ]
     if root.said.where:
-        texts.append(
-            _hold(
-                whole,
-                root.table,
-                root.old,
-                root.said.key,
-                root.said.key,
-                f"not coalesce({root.said.where.replace('{row}', 'o')}, false) and o.{q(root.said.key)} = any({keys})",
-                "held back by the mapping",
-            )
-        )
+        kept_back = f"not coalesce({root.said.where.replace('{row}', 'o')}, false)"
+        held = Held(root.table, root.old, root.said.key, root.said.key, kept_back)
+        texts.append(_hold(whole, held, f"o.{q(root.said.key)} = any({keys})", "held back by the mapping"))
     if root is not whole.run:
         return texts
-    for table, old, key, run_column, condition in _children(whole):
-        if linked.get(table):
-            continue
-        texts.append(
-            f"delete from {QUARANTINE} z where z.source = {lit(whole.system)} and z.root = any(%(roots)s::text[]) and z.old_table = {lit(table)}"
-        )
-        texts.append(
-            _hold(
-                whole,
-                table,
-                old,
-                key,
-                run_column,
-                f"({condition}) and o.{q(run_column)} = any({keys})",
-                "has no parent",
-            )
-        )
+    for child in _children(whole):
+        if not linked.get(child.table):
+            of_roots = f"z.source = {lit(whole.system)} and z.root = any(%(roots)s::text[]) and z.old_table = {lit(child.table)}"
+            texts.append(f"delete from {QUARANTINE} z where {of_roots}")
+            texts.append(_hold(whole, child, f"o.{q(child.root)} = any({keys})", "has no parent"))
     return texts
 
 
@@ -182,18 +181,16 @@ def orphans_of_none(whole: Whole, linked: dict[str, bool]) -> list[str]:
         return []
     run = whole.run
     texts = []
-    for table, old, key, run_column, condition in _children(whole):
-        if not linked.get(table):
-            missing = f"not exists (select from {q(whole.old_schema, run.table)} p where p.{q(run.said.key)} = o.{q(run_column)})"
-            texts.append(
-                _hold(whole, table, old, key, run_column, f"({condition}) and {missing}", "has no parent")
-            )
+    for child in _children(whole):
+        if not linked.get(child.table):
+            missing = f"not exists (select from {q(whole.old_schema, run.table)} p where p.{q(run.said.key)} = o.{q(child.root)})"
+            texts.append(_hold(whole, child, missing, "has no parent"))
     return texts
 
 
-def _children(whole: Whole) -> list[tuple[str, dict[str, Column], str, str, str]]:
-    """Child table, its columns, key, the column that names its run, and the condition of an orphan."""
-    found: list[tuple[str, dict[str, Column], str, str, str]] = []
+def _children(whole: Whole) -> list[Held]:
+    """Orphans of each child table."""
+    found: list[Held] = []
     run, step = whole.run, whole.step
     if run is None:
         return found
@@ -202,24 +199,23 @@ def _children(whole: Whole) -> list[tuple[str, dict[str, Column], str, str, str]
     )
     if step:
         column = str(getattr(step.said, "run"))  # noqa: B009
-        found.append((step.table, step.old, step.said.key, column, no_run.replace("{run}", q(column))))
-    for child in (*whole.lists, *whole.contexts):
+        found.append(Held(step.table, step.old, step.said.key, column, no_run.replace("{run}", q(column))))
+    children: list[Listed | Keyed] = [*whole.lists, *whole.contexts]
+    for child in children:
         condition = no_run.replace("{run}", q(child.said.run))
         if isinstance(child, Listed) and child.said.step and step:
             named = q(child.said.step)
             no_step = f"not exists (select from {q(whole.old_schema, step.table)} s where s.{q(step.said.key)} = o.{named})"
             condition = f"case when o.{named} is null then {condition} else {no_step} end"
-        found.append((child.table, child.old, child.said.key, child.said.run, condition))
+        found.append(Held(child.table, child.old, child.said.key, child.said.run, condition))
     return found
 
 
-def _hold(
-    whole: Whole, table: str, old: dict[str, Column], key: str, root: str, condition: str, reason: str
-) -> str:
+def _hold(whole: Whole, held: Held, which: str, reason: str) -> str:
     return (
         f"insert into {QUARANTINE} (source, old_table, old_key, root, old_row, reason)\n"
-        f"select {lit(whole.system)}, {lit(table)}, o.{q(key)}::text, coalesce(o.{q(root)}::text, ''), {row_as_text(old, 'o')}, {lit(reason)}\n"
-        f"  from {q(whole.old_schema, table)} o where {condition}\n"
+        f"select {lit(whole.system)}, {lit(held.table)}, o.{q(held.key)}::text, coalesce(o.{q(held.root)}::text, ''), {row_as_text(held.old, 'o')}, {lit(reason)}\n"
+        f"  from {q(whole.old_schema, held.table)} o where ({held.condition}) and {which}\n"
         "    on conflict (source, old_table, old_key) do update set old_row = excluded.old_row, root = excluded.root, reason = excluded.reason"
     )
 

@@ -123,7 +123,9 @@ def log_view(whole: Whole, one: Listed) -> str:
         if named is None or relation is None:
             continue
         only = f" and e.{q(one.said.step)} is null" if parent == "run" and one.said.step else ""
-        elements = f"from {q(whole.old_schema, one.table)} e where e.{q(named)} = o.{q(relation.said.key)}{only}"
+        elements = (
+            f"from {q(whole.old_schema, one.table)} e where e.{q(named)} = o.{q(relation.said.key)}{only}"
+        )
         root = f"o.{q(relation.said.key)}" if parent == "run" else f"o.{q(_run_of(relation))}"
         branches.append(
             f"select {root} as _root, mainstem.run_of(k.new_id) as run_id, mainstem.step_number_of(k.new_id) as step_number,\n"
@@ -148,14 +150,13 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
         values[_run_of(relation)] = f"kr.old_key::{whole.run.key.type}"
     values |= {name: way.unfold("r") for name, way in relation.ways.items()}
     values |= {name: remainder_in("r", column) for name, column in relation.remainder.items()}
-    target_key = _target_key(relation)
     if relation is whole.step and whole.run:
         joined = (
             f"  join mainstem.{STEP} r on {_is_step('r', 'k')}\n"
             f"  join {IDS} kr on {whole.ids_of('kr', whole.run.table)} and kr.new_id = r.run_id\n"
         )
     else:
-        joined = f"  join mainstem.{q(relation.target)} r on r.{q(target_key)} = k.new_id\n"
+        joined = f"  join mainstem.{q(relation.target)} r on r.{q(target_key(relation))} = k.new_id\n"
     found = f"from {IDS} k\n{joined} where {whole.ids_of('k', relation.table)}"
     return _unfold(
         whole,
@@ -173,9 +174,10 @@ def _is_step(row: str, ids: str) -> str:
     )
 
 
-def _target_key(relation: Relation) -> str:
-    if relation.target == RUN:
-        return "run_id"
+def target_key(relation: Relation) -> str:
+    """The column of ours that holds the id of one row."""
+    if relation.target in (RUN, STEP):
+        return "run_id" if relation.target == RUN else "step_id"
     return relation.said.columns[relation.said.key].to
 
 

@@ -66,7 +66,7 @@ def copy(
         refuse_changed(conn, program, plan)
         began = time.monotonic()
         copied = {
-            root.table: _copy_roots(conn, program.apply(root), source, token, told, throttle)
+            root.table: _Copy(conn, program.apply(root), source, token).run(told, throttle)
             for root in program.whole.roots()
         }
         for index in program.key_indexes():
@@ -89,6 +89,8 @@ def copy(
 def expand(conn: Connection, program: Program, token: UUID) -> None:
     """Views, mirrors, and the triggers that log: one old table a transaction, and before the first row is copied."""
     conn.execute(program.views())
+    for text in program.indexes():
+        conn.execute(text)
     for table, (trigger, existing) in program.mirrors().items():
         _once(conn, trigger, f"the mirror of {table}")
         conn.execute(existing)
@@ -114,54 +116,62 @@ def _once(conn: Connection, text: str, what: str) -> None:
     with_patience(attempt, seconds=30, what=what)
 
 
-def _copy_roots(
-    conn: Connection, apply: Apply, source: str, token: UUID, told: Told, throttle: Throttle
-) -> int:
-    """From the cursor to the end; what is inserted behind the cursor is in the log."""
-    after = _cursor(conn, source, apply.table)
-    [left] = conn.execute(apply.roots_left, {"after": after}).fetchone() or (0,)
-    progress = Progress(apply.table, 0, int(left))
-    size = FIRST
-    while True:
-        began = time.monotonic()
-        roots = _again(lambda: _batch(conn, apply, source, token, after, size))  # noqa: B023  (called at once)
-        if not roots:
-            return progress.done
-        after = roots[-1]
-        progress.done += len(roots)
-        told(progress)
-        took = time.monotonic() - began
-        size = max(FEWEST, min(MOST, int(size * (1.3 if took < TARGET else 0.6))))
-        if wait := throttle():
-            time.sleep(wait)
+@dataclass
+class _Copy:
+    """One table of roots under way."""
+
+    conn: Connection
+    apply: Apply
+    source: str
+    token: UUID
+
+    def run(self, told: Told, throttle: Throttle) -> int:
+        """From the cursor to the end; what is inserted behind the cursor is in the log."""
+        after = self._cursor()
+        [left] = self.conn.execute(self.apply.roots_left, {"after": after}).fetchone() or (0,)
+        progress, size = Progress(self.apply.table, 0, int(left)), FIRST
+        while True:
+            began = time.monotonic()
+            roots = _again(lambda: self._batch(after, size))  # noqa: B023  (called at once)
+            if not roots:
+                return progress.done
+            after = roots[-1]
+            progress.done += len(roots)
+            told(progress)
+            took = time.monotonic() - began
+            size = max(FEWEST, min(MOST, int(size * (1.3 if took < TARGET else 0.6))))
+            if wait := throttle():
+                time.sleep(wait)
+
+    def _cursor(self) -> Any:
+        row = self.conn.execute(
+            f"select cursors -> %s from {PLAN} where source = %s", [self.apply.table, self.source]
+        ).fetchone()
+        return row[0] if row else None
+
+    def _batch(self, after: Any, size: int) -> list[Any]:
+        with self.conn.transaction():
+            self.conn.execute("set transaction isolation level repeatable read")
+            found = self.conn.execute(self.apply.next_roots, {"after": after, "limit": size}).fetchall()
+            roots = [row[0] for row in found]
+            if roots:
+                perform(self.conn, self.apply, roots)
+                moved = Jsonb({self.apply.table: _plain(roots[-1])})
+                self.conn.execute(
+                    f"update {PLAN} set cursors = cursors || %s where source = %s", [moved, self.source]
+                )
+                renew(self.conn, self.source, self.token)
+        return roots
 
 
 def _again(work: Callable[[], list[Any]]) -> list[Any]:
+    """A batch that met another transaction is begun anew, in a newer snapshot."""
     for _ in range(20):
         try:
             return work()
         except PASSING:
             continue
     return work()
-
-
-def _cursor(conn: Connection, source: str, table: str) -> Any:
-    row = conn.execute(f"select cursors -> %s from {PLAN} where source = %s", [table, source]).fetchone()
-    return row[0] if row else None
-
-
-def _batch(conn: Connection, apply: Apply, source: str, token: UUID, after: Any, size: int) -> list[Any]:
-    with conn.transaction():
-        conn.execute("set transaction isolation level repeatable read")
-        roots = [row[0] for row in conn.execute(apply.next_roots, {"after": after, "limit": size}).fetchall()]
-        if roots:
-            perform(conn, apply, roots)
-            conn.execute(
-                f"update {PLAN} set cursors = cursors || %s where source = %s",
-                [Jsonb({apply.table: _plain(roots[-1])}), source],
-            )
-            renew(conn, source, token)
-    return roots
 
 
 def _plain(key: Any) -> Any:

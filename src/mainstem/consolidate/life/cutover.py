@@ -20,7 +20,7 @@ from mainstem.consolidate.life.copy import backlog, catch_up, drain
 from mainstem.consolidate.life.dependants import dependants, functions_of, refuse_in_the_way
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, holding, refuse_changed
 from mainstem.consolidate.life.session import Connection, with_patience
-from mainstem.consolidate.life.verify import compare
+from mainstem.consolidate.life.verify import compare_roots
 from mainstem.errors import CutoverBlocked, ProofFailed
 
 MOST_LEFT = 500
@@ -90,21 +90,19 @@ def _drain_rest(conn: Connection, program: Program) -> int:
             f"{left} changes are left for the moment under the locks",
             hint="Writers are faster than the copy; try when it is calmer.",
         )
-    drained: list[str] = []
+    drained = 0
     for root in program.whole.roots():
         apply = program.apply(root)
         while roots := drain(conn, apply, source, MOST_LEFT):
-            drained += roots
-    if drained:
-        for side in program.proofs():
-            if side.root is not None:
-                keys = "array[" + ", ".join(lit(str(key)) for key in drained) + "]"
-                found = compare(conn, side, [], f"{side.root} = any({keys})")
+            drained += len(roots)
+            ids = [row[0] for row in conn.execute(apply.known_ids, {"roots": roots}).fetchall()]
+            for side in [side for side in program.proofs() if side.root_table == root.table]:
+                found = compare_roots(conn, side, roots, ids)
                 if not found.is_equal:
                     raise ProofFailed(
                         f"{found.name}: {found.differences}", hint="Nothing was switched. Verify again."
                     )
-    return len(drained)
+    return drained
 
 
 def switch_texts(conn: Connection, program: Program) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.consolidate.compile import Program, changes
-from mainstem.consolidate.compile.relation import RUN, Relation
+from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, index_name
 from mainstem.consolidate.life.dependants import functions_of
@@ -74,7 +74,7 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
     run = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
     key = (
         {RUN: "run_id"}.get(relation.target, "step_id")
-        if relation.target in (RUN, "user_workflow_run_step")
+        if relation.target in (RUN, STEP)
         else relation.said.columns[relation.said.key].to
     )
     found = []
@@ -188,56 +188,45 @@ def _note_forward(program: Program) -> str:
 
 
 def _switch_back(conn: Connection, program: Program, plan: Plan, token: UUID, lost: list[Loss]) -> None:
-    whole, mapping = program.whole, program.mapping
     with conn.transaction():
         began = time.monotonic()
         for table in program.tables:
             conn.execute(_old_name_aside(program, table))
-        ours = (
-            [
-                f"mainstem.{name}"
-                for name in (
-                    RUN,
-                    "user_workflow_run_step",
-                    "user_workflow_event",
-                    "user_workflow_run_context",
-                )
-            ]
-            if whole.run
-            else []
-        )
-        conn.execute(
-            f"lock table {', '.join([*ours, *(f'mainstem.{q(relation.target)}' for relation in whole.rows)])} in share row exclusive mode"
-        )
+        conn.execute(f"lock table {', '.join(_ours(program))} in share row exclusive mode")
         locked = time.monotonic()
         while _unfold_changed(conn, program, lost, 10_000):
             pass
-        for table in program.tables:
-            conn.execute(_old_name_back(program, table))
-        for table, column, sequence in plan.facts.get("sequences", []):
-            conn.execute(
-                f"alter sequence {q(mapping.old_schema, sequence)} owned by {q(mapping.old_schema, table, column)}"
-            )
-        for text in plan.facts.get("views_before", []):
-            conn.execute(text)
-        _restore_functions(conn, program, plan)
-        for text in program.log_triggers().values():
-            conn.execute(text)
-        conn.execute(
-            f"update {PLAN} set old_fingerprint = %s where source = %s",
-            [fingerprint(conn, program), mapping.system],
-        )
-        locked_ms = round((time.monotonic() - locked) * 1000, 1)
-        advance(
-            conn,
-            mapping.system,
-            token,
-            "copied",
-            rolled_back=True,
-            locked_ms=locked_ms,
-            waited_ms=round((locked - began) * 1000, 1),
-            lost=len(lost),
-        )
+        _old_names(conn, program, plan)
+        times = {
+            "waited_ms": round((locked - began) * 1000, 1),
+            "locked_ms": round((time.monotonic() - locked) * 1000, 1),
+        }
+        advance(conn, program.mapping.system, token, "copied", rolled_back=True, lost=len(lost), **times)
+
+
+def _ours(program: Program) -> list[str]:
+    """Tables of ours that nobody writes while the last changes are unfolded."""
+    runs = [RUN, STEP, "user_workflow_event", "user_workflow_run_context"] if program.whole.run else []
+    return [
+        f"mainstem.{q(name)}" for name in (*runs, *sorted({found.target for found in program.whole.rows}))
+    ]
+
+
+def _old_names(conn: Connection, program: Program, plan: Plan) -> None:
+    """The old tables under their names, with whatever stood on them, and the triggers that log what is written."""
+    mapping = program.mapping
+    for table in program.tables:
+        conn.execute(_old_name_back(program, table))
+    for table, column, sequence in plan.facts.get("sequences", []):
+        owner = q(mapping.old_schema, table, column)
+        conn.execute(f"alter sequence {q(mapping.old_schema, sequence)} owned by {owner}")
+    for text in plan.facts.get("views_before", []):
+        conn.execute(text)
+    _restore_functions(conn, program, plan)
+    for text in program.log_triggers().values():
+        conn.execute(text)
+    stands = [fingerprint(conn, program), mapping.system]
+    conn.execute(f"update {PLAN} set old_fingerprint = %s where source = %s", stands)
 
 
 def _old_name_aside(program: Program, table: str) -> str:
@@ -301,7 +290,7 @@ def _drop(conn: Connection, text: str) -> None:
 def _drop_copies(conn: Connection, program: Program) -> None:
     ids = f"select k.new_id from {IDS} k where k.source = {lit(program.mapping.system)}"
     if program.whole.run:
-        for name in ("user_workflow_event", "user_workflow_run_step", RUN):
+        for name in ("user_workflow_event", STEP, RUN):
             conn.execute(f"delete from mainstem.{name} where run_id in ({ids})")
     for relation in program.whole.rows:
         conn.execute(

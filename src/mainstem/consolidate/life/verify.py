@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from uuid import UUID
 
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.program import Side
@@ -109,23 +110,34 @@ def changing_roots(conn: Connection, source: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def compare(conn: Connection, side: Side, left_out: list[str], only: str = "true") -> Compared:
+def compare(conn: Connection, side: Side, left_out: list[str]) -> Compared:
     """Digests of both sides; where they differ, the rows and columns that do."""
-    where, given = only, {"left_out": left_out}
-    if side.root is not None and left_out:
-        where = f"{only} and not coalesce({side.root} = any(%(left_out)s), false)"
-    left = conn.execute(digest(side.columns, side.left, where), given).fetchone() or ()
+    where = f"not coalesce({side.root} = any(%(left_out)s), false)" if left_out else "true"
+    return _compared(conn, side, (where, where), {"left_out": left_out})
+
+
+def compare_roots(conn: Connection, side: Side, roots: list[str], ids: list[UUID]) -> Compared:
+    """The same of a few roots only, found by index."""
+    return _compared(conn, side, (side.left_only, side.right_only), {"roots": roots, "ids": ids})
+
+
+def _compared(conn: Connection, side: Side, where: tuple[str, str], given: dict[str, Any]) -> Compared:
+    left: tuple[Any, ...] = conn.execute(digest(side.columns, side.left, where[0]), given).fetchone() or ()
     with seeing_ours(conn):
-        right = conn.execute(digest(side.columns, side.right, where), given).fetchone() or ()
+        right: tuple[Any, ...] = (
+            conn.execute(digest(side.columns, side.right, where[1]), given).fetchone() or ()
+        )
         differences = [] if left == right else _differences(conn, side, where, given)
     return Compared(side.name, left[0], right[0], left == right, ":".join(map(str, left[1:])), differences)
 
 
-def _differences(conn: Connection, side: Side, where: str, given: dict[str, Any]) -> list[Difference]:
+def _differences(
+    conn: Connection, side: Side, where: tuple[str, str], given: dict[str, Any]
+) -> list[Difference]:
     key = f"t.{q(side.key)}::text"
     hashed = [
-        f"select {key} as key, {row_hash(side.columns, 't')} as h from {relation} t where {where}"
-        for relation in (side.left, side.right)
+        f"select {key} as key, {row_hash(side.columns, 't')} as h from {relation} t where {only}"
+        for relation, only in zip((side.left, side.right), where, strict=True)
     ]
     keys = conn.execute(
         f"select distinct key from (({hashed[0]} except all {hashed[1]}) union all ({hashed[1]} except all {hashed[0]})) d order by key limit {SHOWN}",
@@ -150,8 +162,6 @@ def _columns_that_differ(conn: Connection, side: Side, key: str | None) -> list[
         return [Difference(str(key), "(rows)", len(rows[0]), len(rows[1]))]
     return [
         Difference(str(key), name, left, right)
-        for name, left, right in zip(
-            names, sorted(rows[0], key=str)[0], sorted(rows[1], key=str)[0], strict=True
-        )
+        for name, left, right in zip(names, min(rows[0], key=str), min(rows[1], key=str), strict=True)
         if left != right
     ]

@@ -16,6 +16,7 @@ begin
 end $$;
 grant execute on function mainstem.clock(), mainstem.current_org(), mainstem.org_of_login(), mainstem.run_of(uuid), mainstem.step_id(uuid, integer),
   mainstem.step_number_of(uuid), mainstem.first_id_at(timestamptz), mainstem.get_workflow_context(uuid, varchar), mainstem.read_workflow_run(uuid),
+  mainstem._is_run_of(uuid, uuid),
   mainstem.search_workflow_runs(jsonb, jsonb, jsonb, timestamptz, timestamptz, integer) to mainstem_reader, mainstem_tenant, mainstem_search;
 
 grant select on mainstem.organization, mainstem.app_user, mainstem.user_workflow_channel, mainstem.user_workflow, mainstem.user_workflow_version,
@@ -30,7 +31,11 @@ grant insert, update, delete on mainstem.organization, mainstem.app_user, mainst
   mainstem.user_workflow_config, mainstem.user_workflow_run, mainstem.user_workflow_run_step, mainstem.user_workflow_event,
   mainstem.user_workflow_run_queue, mainstem.user_workflow_signal, mainstem.user_workflow_run_context, mainstem.user_workflow_idempotency
   to mainstem_app, mainstem_worker;
-grant insert on mainstem.user_workflow_config_activation, mainstem.user_workflow_change to mainstem_app, mainstem_worker;
+grant insert on mainstem.user_workflow_config_activation to mainstem_app, mainstem_worker;
+-- worker_id and flush are a recorder's receipt, xid the feed's order: a tenant writes neither
+revoke insert on mainstem.user_workflow_change from mainstem_app;
+grant insert (org_id, run_ids, step_numbers, states) on mainstem.user_workflow_change to mainstem_app;
+grant insert on mainstem.user_workflow_change to mainstem_worker;
 grant delete on mainstem.user_workflow_change to mainstem_worker;
 grant insert, update, delete on mainstem.user_workflow_worker to mainstem_worker;
 

@@ -27,6 +27,12 @@ begin
       using (org_id = coalesce((select mainstem.org_of_login()), org_id))', tenant_table);
     execute format('create policy everything on mainstem.%I to mainstem_owner, mainstem_worker using (true)', tenant_table);
   end loop;
+  -- Workers read these by run_id alone. A function, not a subquery: in a policy that one opens every leaf at every write.
+  foreach tenant_table in array array[
+      'user_workflow_run_step', 'user_workflow_event', 'user_workflow_run_queue', 'user_workflow_signal', 'user_workflow_run_context'] loop
+    execute format('create policy held_to_its_own_runs on mainstem.%I as restrictive to mainstem_app, mainstem_tenant, mainstem_reader
+      with check (mainstem._is_run_of(run_id, org_id))', tenant_table);
+  end loop;
   foreach tenant_table in array array['user_workflow_run', 'user_workflow_run_step'] loop
     execute format('create policy search on mainstem.%I for select to mainstem_search using (true)', tenant_table);
   end loop;

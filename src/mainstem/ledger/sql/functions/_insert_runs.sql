@@ -8,21 +8,21 @@ begin
      where answers[s.ordinality] = 'started'),
   resolved as materialized (
     select scope.org_id, scope.workflow_id, scope.channel, mainstem._resolve_config(scope.org_id, scope.workflow_id, scope.channel) as config
-      from (select distinct a.org_id, a.workflow_id, a.channel from accepted a where a.config_snapshot is null) scope),
-  begun as (
-    insert into mainstem.user_workflow_run
-      (run_id, workflow_id, org_id, status, channel, external_id, started_at, config_snapshot, created_at, created_by, updated_at,
-       driver, workflow_version, input_data, parent_step_id, priority, tags, is_test, metadata)
-    select a.run_id, a.workflow_id, a.org_id, case when worker is null then 'pending' else 'running' end, a.channel, a.external_id,
-           case when worker is null then null else moment end, coalesce(a.config_snapshot, c.config), moment, a.created_by, moment,
-           'engine', a.workflow_version, a.input_data, a.parent_step_id, a.priority, a.tags, a.is_test,
-           case a.queue when 'default' then '{}' else jsonb_build_object('queue', a.queue) end
-      from accepted a
-      left join resolved c on c.org_id = a.org_id and c.workflow_id = a.workflow_id and c.channel = a.channel and a.config_snapshot is null)
+      from (select distinct a.org_id, a.workflow_id, a.channel from accepted a where a.config_snapshot is null) scope)
+  insert into mainstem.user_workflow_run
+    (run_id, workflow_id, org_id, status, channel, external_id, started_at, config_snapshot, created_at, created_by, updated_at,
+     driver, workflow_version, input_data, parent_step_id, priority, tags, is_test, metadata)
+  select a.run_id, a.workflow_id, a.org_id, case when worker is null then 'pending' else 'running' end, a.channel, a.external_id,
+         case when worker is null then null else moment end, coalesce(a.config_snapshot, c.config), moment, a.created_by, moment,
+         'engine', a.workflow_version, a.input_data, a.parent_step_id, a.priority, a.tags, a.is_test,
+         case a.queue when 'default' then '{}' else jsonb_build_object('queue', a.queue) end
+    from accepted a
+    left join resolved c on c.org_id = a.org_id and c.workflow_id = a.workflow_id and c.channel = a.channel and a.config_snapshot is null;
+  -- a statement of its own: a tenant queues only runs that it has, and one statement does not see what it inserts
   insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at, worker_id, epoch)
-  select a.run_id, a.org_id, a.queue, case when worker is null then 'ready' else 'owned' end, a.priority, moment, worker,
+  select s.run_id, s.org_id, s.queue, case when worker is null then 'ready' else 'owned' end, s.priority, moment, worker,
          case when worker is null then 0 else 1 end
-    from accepted a;
+    from unnest(starts) with ordinality s where answers[s.ordinality] = 'started';
   if worker is null then  -- a worker's flush notes them itself: with its receipt
     insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states)
     select s.org_id, array_agg(s.run_id), array_agg(0), array_agg('pending'::text)

@@ -1,0 +1,58 @@
+"""Metadata: where a user's models are, given as `module:attribute`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from sqlalchemy import MetaData
+
+from mainstem.errors import ModelsNotFound
+
+
+def metadata_at(place: str) -> MetaData:
+    """The MetaData there, or that of a declarative class (`app.models:Base`, `app.models:SQLModel`).
+
+    Raises ModelsNotFound. An error inside the module is its author's, and comes out whole.
+    """
+    module_name, _, attribute = place.partition(":")
+    if not module_name or not attribute:
+        raise ModelsNotFound(f"{place!r} is no module:attribute", hint="name it as in app.models:Base")
+    module = _module(module_name)
+    if attribute not in vars(module):
+        raise ModelsNotFound(f"{module_name} has no {attribute!r}", hint=_offer(module))
+    given = vars(module)[attribute]
+    metadata = given if isinstance(given, MetaData) else getattr(given, "metadata", None)
+    if not isinstance(metadata, MetaData):
+        raise ModelsNotFound(f"{place} is a {type(given).__name__} without metadata", hint=_offer(module))
+    if not metadata.tables:
+        raise ModelsNotFound(
+            f"{place} knows no tables",
+            hint="name the module that imports all models, so that each is declared",
+        )
+    return metadata
+
+
+def _module(name: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or not f"{name}.".startswith(f"{missing.name}."):
+            raise
+        raise ModelsNotFound(
+            f"there is no module {name!r} in {here}",
+            hint="name it as in `import`, from its project's directory",
+        ) from missing
+
+
+def _offer(module: ModuleType) -> str:
+    """The first of the module's names that would do."""
+    for name, member in vars(module).items():
+        if isinstance(member, MetaData) or isinstance(getattr(member, "metadata", None), MetaData):
+            return f"{module.__name__}:{name}"
+    return "name a MetaData, or a class made from DeclarativeBase or SQLModel"

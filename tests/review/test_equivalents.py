@@ -1,0 +1,222 @@
+"""What says the same in other words is no finding; what only looks the same is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from review_cases import models
+from review_databases import Reviewed
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.types import TypeDecorator
+
+from mainstem.consolidate.review import Kind
+
+pytest_plugins = ["one_review_database"]
+
+
+class Cents(TypeDecorator[int]):
+    """A type of somebody's own."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+
+SAME_TYPES: dict[str, Any] = {
+    "varchar(50)": sa.String(50),
+    "varchar": sa.String(),
+    "text": sa.Text(),
+    "character varying(7)": sa.String(7, collation="C"),
+    "char(5)": sa.CHAR(5),
+    "int4": sa.Integer(),
+    "int8": sa.BigInteger(),
+    "smallint": sa.SmallInteger(),
+    "bigint": Cents(),
+    "decimal(10, 2)": sa.Numeric(10, 2),
+    "numeric": sa.Numeric(),
+    "double precision": sa.Double(),
+    "float8": sa.Float(53),
+    "real": sa.REAL(),
+    "bool": sa.Boolean(),
+    "timestamptz": sa.TIMESTAMP(timezone=True),
+    "timestamp with time zone": sa.DateTime(timezone=True),
+    "timestamp": sa.DateTime(),
+    "timestamp(3)": pg.TIMESTAMP(precision=3),
+    "date": sa.Date(),
+    "time": sa.Time(),
+    "interval": sa.Interval(),
+    "uuid": sa.Uuid(),
+    "bytea": sa.LargeBinary(),
+    "json": sa.JSON(),
+    "jsonb": sa.JSON().with_variant(pg.JSONB(), "postgresql"),
+    "varchar(9)[]": sa.ARRAY(sa.String(9)),
+    "integer[]": pg.ARRAY(sa.Integer),
+    "inet": pg.INET(),
+    "int4range": pg.INT4RANGE(),
+    "mood": sa.Enum("sad", "glad", name="mood"),
+    "mood[]": sa.ARRAY(sa.Enum("sad", "glad", name="mood")),
+    "short": pg.DOMAIN("short", sa.String(3), create_type=False),
+}
+"""As SQL has it, and as SQLAlchemy has it."""
+
+DIFFERENT_TYPES: dict[str, Any] = {
+    "text": sa.String(),
+    "varchar(50)": sa.String(51),
+    "timestamp": sa.DateTime(timezone=True),
+    "numeric(10, 2)": sa.Numeric(10, 3),
+    "json": pg.JSONB(),
+    "integer": sa.ARRAY(sa.Integer),
+    "varchar(3)": pg.DOMAIN("short", sa.String(3), create_type=False),
+}
+
+TYPES = "create type mood as enum ('sad', 'glad'); create domain short as varchar(3);"
+
+
+def numbered(kinds: dict[str, Any]) -> list[sa.Column[Any]]:
+    return [sa.Column(f"c{number}", kind) for number, kind in enumerate(kinds.values())]
+
+
+def as_sql(kinds: dict[str, Any]) -> str:
+    columns = ", ".join(f"c{number} {kind}" for number, kind in enumerate(kinds))
+    return f"{TYPES} create table job (id text primary key, {columns})"
+
+
+def test_a_type_by_another_name_is_the_same(reviewed: Reviewed) -> None:
+    assert reviewed.findings(models(*numbered(SAME_TYPES)), as_sql(SAME_TYPES)) == ()
+
+
+def test_another_type_is_another_type(reviewed: Reviewed) -> None:
+    found = reviewed.findings(models(*numbered(DIFFERENT_TYPES)), as_sql(DIFFERENT_TYPES))
+    assert [(finding.kind, finding.part) for finding in found] == [
+        (Kind.TYPE_DIFFERS, f"c{number}") for number in range(len(DIFFERENT_TYPES))
+    ]
+
+
+def test_only_a_type_that_holds_every_value_is_a_remedy(reviewed: Reviewed) -> None:
+    """A cast would cut, round, or guess a time zone."""
+    found = reviewed.findings(models(*numbered(DIFFERENT_TYPES)), as_sql(DIFFERENT_TYPES))
+    assert [bool(finding.remedy) for finding in found] == [True, True, False, False, False, False, False]
+
+
+SAME_DEFAULTS: list[tuple[Any, Any, str]] = [
+    (sa.Integer, "0", "integer default 0"),
+    (sa.BigInteger, sa.text("0"), "bigint default 0"),
+    (sa.Boolean, sa.true(), "boolean default 't'"),
+    (sa.Boolean, "false", "boolean default false"),
+    (sa.DateTime(timezone=True), sa.func.now(), "timestamptz default current_timestamp"),
+    (sa.DateTime(timezone=True), sa.text("transaction_timestamp()"), "timestamptz default now()"),
+    (sa.Uuid, sa.text("gen_random_uuid()"), "uuid default pg_catalog.gen_random_uuid()"),
+    (sa.String(20), "new", "varchar(20) default 'new'::text"),
+    (pg.JSONB, sa.text('\'{"a": 1, "b": 2}\''), 'jsonb default \'{"b":2,"a":1}\''),
+    (sa.ARRAY(sa.Text), "{}", "text[] default array[]::text[]"),
+    (sa.Interval, "1 hour", "interval default '60 minutes'"),
+    (sa.Text, "100 %", "text default '100 %'"),
+    (sa.Text, sa.FetchedValue(), "text default 'whatever'"),
+    (sa.Numeric(6, 2), "1.5", "numeric(6, 2) default 1.50"),
+]
+
+
+def test_a_default_in_other_words_is_the_same(reviewed: Reviewed) -> None:
+    columns = [
+        sa.Column(f"c{number}", kind, server_default=default)
+        for number, (kind, default, _) in enumerate(SAME_DEFAULTS)
+    ]
+    sql = ", ".join(f"c{number} {sql}" for number, (_, _, sql) in enumerate(SAME_DEFAULTS))
+    assert reviewed.findings(models(*columns), f"create table job (id text primary key, {sql})") == ()
+
+
+@pytest.mark.parametrize(
+    "key", ["serial", "bigint generated always as identity", "integer generated by default as identity"]
+)
+@pytest.mark.parametrize("given", [(), (sa.Identity(),)], ids=["serial", "identity"])
+def test_numbers_are_numbers_however_the_database_makes_them(
+    reviewed: Reviewed, key: str, given: tuple[Any, ...]
+) -> None:
+    metadata = sa.MetaData()
+    kind = sa.BigInteger if key.startswith("bigint") else sa.Integer
+    sa.Table("numbered", metadata, sa.Column("id", kind, *given, primary_key=True))
+    assert reviewed.findings(metadata, f"create table numbered (id {key} primary key)") == ()
+
+
+def test_a_key_that_nobody_numbers_is_found(reviewed: Reviewed) -> None:
+    metadata = sa.MetaData()
+    sa.Table("numbered", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    found = reviewed.findings(metadata, "create table numbered (id integer primary key)")
+    assert [(finding.kind, finding.expected) for finding in found] == [
+        (Kind.DEFAULT_MISSING, "generated numbers")
+    ]
+
+
+SAME_CHECKS = [
+    ("n in (1, 2)", "n = any (array[1, 2])"),
+    ("n between 1 and 2", "(n >= 1) and (n <= 2)"),
+    ("not (n is null)", "n is not null"),
+    ("s like 'a%'", "s ~~ 'a%'"),
+    ("length(s) > 3", "pg_catalog.length(s) > 3"),
+    ("s <> ''", "s != ''"),
+    ("n::text = s", "cast(n as text) = s"),
+    ("flag", "job.flag"),
+]
+OTHER_CHECKS = [("n in (1, 2)", "n in (1, 3)"), ("flag", "other_flag"), ("n > 0", "n >= 0")]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), SAME_CHECKS + OTHER_CHECKS)
+def test_a_check_is_told_by_what_it_says(reviewed: Reviewed, ours: str, theirs: str) -> None:
+    columns: list[sa.Column[Any]] = [
+        sa.Column("n", sa.Integer), sa.Column("s", sa.Text), sa.Column("flag", sa.Boolean), sa.Column("other_flag", sa.Boolean)
+    ]  # fmt: skip
+    found = reviewed.findings(
+        models(*columns, sa.CheckConstraint(ours)),
+        f"create table job (id text primary key, n integer, s text, flag bool, other_flag bool, check ({theirs}))",
+    )
+    said = {finding.kind for finding in found}
+    assert said == (set() if (ours, theirs) in SAME_CHECKS else {Kind.CHECK_MISSING, Kind.CHECK_UNUSED})
+
+
+def test_a_word_in_quotes_is_only_a_word(reviewed: Reviewed) -> None:
+    asked = models(sa.Column("s", sa.Text, server_default="CURRENT_TIMESTAMP"))
+    [finding] = reviewed.findings(asked, "create table job (id text primary key, s text default 'now()')")
+    assert finding.kind is Kind.DEFAULT_DIFFERS
+
+
+def twice() -> list[sa.Column[Any]]:
+    return [sa.Column("n", sa.Integer), sa.Column("twice", sa.Integer, sa.Computed("n * 2"))]
+
+
+def test_computed_columns_are_told_by_their_expression(reviewed: Reviewed) -> None:
+    table = "create table job (id text primary key, n integer, twice integer generated always as ({}) stored)"
+    assert reviewed.findings(models(*twice()), table.format("(n)*2")) == ()
+    [found] = reviewed.findings(models(*twice()), table.format("n * 3"))
+    assert (found.kind, found.expected) == (Kind.DEFAULT_DIFFERS, "computed: n * 2")
+
+
+SAME_INDEXES: list[tuple[Callable[[], sa.Index], str]] = [
+    (lambda: sa.Index("i", sa.text("lower(s)")), "(lower(s))"),
+    (lambda: sa.Index("i", "n", sa.text("s desc nulls last")), "(n, s desc nulls last)"),
+    (lambda: sa.Index("i", "j", postgresql_using="gin"), "using gin (j)"),
+    (
+        lambda: sa.Index("i", "j", postgresql_using="gin", postgresql_ops={"j": "jsonb_path_ops"}),
+        "using gin (j jsonb_path_ops)",
+    ),
+    (lambda: sa.Index("i", "n", postgresql_include=["s"]), "(n) include (s)"),
+    (lambda: sa.Index("i", "n", postgresql_where=sa.text("s in ('a','b')")), "(n) where s = any ('{a,b}')"),
+    (lambda: sa.Index("i", "n", "s", unique=True), "UNIQUE (s, n)"),
+]
+
+
+@pytest.mark.parametrize(
+    ("index", "sql"), SAME_INDEXES, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_an_index_in_other_words_is_the_same(
+    reviewed: Reviewed, index: Callable[[], sa.Index], sql: str
+) -> None:
+    columns: list[sa.Column[Any]] = [
+        sa.Column("n", sa.Integer),
+        sa.Column("s", sa.Text),
+        sa.Column("j", pg.JSONB),
+    ]
+    unique, rest = ("unique", sql.removeprefix("UNIQUE ")) if sql.startswith("UNIQUE") else ("", sql)
+    made = f"create table job (id text primary key, n integer, s text, j jsonb); create {unique} index other on job {rest}"
+    assert reviewed.findings(models(*columns, index()), made) == ()

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.statements import Apply
+from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, refuse_changed, renew
 from mainstem.consolidate.life.session import PASSING, Connection, seeing_ours, with_patience
 
@@ -68,6 +69,9 @@ def copy(
             root.table: _Copy(conn, program.apply(root), source, token).run(told, throttle)
             for root in program.whole.roots()
         }
+        for index in program.key_indexes():
+            conn.execute(index)
+        conn.execute(f"analyze {IDS}")
         caught = catch_up(conn, program, token)
         with conn.transaction():
             advance(

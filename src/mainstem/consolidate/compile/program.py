@@ -181,15 +181,6 @@ class Program:
             root_table=table if isinstance(said, Row) or whole.run is None else whole.run.table,
         )
 
-    def indexes(self) -> list[str]:
-        """What finds a row by its old key, typed as old code asks for it."""
-        return [
-            f"create index if not exists {q(f'consolidation_id_{self.mapping.system}_{relation.table}'[:63])} on {IDS} ((old_key::{relation.key.type}))"
-            f" where source = {lit(self.mapping.system)} and old_table = {lit(relation.table)}"
-            for relation in self.relations()
-            if relation.key.type in ("bigint", "integer", "smallint", "uuid")
-        ]
-
     def sql(self) -> str:
         """All of it, for a person to read: what expand installs, and the statements of copy and proof."""
         texts = ["-- views, and triggers of the old names after the switch\n" + self.views()]

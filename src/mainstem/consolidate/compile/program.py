@@ -18,7 +18,7 @@ from mainstem.consolidate.compile import (
 from mainstem.consolidate.compile.catalog import Catalog, read_catalog
 from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements, sharing
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
-from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.text import q
 from mainstem.consolidate.compile.views import IDS, Whole, target_key
 from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Run, Stays, Step
 from mainstem.errors import MappingRefused
@@ -126,10 +126,6 @@ class Program:
     def orphans(self) -> list[str]:
         return statements.orphans_of_none(self.whole, self.linked)
 
-    def key_indexes(self) -> list[str]:
-        """Made when the copy is whole: quicker than row by row."""
-        return [text for one in self.relations() if (text := views.key_index(self.whole, one)) is not None]
-
     def proofs(self) -> list[Side]:
         """Fold against what is there, and unfold against what was."""
         return [*self._forward(), *self._backward()]
@@ -183,12 +179,7 @@ class Program:
 
     def indexes(self) -> list[str]:
         """What finds a row by its old key, typed as old code asks for it."""
-        return [
-            f"create index if not exists {q(f'consolidation_id_{self.mapping.system}_{relation.table}'[:63])} on {IDS} ((old_key::{relation.key.type}))"
-            f" where source = {lit(self.mapping.system)} and old_table = {lit(relation.table)}"
-            for relation in self.relations()
-            if relation.key.type in ("bigint", "integer", "smallint", "uuid")
-        ]
+        return [text for one in self.relations() if (text := views.key_index(self.whole, one)) is not None]
 
     def sql(self) -> str:
         """All of it, for a person to read: what expand installs, and the statements of copy and proof."""
@@ -209,7 +200,7 @@ class Program:
                 *apply.quarantine,
             ]
             texts.append(f"-- a batch of {root.table}\n" + ";\n".join(parts) + ";\n")
-        texts.append("-- point reads by old keys\n" + ";\n".join(self.key_indexes()) + ";\n")
+        texts.append("-- point reads by old keys\n" + ";\n".join(self.indexes()) + ";\n")
         texts += [
             f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n"
             for side in self.proofs()

@@ -69,8 +69,8 @@ def copy(
             root.table: _Copy(conn, program.apply(root), source, token).run(told, throttle)
             for root in program.whole.roots()
         }
-        for index in program.key_indexes():
-            conn.execute(index)
+        for text in program.indexes():
+            conn.execute(text)
         conn.execute(f"analyze {IDS}")
         caught = catch_up(conn, program, token)
         with conn.transaction():
@@ -89,8 +89,6 @@ def copy(
 def expand(conn: Connection, program: Program, token: UUID) -> None:
     """Views, mirrors, and the triggers that log: one old table a transaction, and before the first row is copied."""
     conn.execute(program.views())
-    for text in program.indexes():
-        conn.execute(text)
     for table, (trigger, existing) in program.mirrors().items():
         _once(conn, trigger, f"the mirror of {table}")
         conn.execute(existing)
@@ -129,7 +127,7 @@ class _Copy:
         """From the cursor to the end; what is inserted behind the cursor is in the log."""
         after = self._cursor()
         [left] = self.conn.execute(self.apply.roots_left, {"after": after}).fetchone() or (0,)
-        progress, size = Progress(self.apply.table, 0, int(left)), FIRST
+        progress, size, counted = Progress(self.apply.table, 0, int(left)), FIRST, 0
         while True:
             began = time.monotonic()
             roots = _again(lambda: self._batch(after, size))  # noqa: B023  (called at once)
@@ -137,6 +135,9 @@ class _Copy:
                 return progress.done
             after = roots[-1]
             progress.done += len(roots)
+            if progress.done > 4 * counted:  # a table that was empty is still planned as if it were
+                counted = progress.done
+                self.conn.execute(f"analyze {IDS}")
             told(progress)
             took = time.monotonic() - began
             size = max(FEWEST, min(MOST, int(size * (1.3 if took < TARGET else 0.6))))

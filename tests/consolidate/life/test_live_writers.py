@@ -7,10 +7,9 @@ import time
 import pytest
 
 from conftest import Database
-from consolidations import Life, differences, living
+from consolidations import differences, living
 from mainstem.consolidate.presets.rcm.sample.statements import NEVER_WORKED
 from mainstem.consolidate.presets.rcm.sample.writer import Writer, writing
-from mainstem.errors import ProofFailed
 
 LOCKS_HELD = 250.0
 """Milliseconds. The promise is 100 on a quiet machine, and the bench holds it to that; here it is told and kept in bounds."""
@@ -25,19 +24,6 @@ def let_write(writers: list[Writer], rounds: int) -> None:
         time.sleep(0.02)
 
 
-def prove(life: Life) -> None:
-    """A root that is written in the very moment of a batch is folded by the next."""
-    for left in (3, 2, 1, 0):
-        try:
-            life.verify()
-        except ProofFailed:
-            if not left:
-                raise
-            life.copy()
-        else:
-            return
-
-
 def whole_life(database: Database, *, writers: int, statements: int) -> list[float]:
     held = []
     with living(database) as life, writing(database.url, writers=writers, rate=200) as all_of_them:
@@ -45,7 +31,7 @@ def whole_life(database: Database, *, writers: int, statements: int) -> list[flo
         for there in range(2):
             life.copy()
             let_write(all_of_them, statements)
-            prove(life)
+            life.verify()
             held.append(life.cut_over().locked_ms)
             let_write(all_of_them, statements)
             assert life.losses() == []
@@ -64,7 +50,7 @@ def whole_life(database: Database, *, writers: int, statements: int) -> list[flo
 
 
 def test_under_a_live_writer_nothing_fails_and_nothing_is_lost_there_and_back_and_there(
-    database: Database, record_property: object
+    database: Database,
 ) -> None:
     held = whole_life(database, writers=1, statements=120)
     assert max(held) < LOCKS_HELD, held

@@ -1,4 +1,4 @@
-"""Write docs/reference from the code: errors, SQL functions and views, commands. `--check` only says what is stale."""
+"""Write docs/reference and docs/hazards.md from the code. `--check` only says what is stale."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from mainstem.cli.main import main as command_line
+from mainstem.consolidate.lint import RULES, UNDECIDABLE, Rule
 from mainstem.errors import MainstemError, every_error
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +27,12 @@ SIGNATURE = re.compile(
 
 def pages() -> dict[str, str]:
     """File name → text."""
-    return {"errors.md": errors_page(), "sql.md": sql_page(), "commands.md": commands_page()}
+    return {
+        "errors.md": errors_page(),
+        "sql.md": sql_page(),
+        "commands.md": commands_page(),
+        "../hazards.md": hazards_page(),
+    }
 
 
 def errors_page() -> str:
@@ -100,6 +106,64 @@ def command_sections(command: click.Command, context: click.Context) -> Iterator
                 yield from command_sections(
                     inner, click.Context(inner, info_name=name, parent=context, terminal_width=100)
                 )
+
+
+HAZARDS = """# Hazards
+
+What `mainstem consolidate lint` looks for in SQL, Alembic revisions, Python and shell programs, mappings, and in the live
+database where one is given. With a database a suspicion becomes a count of rows, or silence. A finding has a file and a line,
+the object, the rows, and what to do; an *error* makes the exit code 1.
+
+A hazard that is meant is allowed beside its statement, with a reason; it then stays in the report as a note:
+
+```sql
+-- mainstem: allow D21 because the table is a cache
+truncate page_cache;
+
+-- mainstem: writes tables audit, audit_entry
+do $$ begin … end $$;
+```
+
+`allow … everywhere because …` counts for the whole file. A DO block with a note is held to it: what it visibly writes beyond
+the tables that the note names is an error. `squawk`, where it is installed, is asked too; its findings come under these ids where
+there is one, else as `squawk:name`.
+"""
+FAMILIES = {
+    "D": "Data",
+    "L": "Locks and availability of PostgreSQL",
+    "Q": "SQLite, and programs beside it",
+    "M": "The migration itself",
+}
+
+
+def hazards_page() -> str:
+    parts = [HAZARDS]
+    for letter, title in FAMILIES.items():
+        rules = [rule for rule_id, rule in sorted(RULES.items()) if rule_id.startswith(letter)]
+        parts += [f"## {title}\n", "| id | hazard | looks at |\n|---|---|---|"]
+        parts[-1] += "".join(
+            f"\n| [{rule.id}](#{rule.id.lower()}) | {rule.title} | {sights(rule)} |" for rule in rules
+        )
+        parts += ["", *(hazard(rule) for rule in rules)]
+    if UNDECIDABLE:
+        parts += [
+            "## Undecidable\n",
+            *(f"**{name}** {reason}\n" for name, reason in sorted(UNDECIDABLE.items())),
+        ]
+    return "\n".join(parts)
+
+
+def sights(rule: Rule) -> str:
+    return ", ".join(sight.value for sight in rule.looks_at)
+
+
+def hazard(rule: Rule) -> str:
+    lines = [
+        f"### {rule.id}\n",
+        f"**{rule.title}** ({rule.severity.value}). {rule.why}\n",
+        f"*Instead:* {rule.remedy}",
+    ]
+    return "\n".join([*lines, *([f"\n*Cannot tell:* {rule.blind}"] if rule.blind else []), ""])
 
 
 def main() -> int:

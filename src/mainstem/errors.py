@@ -24,7 +24,9 @@ MainstemError
 │   ├── EmbeddedMissing      MS109
 │   ├── EmbeddedMismatch     MS110
 │   ├── EmbeddedFailed       MS111
-│   └── UpgradeBlocked       MS112
+│   ├── UpgradeBlocked       MS112
+│   ├── SourceUnreadable     MS411
+│   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
 │   └── ValueTooLarge        MS202
@@ -40,6 +42,9 @@ MainstemError
 │   ├── ModelsNotFound       MS481
 │   ├── NotReviewable        MS482
 │   └── ExpressionRefused    MS483
+├── LintFailed           a migration, or a database beside it, that cannot be looked at
+│   ├── UnreadableMigration  MS441
+│   └── UnreadableDatabase   MS442
 └── ProgramError         a workflow's code, or how it was called
     ├── UnknownWorkflow         MS301
     ├── NonDeterministicWorkflow MS302
@@ -50,6 +55,22 @@ MainstemError
     ├── StepTimedOut            MS307
     ├── SignalTimedOut          MS308
     └── NotInRun                MS309
+├── UnknownWorkflow         MS301
+├── NonDeterministicWorkflow MS302
+├── UnscopedConcurrency     MS303
+├── RunFailed               MS304
+├── RunCancelled            MS305
+├── StepFailed              MS306
+├── StepTimedOut            MS307
+├── SignalTimedOut          MS308
+└── NotInRun                MS309
+SourceError              an old SQLite file cannot be landed, watched or written as it is
+├── SourceBusy           MS431
+├── SourceUnlandable     MS432
+├── SourceUnwatched      MS433
+├── LandingOutgrown      MS434
+├── LandingDiffers       MS435
+└── BringBackRefused     MS436
 """
 
 from __future__ import annotations
@@ -182,6 +203,14 @@ class UpgradeBlocked(DatabaseError, code="MS112"):
     """The upgrade waited for a lock that somebody holds, and gave up. Nothing was changed; run it again."""
 
 
+class SourceUnreadable(DatabaseError, code="MS411"):
+    """The database or the file with the old tables cannot be read as it must be; the message says what is in the way."""
+
+
+class ScanAbandoned(DatabaseError, code="MS412"):
+    """One look at the live data took longer than it may, or is not allowed to this login. Give it more time, or rights."""
+
+
 class ValueRefused(MainstemError, exit_code=2):
     """A value cannot be stored as it is; nothing of it was."""
 
@@ -242,6 +271,18 @@ class ExpressionRefused(ReviewError, code="MS483"):
     """The database does not understand a type or an expression of the models; the message has its words."""
 
 
+class LintFailed(MainstemError, code="MS440", exit_code=2):
+    """The lint could not look at what it was given; it has not judged it."""
+
+
+class UnreadableMigration(LintFailed, code="MS441"):
+    """A migration is not text that can be read as SQL: the message names the file and the line."""
+
+
+class UnreadableDatabase(LintFailed, code="MS442"):
+    """The database beside a migration is not one that can be read, or says no to reading. The message has its words."""
+
+
 class ProgramError(MainstemError):
     """A workflow's code, or the way it was called."""
 
@@ -288,6 +329,34 @@ class SignalTimedOut(ProgramError, code="MS308"):
 
 class NotInRun(ProgramError, code="MS309"):
     """This call only has a meaning inside a workflow's code while it runs."""
+
+
+class SourceError(MainstemError, exit_code=7):
+    """An old SQLite file, or what was landed from it; the message names the file, the table and the row."""
+
+
+class SourceBusy(SourceError, code="MS431"):
+    """Another connection holds the file's lock. Nothing was written; run it again when that one has committed."""
+
+
+class SourceUnlandable(SourceError, code="MS432"):
+    """A name, a key or the number of columns is one that PostgreSQL cannot have. Leave the table out, or rename."""
+
+
+class SourceUnwatched(SourceError, code="MS433"):
+    """Triggers in the file are missing or not as installed, so changes may be unknown: install them, land again."""
+
+
+class LandingOutgrown(SourceError, code="MS434"):
+    """The file now holds what the landed table has no column or no type for. Land it again."""
+
+
+class LandingDiffers(SourceError, code="MS435"):
+    """Two sides that must be equal have different digests. Nothing was kept of what was just written."""
+
+
+class BringBackRefused(SourceError, code="MS436"):
+    """The file's constraints refuse a row that was written after the cut-over; the file is as it was."""
 
 
 def every_error() -> dict[str, type[MainstemError]]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import click
 
+from mainstem.cli.consolidate import consolidate
 from mainstem.cli.db import db
 from mainstem.cli.init import init
 from mainstem.cli.output import dumps, json_option, wants_json
@@ -149,5 +150,9 @@ def _without(missing: ModuleNotFoundError) -> click.Command:
     return demo
 
 
-for command in (init, worker, run, runs, db, review, _demo()):
+<<<<<<< HEAD
+for command in (init, worker, run, runs, db, consolidate, review, _demo()):
+=======
+for command in (init, worker, run, runs, db, consolidate, _demo()):
+>>>>>>> lint
     main.add_command(command)

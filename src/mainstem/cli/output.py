@@ -22,8 +22,8 @@ Row = Mapping[str, Any]
 _JSON = "mainstem.json"
 _COLOURS = {
     **dict.fromkeys(("completed", "ok", "live"), "green"),
-    **dict.fromkeys(("failed", "timeout", "bad"), "red"),
-    **dict.fromkeys(("cancelled", "skipped", "warn", "paused"), "yellow"),
+    **dict.fromkeys(("failed", "timeout", "bad", "error"), "red"),
+    **dict.fromkeys(("cancelled", "skipped", "warn", "warning", "paused"), "yellow"),
     **dict.fromkeys(("running", "waiting"), "cyan"),
 }
 

@@ -52,7 +52,7 @@ def whole_life(database: Database, *, writers: int, statements: int) -> list[flo
 def test_under_a_live_writer_nothing_fails_and_nothing_is_lost_there_and_back_and_there(
     database: Database,
 ) -> None:
-    held = whole_life(database, writers=1, statements=120)
+    held = whole_life(database, writers=1, statements=60)
     assert max(held) < LOCKS_HELD, held
 
 

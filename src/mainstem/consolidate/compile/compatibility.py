@@ -7,7 +7,7 @@ sends it, and the rest of our row stays. Events that old code writes go to the e
 from __future__ import annotations
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.relation import ENDED, RUN, STEP, Relation
+from mainstem.consolidate.compile.relation import ENDED, RUN, STEP, Relation, make_workflows
 from mainstem.consolidate.compile.text import listed, lit, q
 from mainstem.consolidate.compile.views import IDS, Whole
 
@@ -133,6 +133,8 @@ def _insert_row(whole: Whole, relation: Relation) -> str:
     columns = ", ".join(q(name) for name in put_columns(relation))
     target_key = "run_id" if target == RUN else relation.said.columns[key].to
     leaf = f"  perform mainstem.ensure_workflow_leaf({born(relation)});\n" if target == RUN else ""
+    made = make_workflows(whole.mapping, relation, "(select new.*) o") if target == RUN else []
+    leaf += "".join(f"  {statement};\n" for statement in made)
     body = (
         f"{default_key(relation.key)}{required(table, relation.old)}"
         f"  select k.new_id into new_id from {IDS} k where {whole.ids_of('k', table)} and k.old_key = new.{q(key)}::text;\n"

@@ -231,7 +231,16 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
     if step:
         step = replace(step, mapped={**step.mapped, "org_id": org.replace("{row}", "p")})
     whole = Whole(
-        mapping.system, mapping.old_schema, mapping.work_schema, rows, run, step, lists, contexts, org
+        mapping,
+        mapping.system,
+        mapping.old_schema,
+        mapping.work_schema,
+        rows,
+        run,
+        step,
+        lists,
+        contexts,
+        org,
     )
     return Program(mapping, catalog, whole, _linked(conn, mapping, catalog))
 

@@ -160,13 +160,34 @@ def _refuse_unknown_places(table: str, said: Any, ours: dict[str, Column]) -> No
 def _constant(constant: Constant | str | float, mapping: Mapping) -> str:
     if isinstance(constant, Constant):
         if constant.workflow is not None:
-            name = f"coalesce({constant.workflow}, {lit(constant.default or 'unnamed')})"
+            name = workflow_name(constant)
             return (f"(select w.workflow_id from mainstem.user_workflow w join mainstem_consolidation.workflow_of v using (org_id, workflow_id)"
                     f" where v.source = {lit(mapping.system)} and w.name = {name})")  # fmt: skip
         return constant.sql or "null"
     if isinstance(constant, bool):
         return str(constant).lower()
     return lit(constant) if isinstance(constant, str) else str(constant)
+
+
+def workflow_name(constant: Constant) -> str:
+    """Over `{row}`."""
+    return f"coalesce({constant.workflow}, {lit(constant.default or 'unnamed')})"
+
+
+def make_workflows(mapping: Mapping, run: Relation, rows: str) -> list[str]:
+    """Statements that see to the workflows which old rows name; `rows`: what follows FROM, the old row going by `o`."""
+    constant = run.said.constants.get("workflow_id")
+    if not isinstance(constant, Constant) or constant.workflow is None:
+        return []
+    named = f"select distinct ({run.mapped['org_id']}), {workflow_name(constant)} from {rows}".replace(
+        "{row}", "o"
+    )
+    return [
+        f"insert into mainstem.user_workflow (org_id, name) {named} on conflict (org_id, name) do nothing",
+        "insert into mainstem_consolidation.workflow_of (source, org_id, workflow_id)\n"
+        f"select {lit(mapping.system)}, w.org_id, w.workflow_id from mainstem.user_workflow w where (w.org_id, w.name) in ({named})\n"
+        "    on conflict do nothing",
+    ]
 
 
 def _fits(target: str, mapped: dict[str, str], ours: dict[str, Column]) -> dict[str, str]:

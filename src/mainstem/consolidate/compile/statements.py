@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.children import Keyed, Listed
 from mainstem.consolidate.compile.compatibility import born
-from mainstem.consolidate.compile.relation import RUN, STEP, Relation
+from mainstem.consolidate.compile.relation import RUN, STEP, Relation, make_workflows
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, Whole, fold_columns, row_as_text
 
@@ -62,7 +62,10 @@ def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
         if root.target == RUN
         else None,
         take_out=_take_out(root),
-        put_in=_put_in(whole, root, keys),
+        put_in=[
+            *_workflows(whole, root, f"{old} o where o.{key} = any({keys})"),
+            *_put_in(whole, root, keys),
+        ],
         quarantine=_quarantined(whole, root, keys, linked),
     )
 
@@ -104,6 +107,10 @@ def _give_step_ids(whole: Whole, step: Relation, keys: str) -> list[str]:
             f"  from {steps} o where o.{run_column} = any({keys}){where}"
         ),
     ]
+
+
+def _workflows(whole: Whole, root: Relation, rows: str) -> list[str]:
+    return make_workflows(whole.mapping, root, rows) if root is whole.run else []
 
 
 def _take_out(root: Relation) -> list[str]:

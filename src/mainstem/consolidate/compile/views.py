@@ -9,6 +9,7 @@ from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.children import LARGEST_LOG, LONGEST_LOG, PARENT, Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
 from mainstem.consolidate.compile.text import from_json, listed, lit, q, without_length
+from mainstem.consolidate.mapping import Mapping
 
 IDS = "mainstem_consolidation.consolidation_id"
 STRAY = "mainstem_consolidation.stray"
@@ -18,6 +19,7 @@ STRAY = "mainstem_consolidation.stray"
 class Whole:
     """Everything of one mapping that moves."""
 
+    mapping: Mapping
     system: str
     old_schema: str
     work_schema: str

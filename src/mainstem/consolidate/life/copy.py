@@ -209,11 +209,12 @@ def catch_up(conn: Connection, program: Program, token: UUID | None = None, *, u
     """Fold anew what was logged, until at most so many changes are left. Gives the number of roots."""
     source, done = program.mapping.system, 0
     while True:
-        for root in program.whole.roots():
-            apply = program.apply(root)
-            while roots := _again(lambda: _catch_batch(conn, apply, source, token)):  # noqa: B023  (called at once)
-                done += len(roots)
-        if backlog(conn, source) <= until:
+        caught = [
+            len(_again(lambda: _catch_batch(conn, program.apply(root), source, token)))  # noqa: B023  (called at once)
+            for root in program.whole.roots()
+        ]
+        done += sum(caught)
+        if max(caught) < FIRST and backlog(conn, source) <= until:
             return done
 
 

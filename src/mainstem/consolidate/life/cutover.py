@@ -17,7 +17,13 @@ from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.copy import backlog, catch_up, drain
-from mainstem.consolidate.life.dependants import dependants, functions_of, refuse_in_the_way
+from mainstem.consolidate.life.dependants import (
+    Dependant,
+    dependants,
+    functions_of,
+    hold_dependants,
+    refuse_in_the_way,
+)
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, holding, refuse_changed
 from mainstem.consolidate.life.session import Connection, with_patience
 from mainstem.consolidate.life.verify import compare_roots
@@ -49,13 +55,13 @@ def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float 
     with holding(conn, source, "verified") as token:
         refuse_changed(conn, program, plan)
         refuse_in_the_way(conn, program)
-        texts = switch_texts(conn, program)
+        texts, standing = switch_texts(conn, program), dependants(conn, program)
 
         def attempt() -> Switched:
             nonlocal attempts
             attempts += 1
             catch_up(conn, program, token, until=20)
-            return _switch(conn, program, token, texts, attempts)
+            return _switch(conn, program, token, texts, attempts, standing=standing)
 
         switched = with_patience(attempt, seconds=patience, what="the cut-over")
         give_old_ids(conn, program)
@@ -68,11 +74,20 @@ def give_old_ids(conn: Connection, program: Program) -> None:
         conn.execute(old_ids(program, relation))
 
 
-def _switch(conn: Connection, program: Program, token: object, texts: list[str], attempts: int) -> Switched:
+def _switch(
+    conn: Connection,
+    program: Program,
+    token: object,
+    texts: list[str],
+    attempts: int,
+    *,
+    standing: list[Dependant],
+) -> Switched:
     source, schema = program.mapping.system, program.mapping.old_schema
     tables = ", ".join(q(schema, table) for table in program.tables)
     with conn.transaction():
         began = time.monotonic()
+        hold_dependants(conn, standing)
         conn.execute(f"lock table {tables} in access exclusive mode")
         locked = time.monotonic()
         drained = _drain_rest(conn, program)

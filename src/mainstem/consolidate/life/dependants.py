@@ -23,7 +23,8 @@ with recursive found as (
     join pg_rewrite r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass
    where r.ev_class <> f.oid and f.depth < 20
 )
-select n.nspname, c.relname, pg_get_viewdef(c.oid), coalesce(array_to_string(c.reloptions, ', '), ''), c.relkind::text
+select n.nspname, c.relname, pg_get_viewdef(c.oid), coalesce(array_to_string(c.reloptions, ', '), ''), c.relkind::text,
+       quote_ident(pg_get_userbyid(c.relowner))
   from (select oid, max(depth) as depth from found group by oid) f
   join pg_class c on c.oid = f.oid join pg_namespace n on n.oid = c.relnamespace
  where n.nspname <> %(work)s
@@ -42,6 +43,8 @@ class Dependant:
 
     name: str
     as_it_was: str
+    hold: str
+    """Locks the view and not, as LOCK TABLE would, what it reads as well: it gets the owner it has."""
 
 
 def regclasses(program: Program, schema: str) -> list[str]:
@@ -55,7 +58,7 @@ def dependants(conn: Connection, program: Program) -> list[Dependant]:
         {"tables": regclasses(program, program.mapping.old_schema), "work": program.mapping.work_schema},
     ).fetchall()
     found = []
-    for schema, name, text, options, kind in rows:
+    for schema, name, text, options, kind, owner in rows:
         if kind == "m":
             raise CutoverBlocked(
                 f"{schema}.{name} is a materialized view of the old tables, and would go on showing them",
@@ -63,9 +66,19 @@ def dependants(conn: Connection, program: Program) -> list[Dependant]:
             )
         with_options = f" with ({options})" if options else ""
         found.append(
-            Dependant(f"{schema}.{name}", f"create or replace view {q(schema, name)}{with_options} as {text}")
+            Dependant(
+                f"{schema}.{name}",
+                f"create or replace view {q(schema, name)}{with_options} as {text}",
+                f"alter view {q(schema, name)} owner to {owner}",
+            )
         )
     return found
+
+
+def hold_dependants(conn: Connection, standing: list[Dependant]) -> None:
+    """Before the tables, and those first that stand on others: who reads a view holds it while he waits for what it reads."""
+    for found in reversed(standing):
+        conn.execute(found.hold)
 
 
 def foreign_keys(conn: Connection, program: Program) -> list[tuple[str, str, str]]:

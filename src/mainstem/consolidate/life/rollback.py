@@ -13,14 +13,16 @@ from uuid import UUID
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
-from mainstem.consolidate.compile.views import IDS, index_name
-from mainstem.consolidate.life.dependants import functions_of
+from mainstem.consolidate.compile.views import IDS, STRAY, index_name
+from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
 from mainstem.consolidate.mapping import Row, Run
 from mainstem.errors import NotLossless
 
 BATCH = 200
+FEW = 20
+"""Runs that may be left for the moment under the locks: writers never leave none."""
 UNTOLD = ("input_data", "output_data", "error_details", "forked_from", "parent_step_id")
 """Columns that only new code fills, where the mapping has nothing for them."""
 
@@ -105,7 +107,7 @@ def roll_back(
                 hint="Say --accept-loss to leave them behind.",
             )
         with seeing_ours(conn):
-            while _bring_back(conn, program, lost, BATCH):
+            while _bring_back(conn, program, lost, BATCH) > FEW:
                 pass
             with_patience(
                 lambda: _switch_back(conn, program, plan, token, lost), seconds=patience, what="the way back"
@@ -113,10 +115,10 @@ def roll_back(
     return lost
 
 
-def _bring_back(conn: Connection, program: Program, lost: list[Loss], limit: int) -> bool:
+def _bring_back(conn: Connection, program: Program, lost: list[Loss], limit: int) -> int:
     with conn.transaction():
         conn.execute("set transaction isolation level repeatable read")
-        return bool(_unfold_changed(conn, program, lost, limit))
+        return len(_unfold_changed(conn, program, lost, limit))
 
 
 def _unfold_changed(conn: Connection, program: Program, lost: list[Loss], limit: int) -> list[UUID]:
@@ -158,8 +160,17 @@ def _delete_gone(program: Program, table: str) -> str:
     keys = _root_keys(program, root_table).format(type=old[column].type)
     return (
         f"delete from {legacy} o where o.{q(column)} in ({keys})\n"
-        f"   and not exists (select from {view} u where u.{q(said.key)} = o.{q(said.key)} and u.{q(column)} = o.{q(column)})"
+        f"   and not exists (select from {view} u where u._id = any(%(ids)s::uuid[]{_and_strays(program, table)})\n"
+        f"                      and u.{q(said.key)} = o.{q(said.key)} and u.{q(column)} = o.{q(column)})"
     )
+
+
+def _and_strays(program: Program, table: str) -> str:
+    """Runs that have an element which names another: it is looked for there, too."""
+    if table not in [one.table for one in program.whole.lists]:
+        return ""
+    strays = f"select mainstem.run_of(y.new_id) from {STRAY} y where y.source = {lit(program.mapping.system)} and y.old_table = {lit(table)}"
+    return f" || array({strays})"
 
 
 def _upsert(program: Program, table: str) -> str:
@@ -190,6 +201,7 @@ def _note_forward(program: Program) -> str:
 def _switch_back(conn: Connection, program: Program, plan: Plan, token: UUID, lost: list[Loss]) -> None:
     with conn.transaction():
         began = time.monotonic()
+        hold_dependants(conn, dependants(conn, program))
         for table in program.tables:
             conn.execute(_old_name_aside(program, table))
         conn.execute(f"lock table {', '.join(_ours(program))} in share row exclusive mode")

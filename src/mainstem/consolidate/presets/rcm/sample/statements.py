@@ -34,7 +34,7 @@ class Statement:
 
     Parameters: n (counts up), mark (a text of its own), explicit (an id of its own), workflow, node and user of the
     sample, and every name under which an earlier statement of the round keeps an id; with `old_` before it, the one
-    of twenty rounds ago.
+    of five rounds ago.
     """
 
     name: str

@@ -21,7 +21,7 @@ Ids: TypeAlias = dict[str, int]
 Row: TypeAlias = tuple[str, int]
 """A table and an id."""
 
-AGO: Final = 20
+AGO: Final = 5
 """Rounds between a row and the statement that comes back to it."""
 _PARAMETER: Final = re.compile(r"%\((\w+)\)s")
 _PARENTS: Final = {"workflow_trace": "trace_id", "workflow_steps": "step_id"}

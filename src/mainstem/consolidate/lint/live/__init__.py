@@ -1,0 +1,1 @@
+"""Live: the databases that a migration is meant for, only read."""

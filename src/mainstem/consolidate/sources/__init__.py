@@ -1,0 +1,1 @@
+"""Sources: where old tables are, and how they are opened without harm."""

@@ -18,7 +18,7 @@ from mainstem.consolidate.compile import (
 from mainstem.consolidate.compile.catalog import Catalog, read_catalog
 from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements, sharing
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
-from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.text import q
 from mainstem.consolidate.compile.views import IDS, Whole, target_key
 from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Run, Stays, Step
 from mainstem.errors import MappingRefused
@@ -126,10 +126,6 @@ class Program:
     def orphans(self) -> list[str]:
         return statements.orphans_of_none(self.whole, self.linked)
 
-    def key_indexes(self) -> list[str]:
-        """Made when the copy is whole: quicker than row by row."""
-        return [text for one in self.relations() if (text := views.key_index(self.whole, one)) is not None]
-
     def proofs(self) -> list[Side]:
         """Fold against what is there, and unfold against what was."""
         return [*self._forward(), *self._backward()]
@@ -181,6 +177,10 @@ class Program:
             root_table=table if isinstance(said, Row) or whole.run is None else whole.run.table,
         )
 
+    def indexes(self) -> list[str]:
+        """What finds a row by its old key, typed as old code asks for it."""
+        return [text for one in self.relations() if (text := views.key_index(self.whole, one)) is not None]
+
     def sql(self) -> str:
         """All of it, for a person to read: what expand installs, and the statements of copy and proof."""
         texts = ["-- views, and triggers of the old names after the switch\n" + self.views()]
@@ -200,7 +200,7 @@ class Program:
                 *apply.quarantine,
             ]
             texts.append(f"-- a batch of {root.table}\n" + ";\n".join(parts) + ";\n")
-        texts.append("-- point reads by old keys\n" + ";\n".join(self.key_indexes()) + ";\n")
+        texts.append("-- point reads by old keys\n" + ";\n".join(self.indexes()) + ";\n")
         texts += [
             f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n"
             for side in self.proofs()

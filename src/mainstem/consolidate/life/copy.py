@@ -69,8 +69,8 @@ def copy(
             root.table: _Copy(conn, program.apply(root), source, token).run(told, throttle)
             for root in program.whole.roots()
         }
-        for index in program.key_indexes():
-            conn.execute(index)
+        for text in program.indexes():
+            conn.execute(text)
         conn.execute(f"analyze {IDS}")
         caught = catch_up(conn, program, token)
         with conn.transaction():
@@ -137,7 +137,7 @@ class _Copy:
             took = time.monotonic() - began
             progress.done += len(roots)
             told(progress)
-            if progress.done > 2 * looked_at:
+            if progress.done > 2 * looked_at:  # a table that was empty is still planned as if it were
                 looked_at = progress.done
                 self.conn.execute(f"analyze {IDS}")
             size = max(FEWEST, min(MOST, int(size * (1.3 if took < TARGET else 0.6))))
@@ -220,11 +220,12 @@ def catch_up(conn: Connection, program: Program, token: UUID | None = None, *, u
     """Fold anew what was logged, until at most so many changes are left. Gives the number of roots."""
     source, done = program.mapping.system, 0
     while True:
-        for root in program.whole.roots():
-            apply = program.apply(root)
-            while roots := _again(lambda: _catch_batch(conn, apply, source, token)):  # noqa: B023  (called at once)
-                done += len(roots)
-        if backlog(conn, source) <= until:
+        caught = [
+            len(_again(lambda: _catch_batch(conn, program.apply(root), source, token)))  # noqa: B023  (called at once)
+            for root in program.whole.roots()
+        ]
+        done += sum(caught)
+        if max(caught) < FIRST and backlog(conn, source) <= until:
             return done
 
 

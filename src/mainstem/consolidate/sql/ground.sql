@@ -11,11 +11,12 @@ create table if not exists mainstem_consolidation.plan (
   cursors jsonb not null default '{}',
   token uuid,
   lease_until timestamptz,
+  holder integer,
   old_fingerprint text,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp()
 );
-comment on table mainstem_consolidation.plan is 'A row for each old system: its mapping, and where its consolidation stands. token and lease_until fence out whoever was slower.';
+comment on table mainstem_consolidation.plan is 'A row for each old system: its mapping, and where its consolidation stands. token and lease_until fence out whoever was slower; holder is its backend, and a lease whose backend is gone is over.';
 
 create table if not exists mainstem_consolidation.journal (
   source text not null,

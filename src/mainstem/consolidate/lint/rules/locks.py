@@ -337,7 +337,8 @@ def unbounded(statement: Statement, script: Script) -> Iterator[Hit]:
         name = move.queries[0].first.name
     if name is None or script.makes(name) or _is_bounded(statement) or script.dialect is Dialect.SQLITE:
         return
-    rows = _planned(script, statement)
+    live = script.postgres
+    rows = live.planned_rows(statement.span.text, path=script.search_path) if live is not None else None
     if rows is None or rows > FEW_ROWS:
         told = "" if rows is None else f", about {rows}"
         yield Hit(
@@ -353,14 +354,6 @@ def _is_bounded(statement: Statement) -> bool:
         return True
     place = statement.plain.find(" where ")
     return place >= 0 and _BOUNDED.search(statement.plain[place:]) is not None
-
-
-def _planned(script: Script, statement: Statement) -> int | None:
-    """What the server expects to go through; None without one, or when it cannot plan it."""
-    if script.postgres is None or script.postgres.refusal(statement.span.text, path=script.search_path):
-        return None
-    plan = script.postgres.rows(f"explain {statement.span.text}", path=script.search_path)
-    return max(int(number) for line in plan for number in re.findall(r"rows=(\d+)", str(line[0])))
 
 
 @asks(L02, Sight.SERVER)

@@ -275,7 +275,7 @@ def move_of(statement: Statement) -> Move | None:
         ctes = statement.span[: _place(plain, found.start())]
         return _move(statement, "insert", found, ctes.text)
     if found := _MADE.match(plain):
-        kind = "view" if found["kind"] == "view" else "table"
+        kind = "table" if found["kind"] == "table" else "view"
         return _move(statement, "temporary table" if "temp" in found["temp"] else kind, found, "")
     into = re.match(
         rf"select (?:(?! from ).)*? into (?:temp(?:orary)? |table )*(?P<name>{NAME}) from ", plain

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from consolidations import OLD_TABLES, Life, living, old_code, rows
 
 from conftest import Database
-from consolidations import OLD_TABLES, Life, living, old_code, rows
 
 VIEWS = (
     "v_active_workflow_configs",
@@ -47,16 +47,22 @@ SUMS = {
     ),
     "events of each step": (
         "select step_id, count(*) from workflow_events where step_id is not null group by 1",
-        f"select k.old_key::bigint, n from {IDS} k join (select step_id, jsonb_array_length(events) + (select count(*)"
-        "   from mainstem.user_workflow_event e where e.run_id = s.run_id and e.step_number = s.step_number) as n"
-        "   from mainstem.user_workflow_run_step s) s on s.step_id = k.new_id where n > 0",
+        (
+            f"select k.old_key::bigint, n from {IDS} k join (select step_id, jsonb_array_length(events) + (select count(*)"
+            "   from mainstem.user_workflow_event e where e.run_id = s.run_id and e.step_number = s.step_number) as n"
+            "   from mainstem.user_workflow_run_step s) s on s.step_id = k.new_id where n > 0"
+        ),
     ),
     "screenshots of each step": (
-        "select s.step_id, count(*) from workflow_steps s join (select step_id from workflow_trace_screenshot union all"
-        " select s.step_id from workflow_trace_screenshot_v9 v join workflow_steps s on (s.trace_id, s.step_number) = (v.trace_id, v.step_index)) c"
-        " on c.step_id = s.step_id group by 1",
-        f"select k.old_key::bigint, jsonb_array_length(s.screenshots) from {IDS} k join mainstem.user_workflow_run_step s on s.step_id = k.new_id"
-        " where jsonb_array_length(s.screenshots) > 0",
+        (
+            "select s.step_id, count(*) from workflow_steps s join (select step_id from workflow_trace_screenshot union all"
+            " select s.step_id from workflow_trace_screenshot_v9 v join workflow_steps s on (s.trace_id, s.step_number) = (v.trace_id, v.step_index)) c"
+            " on c.step_id = s.step_id group by 1"
+        ),
+        (
+            f"select k.old_key::bigint, jsonb_array_length(s.screenshots) from {IDS} k join mainstem.user_workflow_run_step s on s.step_id = k.new_id"
+            " where jsonb_array_length(s.screenshots) > 0"
+        ),
     ),
 }
 

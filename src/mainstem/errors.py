@@ -331,7 +331,7 @@ class NotInRun(ProgramError, code="MS309"):
     """This call only has a meaning inside a workflow's code while it runs."""
 
 
-class SourceError(MainstemError, exit_code=7):
+class SourceError(MainstemError, exit_code=4):
     """An old SQLite file, or what was landed from it; the message names the file, the table and the row."""
 
 

@@ -110,7 +110,8 @@ def refuse_damage(conn: sqlite3.Connection, name: str) -> None:
 
 
 def foreign_key_violations(conn: sqlite3.Connection) -> dict[str, int]:
-    """Rows without a parent, by table; a foreign key that SQLite cannot even look at counts as one, under its message.
+    """Rows without a parent, by table; a foreign key that SQLite cannot even look at counts as one, under its message without
+    the names in it, which a rename may change.
 
     It can look at none of a database where a parent's columns are not unique, so each table is asked alone.
     """
@@ -119,7 +120,7 @@ def foreign_key_violations(conn: sqlite3.Connection) -> dict[str, int]:
         try:
             rows = conn.execute(f"pragma foreign_key_check({digests.quoted(table)})").fetchall()
         except sqlite3.OperationalError as mismatch:
-            found[f"{table}: {mismatch}"] = 1
+            found[f"{table}: {str(mismatch).partition(' - ')[0]}"] = 1
         else:
             found |= {table: len(rows)} if rows else {}
     return found

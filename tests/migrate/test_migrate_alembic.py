@@ -130,7 +130,7 @@ def test_an_env_that_connects_elsewhere_is_stopped_before_it_writes(
     """It would run the rehearsal on the real database."""
     real = postgres.url.replace("postgresql://", "postgresql+psycopg://")
     config = project(tmp_path, url=repr(real), one=MAKE)
-    with pytest.raises(RehearsedElsewhere, match="env.py connects to test_"):
+    with pytest.raises(RehearsedElsewhere, match=r"env\.py connects to test_"):
         verbs.rehearse(work_on(postgres, config, "one"))
     with psycopg.connect(postgres.url) as conn:
         assert conn.execute("select to_regclass('public.t')").fetchone() == (None,)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mainstem.cli.output import json_option, show, span
-from mainstem.consolidate.migrate.findings import Finding
-from mainstem.consolidate.migrate.verbs import Work
-from mainstem.errors import BackupFailed, RightsMissing
+
+if TYPE_CHECKING:
+    from mainstem.consolidate.migrate.findings import Finding
 
 PLACE = Path("mainstem-migrations")
 _PATH = click.Path(path_type=Path)
@@ -41,8 +39,9 @@ def work_options(command: Callable[..., None]) -> Callable[..., None]:
         scratch: str | None,
         **others: Any,
     ) -> None:
-        from mainstem.consolidate.backup import target_of
+        from mainstem.consolidate.backup.target import reported, target_of
         from mainstem.consolidate.migrate.migration import migration_of
+        from mainstem.consolidate.migrate.verbs import Work
 
         found = migration_of(migration, config)
         work = Work(
@@ -56,19 +55,6 @@ def work_options(command: Callable[..., None]) -> Callable[..., None]:
             command(work, **others)
 
     return asked
-
-
-@contextmanager
-def reported() -> Iterator[None]:
-    """What the database says where nobody expected it, as an error of ours."""
-    import psycopg
-
-    try:
-        yield
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise RightsMissing(str(error), hint="log in as the tables' owner") from error
-    except (psycopg.Error, sqlite3.Error) as error:
-        raise BackupFailed(str(error), hint="mend what it names, and run this again") from error
 
 
 def show_findings(findings: list[Finding], *, none: str) -> None:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from mainstem.cli.migrate.asked import work_options
 from mainstem.cli.output import say, steps
-from mainstem.consolidate.backup import STEPS
-from mainstem.consolidate.migrate import verbs
+
+if TYPE_CHECKING:
+    from mainstem.consolidate.migrate.verbs import Work
 
 
 @click.command()
 @work_options
-def backup(work: verbs.Work) -> None:
+def backup(work: Work) -> None:
     """Take a backup of the whole database, and prove it: restored elsewhere, it holds the same.
 
     Example: mainstem migrate backup postgresql://admin@db.example/shop 007_totals.sql
     """
+    from mainstem.consolidate.backup import STEPS
+    from mainstem.consolidate.migrate import verbs
+
     with steps(STEPS) as tell:
         manifest = verbs.back_up(replace(work, tell=tell))
     say(

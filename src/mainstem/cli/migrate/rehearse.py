@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from mainstem.cli.migrate.asked import measures, work_options
 from mainstem.cli.output import note, show, span, steps
-from mainstem.consolidate.backup import STEPS
-from mainstem.consolidate.migrate import verbs
+
+if TYPE_CHECKING:
+    from mainstem.consolidate.migrate.verbs import Work
 
 
 @click.command()
 @work_options
-def rehearse(work: verbs.Work) -> None:
+def rehearse(work: Work) -> None:
     """Run the migration on a copy: how long each statement takes, what it locks, and whether anything is missing then.
 
     Example: mainstem migrate rehearse postgresql://admin@db.example/shop 007_totals.sql
     """
+    from mainstem.consolidate.backup import STEPS
+    from mainstem.consolidate.migrate import verbs
+
     with steps(("lint", *STEPS, "rehearsal on a copy")) as tell:
         done = verbs.rehearse(replace(work, tell=tell))
     show(measures(done.measures), none="it says nothing")

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.migrate.asked import reported
-
 
 @click.command()
 @click.argument("database")
@@ -22,7 +20,7 @@ def rename(database: str, table: str, old: str, new: str, *, output: Path | None
 
     Example: mainstem migrate rename history.db workflow_history submission_hour hour_of_day --output 007_hour.sql
     """
-    from mainstem.consolidate.backup import target_of
+    from mainstem.consolidate.backup.target import reported, target_of
     from mainstem.consolidate.migrate.rename import script
 
     with reported():

@@ -162,6 +162,27 @@ def test_a_lock_that_is_let_go_in_time_is_waited_for(shop: Database, tmp_path: P
     assert seen == ["pause", "pause"]
 
 
+def test_a_script_means_what_it_means_by_psql(shop: Database, tmp_path: Path) -> None:
+    """The database's own zone and path, on the copy too: in UTC, a time without zone would become another time."""
+    with psycopg.connect(shop.url, autocommit=True) as conn:
+        conn.execute("alter table shop.line add column at timestamp default '2025-01-01 00:00'")
+        name = conn.info.dbname
+        conn.execute(f"alter database {name} set timezone = 'America/Los_Angeles'".encode())
+        conn.execute(f"alter database {name} set search_path = shop, public".encode())
+    work = work_on(shop, tmp_path, "alter table line alter column at type timestamptz")
+    assert verbs.apply(work).phase is Phase.APPLIED
+    assert str(shop.value("select min(at at time zone 'UTC') from shop.line")) == "2025-01-01 08:00:00"
+
+
+def test_what_fails_only_at_the_commit_is_told_and_nothing_stays(shop: Database, tmp_path: Path) -> None:
+    sql = """alter table shop.line add constraint twin unique (n) deferrable initially deferred;
+    insert into shop.line values (999, 1, 1);"""
+    work = work_on(shop, tmp_path, sql)
+    with pytest.raises(StatementFailed, match="at the commit: duplicate key"):
+        verbs.apply(work)
+    assert shop.value("select count(*) from shop.line") == 200
+
+
 def test_two_runners_at_once_are_refused(shop: Database, tmp_path: Path) -> None:
     work = work_on(shop, tmp_path, ADD)
     verbs.rehearse(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -102,11 +102,15 @@ def on_postgres(
     about_to_commit: Callable[[Picture, str | None], None],
     *,
     tables: Iterable[tuple[str, str]],
+    settings: Mapping[str, str] | None = None,
 ) -> Performed:
-    """One transaction, tried again as a whole while somebody holds a lock that it needs. `tables`: whose rows count."""
+    """One transaction, tried again as a whole while somebody holds a lock that it needs.
+
+    tables: whose rows are counted. settings: of the session; a copy has not those of the database it is of.
+    """
     counted = list(tables)
     with the_only_runner(target) as conn:
-        conn.execute("reset search_path")
+        take_on(conn, settings or settings_of(target))
         for is_last in patience.rounds():
             try:
                 return _attempt(conn, statements, judge, patience, about_to_commit, counted=counted)
@@ -117,6 +121,11 @@ def on_postgres(
                         f"{target.name}: {blocked.diag.message_primary}, {patience.attempts} times in a row{blockers}",
                         hint="run it again at a quieter time, or end what holds the lock",
                     ) from blocked
+            except errors.IntegrityError as refused:  # one that was deferred to the commit
+                raise StatementFailed(
+                    f"at the commit: {refused.diag.message_primary}",
+                    hint="correct the migration; nothing of it has stayed",
+                ) from refused
         raise AssertionError("rounds() ends with a last one")
 
 
@@ -184,6 +193,24 @@ def the_only_runner(target: Postgres) -> Iterator[psycopg.Connection[Any]]:
         yield conn
 
 
+def settings_of(target: Postgres) -> dict[str, str]:
+    """What names and times mean to this login in this database, as it was set up: not as we read digests."""
+    with pinned(target) as conn:
+        conn.execute("reset all")
+        found = conn.execute(
+            "select name, current_setting(name) from unnest(%s::text[]) as t (name)",
+            [["search_path", "TimeZone", "DateStyle", "IntervalStyle"]],
+        )
+        return dict(found.fetchall())
+
+
+def take_on(conn: psycopg.Connection[Any], settings: Mapping[str, str]) -> None:
+    """A script must mean here what it means by psql: in UTC, a cast of a time without zone would be another time."""
+    conn.execute("reset all")
+    for name, value in settings.items():
+        conn.execute("select set_config(%s, %s, false)", [name, value])
+
+
 def ended(target: Postgres, transaction: str) -> str | None:
     """How a transaction ended: committed, aborted, or None where the server no longer knows."""
     with pinned(target) as conn:
@@ -198,7 +225,7 @@ def _autocommitting(target: Postgres | Sqlite, patience: Patience) -> Iterator[C
             yield file.execute
         return
     with the_only_runner(target) as conn:
-        conn.execute("reset search_path")
+        take_on(conn, settings_of(target))
         conn.execute(f"set statement_timeout = '{int(patience.statement_timeout)}s'".encode())
         yield lambda text: conn.execute(text.encode())
 

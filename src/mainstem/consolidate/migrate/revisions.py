@@ -66,14 +66,14 @@ def current(target: Target) -> str | None:
 
 
 def upgrade(
-    revision: Revision, target: Target, patience: Patience
+    revision: Revision, target: Target, patience: Patience, settings: dict[str, str]
 ) -> tuple[tuple[Measure, ...], dict[str, float]]:
     """Upgrade this database to the revision; how long each statement took, and which tables were held for how long.
 
     Raises RehearsedElsewhere before env.py has said a word to another database than this.
     """
     for is_last in patience.rounds():
-        watch = _Watch(target, patience)
+        watch = _Watch(target, patience, settings)
         try:
             with _refusals(revision), watch.listening():
                 command.upgrade(_config(revision, target), revision.revision)
@@ -94,6 +94,7 @@ class _Watch:
 
     target: Target
     patience: Patience
+    settings: dict[str, str]
     measures: list[Measure] = field(default_factory=list)
     _began: dict[str, float] = field(default_factory=dict)
     _started: float = 0.0
@@ -127,7 +128,10 @@ class _Watch:
             cursor.execute("select current_database(), pg_postmaster_start_time()::text")
             found, *server = map(str, cursor.fetchone())
             is_ours = (found, *server) == _identity(self.target)
-            cursor.execute(f"set lock_timeout = '{int(self.patience.lock_timeout * 1000)}ms'")
+            limit = {"lock_timeout": f"{int(self.patience.lock_timeout * 1000)}ms"}
+            for name, value in (self.settings | limit).items():
+                literal = value.replace("'", "''")  # drivers differ in how they take parameters
+                cursor.execute(f"select set_config('{name}', '{literal}', false)")
         cursor.close()
         connection.commit()
         if not is_ours:

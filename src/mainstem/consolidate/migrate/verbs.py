@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from mainstem.consolidate.migrate.perform import Performed
 from mainstem.consolidate.migrate.rename import renames_of
 from mainstem.consolidate.migrate.state import LOCK, Phase, State, alone, demand, load, save
 from mainstem.consolidate.statements import Statement
-from mainstem.errors import ChecksFailed, MigrationUnsafe, RollbackLoses, StateRefusesVerb
+from mainstem.errors import ChecksFailed, MigrationError, MigrationUnsafe, RollbackLoses, StateRefusesVerb
 
 FRESH = timedelta(hours=1)
 """A backup older than this is taken again before a migration is applied."""
@@ -186,13 +186,15 @@ def _copy(work: Work, place: Path) -> Iterator[Target]:
 
 
 def _apply(work: Work, state: State) -> None:
-    state.phase, state.transaction = Phase.APPLYING, None
+    state.phase, state.transaction, state.after = Phase.APPLYING, None, None
     save(state, work.place)
     try:
         done = _run(work, work.target, work.statements, state, all_tables=False)
-    except BaseException:
+    except MigrationError:
         if not perform.all_stand_alone(work.statements) and not isinstance(work.migration, Revision):
-            state.phase = Phase.REHEARSED  # the transaction is gone, and with it everything of it
+            state.phase = (
+                Phase.REHEARSED
+            )  # the transaction was taken back; after any other error that is not known
             save(state, work.place)
         raise
     _applied(work, state, done.after)
@@ -220,15 +222,27 @@ def _run(
             save(state, work.place)
 
     if isinstance(work.migration, Revision):
-        before = _picture(target)
-        measures, held = revisions.upgrade(work.migration, target, work.patience)
-        return _judged(Performed(measures, held, before, _picture(target)), judge)
+        return _judged(_upgraded(work, work.migration, target), judge)
     if perform.all_stand_alone(statements):
         return _one_by_one(work, target, statements, state, keep=not all_tables)
     if isinstance(target, Sqlite):
         return perform.on_sqlite(target, statements, judge, work.patience, about_to_commit)
-    counted = _tables(target) if all_tables else _touched(target, state)
-    return perform.on_postgres(target, statements, judge, work.patience, about_to_commit, tables=counted)
+    return perform.on_postgres(
+        target, statements, judge, work.patience, about_to_commit,
+        tables=_tables(target) if all_tables else _touched(target, state), settings=_settings(work),
+    )  # fmt: skip
+
+
+def _upgraded(work: Work, revision: Revision, target: Target) -> Performed:
+    with perform.the_only_runner(target) if isinstance(target, Postgres) else nullcontext():
+        before = _picture(target)
+        measures, held = revisions.upgrade(revision, target, work.patience, _settings(work))
+        return Performed(measures, held, before, _picture(target))
+
+
+def _settings(work: Work) -> dict[str, str]:
+    """Those of the database itself, for its copy too."""
+    return perform.settings_of(work.target) if isinstance(work.target, Postgres) else {}
 
 
 def _judged(done: Performed, judge: perform.Judge) -> Performed:

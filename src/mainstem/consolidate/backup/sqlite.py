@@ -24,7 +24,7 @@ MOST_RESTARTS = 5
 """A writer sets a backup that goes page by page back to its beginning; after this many times it goes in one piece."""
 _BUSY = {5, 6}
 _MOST_BUSY = 40
-"""Quarters of a second that a restore waits for whoever uses the file."""
+"""Times half a second: so long a restore waits for whoever uses the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def put_back(file: Path, target: Sqlite) -> None:
     with (
         _reported("the restore"),
         reading(file, immutable=True) as source,
-        closing(_open(target.path)) as live,
+        closing(_open(target.path, timeout=0.25)) as live,
     ):
         source.backup(live, pages=-1, progress=waiting)
 
@@ -136,14 +136,14 @@ class _TooManyRestarts(BackupFailed):
 
 
 class _Restarts:
-    """Counts how often a backup began again: what remains grows instead of shrinking."""
+    """Counts how often a backup began again: what remains does not shrink."""
 
     def __init__(self) -> None:
         self.count = 0
         self._remaining: int | None = None
 
     def __call__(self, _status: int, remaining: int, _total: int) -> None:
-        if self._remaining is not None and remaining > self._remaining:
+        if self._remaining is not None and remaining >= self._remaining:
             self.count += 1
         self._remaining = remaining
         if self.count > MOST_RESTARTS:
@@ -177,8 +177,8 @@ def _into(
         source.backup(copy, pages=pages, progress=progress, sleep=0)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, timeout=5)
+def _open(path: Path, timeout: float = 5) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, timeout=timeout)
 
 
 @contextmanager

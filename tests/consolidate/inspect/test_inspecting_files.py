@@ -161,6 +161,20 @@ def test_names_of_any_case_dangling_keys_and_tables_of_missing_modules_are_no_ob
     assert "shapes: not looked at: a virtual table" in found.notes
 
 
+def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = file(tmp_path)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.executemany(
+            "insert into pattern_occurrences (pattern_id, workflow_id) values (?, 'wf-lost')",
+            [(n,) for n in range(5000)],
+        )
+    damaged = bytearray(path.read_bytes())
+    damaged[-20_000:] = b"\xff" * 20_000
+    path.write_bytes(damaged)
+    with pytest.raises(SourceUnreadable, match=r"history\.db is damaged"):
+        look(path)
+
+
 @pytest.mark.parametrize("content", [b"not a database at all", b""])
 def test_what_is_no_database_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "old.db").write_bytes(content)

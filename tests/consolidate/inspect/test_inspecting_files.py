@@ -72,6 +72,26 @@ def test_the_history_is_recognised_with_what_is_odd_in_it(tmp_path: Path) -> Non
     assert Inspection.from_json(found.to_json()) == found
 
 
+def test_names_without_word_breaks_are_read_too(tmp_path: Path) -> None:
+    found = look(
+        file(
+            tmp_path,
+            """
+            create table workflow (id text primary key, name text);
+            create table workflowexecution (id text primary key, workflow_id text, status text, started_at text, finished_at text);
+            create table codeexecution (id text primary key, status text, started_at text, finished_at text, duration_ms integer);
+            create table data_imports (id text primary key, workflowexecution_id text, status text, started_at text, completed_at text);
+            create table prerun (id text primary key, dialog text);
+            """,
+        )
+    )
+    guesses = {table.name: table.guess for table in found.tables}
+    assert guesses["workflowexecution"].role is Role.RUN
+    assert guesses["workflowexecution"].score > guesses["codeexecution"].score
+    assert guesses["data_imports"].role is Role.OTHER
+    assert guesses["prerun"].role is Role.OTHER
+
+
 def test_hour_0_is_a_number_like_any_other(tmp_path: Path) -> None:
     table = look(file(tmp_path)).table("workflow_history")
     assert table.nulls["submission_hour"] == 1

@@ -62,6 +62,7 @@ def install_ground(conn: Connection) -> None:
             "dirty",
             "written_since",
             "quarantine",
+            "stray",
             "workflow_of",
         ):
             conn.execute(f"alter table mainstem_consolidation.{table} owner to mainstem_owner")

@@ -13,7 +13,7 @@ from uuid import UUID
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
-from mainstem.consolidate.compile.views import IDS
+from mainstem.consolidate.compile.views import IDS, index_name
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
@@ -269,9 +269,13 @@ def abandon(conn: Connection, program: Program) -> None:
             _drop(conn, text)
         with conn.transaction():
             _drop_copies(conn, program)
-            for name in ("dirty", "quarantine", "consolidation_id"):
+            for name in ("dirty", "quarantine", "stray", "consolidation_id"):
                 conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])
             conn.execute(f"drop schema if exists {q(program.mapping.work_schema)} cascade")
+            for relation in program.relations():
+                conn.execute(
+                    f"drop index if exists {q('mainstem_consolidation', index_name(whole, relation))}"
+                )
             conn.execute(
                 f"update {PLAN} set cursors = '{{}}', old_fingerprint = null where source = %s", [source]
             )

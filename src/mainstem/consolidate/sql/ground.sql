@@ -63,6 +63,14 @@ create table if not exists mainstem_consolidation.quarantine (
 );
 comment on table mainstem_consolidation.quarantine is 'Old rows that became nothing, as they were: orphans and others, by decision. The old names still show them.';
 
+create table if not exists mainstem_consolidation.stray (
+  source text not null,
+  old_table text not null,
+  new_id uuid not null,
+  primary key (source, old_table, new_id)
+);
+comment on table mainstem_consolidation.stray is 'Steps whose lists may hold elements that name another run: where they are looked for by that run.';
+
 create table if not exists mainstem_consolidation.workflow_of (
   source text not null,
   org_id uuid not null,

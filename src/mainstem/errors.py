@@ -342,6 +342,34 @@ class NotInRun(ProgramError, code="MS309"):
     """This call only has a meaning inside a workflow's code while it runs."""
 
 
+class SourceError(MainstemError, exit_code=4):
+    """An old SQLite file, or what was landed from it; the message names the file, the table and the row."""
+
+
+class SourceBusy(SourceError, code="MS431"):
+    """Another connection holds the file's lock. Nothing was written; run it again when that one has committed."""
+
+
+class SourceUnlandable(SourceError, code="MS432"):
+    """A name, a key or the number of columns is one that PostgreSQL cannot have. Leave the table out, or rename."""
+
+
+class SourceUnwatched(SourceError, code="MS433"):
+    """Triggers in the file are missing or not as installed, so changes may be unknown: install them, land again."""
+
+
+class LandingOutgrown(SourceError, code="MS434"):
+    """The file now holds what the landed table has no column or no type for. Land it again."""
+
+
+class LandingDiffers(SourceError, code="MS435"):
+    """Two sides that must be equal have different digests. Nothing was kept of what was just written."""
+
+
+class BringBackRefused(SourceError, code="MS436"):
+    """The file's constraints refuse a row that was written after the cut-over; the file is as it was."""
+
+
 class BackupError(MainstemError, exit_code=5):
     """A backup could not be made, or does not give back what it was made of."""
 
@@ -420,34 +448,6 @@ class RenameRefused(MigrationError, code="MS510"):
 
 class StatementFailed(MigrationError, code="MS511"):
     """The database refused a statement; the message names its line. What came before it was taken back."""
-
-
-class SourceError(MainstemError, exit_code=7):
-    """An old SQLite file, or what was landed from it; the message names the file, the table and the row."""
-
-
-class SourceBusy(SourceError, code="MS431"):
-    """Another connection holds the file's lock. Nothing was written; run it again when that one has committed."""
-
-
-class SourceUnlandable(SourceError, code="MS432"):
-    """A name, a key or the number of columns is one that PostgreSQL cannot have. Leave the table out, or rename."""
-
-
-class SourceUnwatched(SourceError, code="MS433"):
-    """Triggers in the file are missing or not as installed, so changes may be unknown: install them, land again."""
-
-
-class LandingOutgrown(SourceError, code="MS434"):
-    """The file now holds what the landed table has no column or no type for. Land it again."""
-
-
-class LandingDiffers(SourceError, code="MS435"):
-    """Two sides that must be equal have different digests. Nothing was kept of what was just written."""
-
-
-class BringBackRefused(SourceError, code="MS436"):
-    """The file's constraints refuse a row that was written after the cut-over; the file is as it was."""
 
 
 def every_error() -> dict[str, type[MainstemError]]:

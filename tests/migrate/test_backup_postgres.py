@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -13,7 +12,7 @@ from psycopg.sql import SQL, Identifier
 from conftest import Database
 from mainstem.consolidate import backup
 from mainstem.consolidate.backup import Postgres, Selection, postgres
-from mainstem.consolidate.backup.programs import programs_for
+from mainstem.consolidate.backup.programs import Programs, programs_for
 from mainstem.errors import BackupFailed, BackupNotProved, ProgramsMissing, ScratchRefused
 from servers import as_login, in_database
 
@@ -67,13 +66,14 @@ def test_a_backup_was_restored_elsewhere_and_held_the_same(shop: Database, tmp_p
 def test_rows_written_while_it_is_taken_are_in_neither_the_dump_nor_the_digests(
     shop: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digested = postgres.contents
+    run = Programs.run
 
-    def write_and_digest(conn: psycopg.Connection[Any], selection: Selection) -> postgres.Contents:
-        shop.rows("insert into public.measure values ('2025-04-01', 1) returning n")
-        return digested(conn, selection)
+    def write_and_run(self: Programs, name: str, *words: str | Path, target: Postgres | None = None) -> str:
+        if name == "pg_dump":
+            shop.rows("insert into public.measure values ('2025-04-01', 1) returning n")
+        return run(self, name, *words, target=target)
 
-    monkeypatch.setattr(postgres, "contents", write_and_digest)
+    monkeypatch.setattr(Programs, "run", write_and_run)
     assert backup.take(Postgres(shop.url), tmp_path).digests["public.measure_1"].rows == 100
 
 

@@ -50,8 +50,9 @@ select to_char(t."timestamp", 'HH24:MI:SS.MS') as at, coalesce(t.node_code, '') 
   from mainstem.v_workflow_execution_timeline t where t.run_id = %s"""
 
 DOUBLES: LiteralString = """
-select run_id, node_key, iteration, metadata ->> 'branch' as branch, count(*) as records
-  from mainstem.user_workflow_run_step group by 1, 2, 3, 4 having count(*) > 1"""
+select s.run_id, s.node_key, s.iteration, s.metadata ->> 'branch' as branch, count(*) as records
+  from mainstem.user_workflow_run_step s join mainstem.user_workflow_run r using (run_id) where r.driver = 'engine'
+ group by 1, 2, 3, 4 having count(*) > 1"""
 
 RECORDED: LiteralString = """
 select count(*) as steps from mainstem.user_workflow_run_step s join mainstem.user_workflow_run r using (run_id) where r.driver = 'engine'"""

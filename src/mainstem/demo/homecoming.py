@@ -17,6 +17,7 @@ from mainstem.consolidate.life.session import Connection
 from mainstem.consolidate.mapping import preset, read_mapping
 from mainstem.consolidate.presets.rcm.sample.rows import grow, install
 from mainstem.consolidate.presets.rcm.sample.writer import Writer, writing
+from mainstem.postgres import connect
 
 SYSTEM = "rcm"
 OLD_RUNS = 300
@@ -40,9 +41,10 @@ class Station:
 
 def come_home(url: str) -> Iterator[Station]:
     """The stations in order; the database at `url` has the schema and nothing else."""
+    with connect(url, role=None, application_name="old application") as old:
+        install(old)
+        grow(old, runs=OLD_RUNS)
     with life.migrator(url, SYSTEM) as conn:
-        install(conn)
-        grow(conn, runs=OLD_RUNS)
         yield _inspected(url)
         plan = life.adopt(conn, preset(SYSTEM))
         yield _planned()
@@ -107,7 +109,7 @@ def _copied(copied: dict[str, int], seconds: float, old_application: Writer) -> 
 def _proved(conn: Connection) -> Station:
     program, plan = _program(conn)
     proof = life.verify(conn, program, plan)
-    rows = [{"comparison": one.name, "rows": one.rows, "equal": one.is_equal} for one in proof.compared]
+    rows = [{"equal": one.is_equal, "rows": one.rows, "what": _shown(one.name)} for one in proof.compared]
     faults = [] if proof.holds else ["the proof does not hold"]
     return Station(
         f"Proved in {proof.seconds:.1f} s: unfold(fold(x)) = x for every row",
@@ -115,6 +117,11 @@ def _proved(conn: Connection) -> Station:
         "mainstem consolidate verify",
         faults,
     )
+
+
+def _shown(name: str) -> str:
+    """A comparison's name without the schema of its views."""
+    return name.replace(f"consolidation_{SYSTEM}.", "")
 
 
 def _switched(conn: Connection, title: str, old_application: Writer) -> Station:
@@ -125,8 +132,8 @@ def _switched(conn: Connection, title: str, old_application: Writer) -> Station:
     said = old_application.tally.done.total()
     switched = life.cut_over(conn, program, life.read_plan(conn, SYSTEM))
     time.sleep(LISTENED)
-    rows = [{"locks held, ms": switched.locked_ms, "changes of the last moment": switched.drained,
-             "statements of the old application since": old_application.tally.done.total() - said}]  # fmt: skip
+    rows = [{"locks held, ms": switched.locked_ms, "last changes": switched.drained,
+             "statements since": old_application.tally.done.total() - said}]  # fmt: skip
     return Station(title, rows, "\\d workflow_trace in psql: a view now")
 
 
@@ -158,7 +165,7 @@ def _rolled_back(conn: Connection, old_application: Writer) -> Station:
     seconds = time.monotonic() - began
     time.sleep(LISTENED)
     rows = [{"what would be lost": len(lost), "seconds": round(seconds, 1),
-             "statements of the old application since": old_application.tally.done.total() - said}]  # fmt: skip
+             "statements since": old_application.tally.done.total() - said}]  # fmt: skip
     return Station(
         "Rolled back, with what was written since",
         rows,
@@ -174,8 +181,8 @@ def _nothing_lost(conn: Connection, old_application: Writer) -> Station:
         conn.execute("set local row_security = on")
         faults = old_application.memory.differences(conn)
     faults += [f"{failure.statement}: {failure.message}" for failure in tally.failures]
-    rows = [{"statements of the old application": tally.done.total(), "rows it was told are written": len(old_application.memory.there),
-             "lost or changed": len(faults), "slowest statement, ms": round(tally.slowest * 1000)}]  # fmt: skip
+    rows = [{"statements": tally.done.total(), "rows told": len(old_application.memory.there),
+             "lost": len(faults), "slowest, ms": round(tally.slowest * 1000)}]  # fmt: skip
     return Station(
         "What the old application was told is written is there", rows, "select * from workflow_events", faults
     )

@@ -10,12 +10,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mainstem.consolidate.backup import catalog, postgres, sqlite
 from mainstem.consolidate.backup import manifest as manifests
-from mainstem.consolidate.backup import postgres, sqlite
 from mainstem.consolidate.backup.catalog import Key, Objects, Selection
 from mainstem.consolidate.backup.digests import Digest
 from mainstem.consolidate.backup.manifest import Manifest, read
-from mainstem.consolidate.backup.target import Postgres, Sqlite, Target, target_of
+from mainstem.consolidate.backup.target import Postgres, Sqlite, Target, pinned, reading, target_of
 from mainstem.consolidate.statements import Dialect
 from mainstem.errors import BackupExists, BackupNotProved, TargetUnknown
 
@@ -30,6 +30,7 @@ __all__ = [
     "Sqlite",
     "Target",
     "contents",
+    "objects",
     "read",
     "restore",
     "restore_into",
@@ -143,6 +144,15 @@ def contents(target: Target, selection: Selection | None = None) -> Contents:
     if isinstance(target, Sqlite):
         return sqlite.contents_of(target.path, meant, immutable=False)
     return postgres.contents_of(target, meant)
+
+
+def objects(target: Target) -> Objects:
+    """Its objects alone, without reading a row."""
+    if isinstance(target, Sqlite):
+        with reading(target.path) as conn:
+            return catalog.sqlite_objects(conn)
+    with pinned(target) as conn:
+        return catalog.objects(conn)
 
 
 def _refuse_to_overwrite(place: Path) -> None:

@@ -24,7 +24,7 @@ MOST_RESTARTS = 5
 """A writer sets a backup that goes page by page back to its beginning; after this many times it goes in one piece."""
 _BUSY = {5, 6}
 _MOST_BUSY = 40
-"""Quarters of a second that a restore waits for whoever uses the file."""
+"""Times half a second: so long a restore waits for whoever uses the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def put_back(file: Path, target: Sqlite) -> None:
     with (
         _reported("the restore"),
         reading(file, immutable=True) as source,
-        closing(_open(target.path)) as live,
+        closing(_open(target.path, timeout=0.25)) as live,
     ):
         source.backup(live, pages=-1, progress=waiting)
 
@@ -110,7 +110,8 @@ def refuse_damage(conn: sqlite3.Connection, name: str) -> None:
 
 
 def foreign_key_violations(conn: sqlite3.Connection) -> dict[str, int]:
-    """Rows without a parent, by table; a foreign key that SQLite cannot even look at counts as one, under its message.
+    """Rows without a parent, by table; a foreign key that SQLite cannot even look at counts as one, under its message without
+    the names in it, which a rename may change.
 
     It can look at none of a database where a parent's columns are not unique, so each table is asked alone.
     """
@@ -119,7 +120,7 @@ def foreign_key_violations(conn: sqlite3.Connection) -> dict[str, int]:
         try:
             rows = conn.execute(f"pragma foreign_key_check({digests.quoted(table)})").fetchall()
         except sqlite3.OperationalError as mismatch:
-            found[f"{table}: {mismatch}"] = 1
+            found[f"{table}: {str(mismatch).partition(' - ')[0]}"] = 1
         else:
             found |= {table: len(rows)} if rows else {}
     return found
@@ -135,14 +136,14 @@ class _TooManyRestarts(BackupFailed):
 
 
 class _Restarts:
-    """Counts how often a backup began again: what remains grows instead of shrinking."""
+    """Counts how often a backup began again: what remains does not shrink."""
 
     def __init__(self) -> None:
         self.count = 0
         self._remaining: int | None = None
 
     def __call__(self, _status: int, remaining: int, _total: int) -> None:
-        if self._remaining is not None and remaining > self._remaining:
+        if self._remaining is not None and remaining >= self._remaining:
             self.count += 1
         self._remaining = remaining
         if self.count > MOST_RESTARTS:
@@ -176,8 +177,8 @@ def _into(
         source.backup(copy, pages=pages, progress=progress, sleep=0)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, timeout=5)
+def _open(path: Path, timeout: float = 5) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, timeout=timeout)
 
 
 @contextmanager

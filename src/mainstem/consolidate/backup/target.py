@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mainstem.consolidate.statements import Dialect
-from mainstem.errors import TargetUnknown
+from mainstem.errors import BackupFailed, RightsMissing, TargetUnknown
 from mainstem.postgres import connect
 
 _MAGIC = b"SQLite format 3\x00"
@@ -96,11 +97,22 @@ def pinned(target: Postgres) -> Iterator[psycopg.Connection[Any]]:
 @contextmanager
 def reading(path: Path, *, immutable: bool = False) -> Iterator[Any]:
     """A read-only connection to a SQLite file. immutable: it is a backup, beside which no -wal is to appear."""
-    import sqlite3
-
     uri = f"{path.resolve().as_uri()}?mode=ro" + ("&immutable=1" if immutable else "")
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5)) as conn:
         yield conn
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """What the database says where nobody expected it, as an error of ours."""
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise RightsMissing(" ".join(str(error).split()), hint="log in as the owner of the tables") from error
+    except (psycopg.Error, sqlite3.Error) as error:
+        raise BackupFailed(
+            " ".join(str(error).split()), hint="mend what it names, and run this again"
+        ) from error
 
 
 def _without_pooler(url: str) -> str:

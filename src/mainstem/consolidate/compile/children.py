@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mainstem.consolidate.compile.catalog import Catalog, Column
 from mainstem.consolidate.compile.lens import Place, Way, compile_lens, leaf
@@ -17,6 +17,8 @@ LARGEST_LOG = 256 * 1024
 LOG_COLUMNS = {"event_id", "event_type", "event_data", "timestamp"}
 PARENT = "parent"
 """The key under which an element keeps its run's old key where that is not its step's."""
+TABLE = "table"
+"""The key under which an element names its old table, where another table's elements are in the same list."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,20 @@ class Listed:
     schema: str
     run: Relation
     step: Relation | None
+    others: tuple[str, ...] = ()
+    """Tables whose elements are in a list with these, in the mapping's order; only the first one's are not marked."""
+
+    @property
+    def is_marked(self) -> bool:
+        return bool(self.others) and self.others[0] != self.table
+
+    def is_mine(self, element: str) -> str:
+        """Whether an element of the list is of this table."""
+        if not self.others:
+            return "true"
+        if self.is_marked:
+            return f"{element} ->> {lit(TABLE)} = {lit(self.table)}"
+        return f"not {element} ? {lit(TABLE)}"
 
     @property
     def is_log(self) -> bool:
@@ -41,6 +57,8 @@ class Listed:
     def element(self, row: str, run_key: str | None) -> str:
         """A row as an object. `run_key`: the key of the run it stands in, to note a row that says another."""
         always = {way.place.column: leaf(way) for way in self.ways.values() if not self._may_be_absent(way)}
+        if self.is_marked:
+            always[TABLE] = lit(self.table) + "::text"
         built = (
             "jsonb_build_object(" + ", ".join(f"{lit(key)}, {value}" for key, value in always.items()) + ")"
         )
@@ -152,12 +170,32 @@ def compile_elements(
             lambda at: at,
             loses=False,
         )
+    if taken := [way.column for way in ways.values() if way.place.column in (PARENT, TABLE)]:
+        raise MappingRefused(
+            f"tables.{table}.columns.{taken[0]}: the key {ways[taken[0]].place.column} of an element is ours",
+            hint="Give it another name there.",
+        )
     if said.key not in ways:
         raise MappingRefused(
             f"tables.{table}: its key {said.key} has no place in the element",
             hint="Map it: an element carries its own key.",
         )
     return Listed(table, said, old, ways, mapping.old_schema, run, step)
+
+
+def sharing(lists: list[Listed]) -> list[Listed]:
+    """The same, each with the others of its lists. Raises MappingRefused where one of them is the event log."""
+    found = []
+    for one in lists:
+        places = {one.said.into.run, one.said.into.step} - {None}
+        others = tuple(other.table for other in lists if places & {other.said.into.run, other.said.into.step})
+        if len(others) > 1 and one.is_log:
+            raise MappingRefused(
+                f"tables.{one.table}.into: {', '.join(others)} go into the same event log",
+                hint="Only one table can be a run's events; give the other a key in metadata.",
+            )
+        found.append(replace(one, others=others) if len(others) > 1 else one)
+    return found
 
 
 def _element_type(column: Column, key: str) -> str:

@@ -10,9 +10,9 @@ from mainstem.consolidate.compile.compatibility import (
     no_parent,
     required,
 )
-from mainstem.consolidate.compile.relation import ENDED, RUN, STEP
+from mainstem.consolidate.compile.relation import ENDED, RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
-from mainstem.consolidate.compile.views import IDS, Whole
+from mainstem.consolidate.compile.views import IDS, STRAY, Whole
 
 _PARENT = "  parent uuid;\n  run_key text;\n  org uuid;\n"
 
@@ -24,11 +24,11 @@ def element_triggers(whole: Whole, one: Listed) -> str:
         f"{default_key(key)}{required(one.table, one.old)}"
         f"  if exists (select from {q(whole.work_schema, 'unfold_' + one.table)} u where u.{q(key.name)} = new.{q(key.name)}"
         f" and {_same_parent(one, 'u', 'new')}) then\n{exists_already(one.table, key.name)}  end if;\n"
-        f"{_find_parent(whole, one, 'new')}{_add(one)}"
+        f"{_find_parent(whole, one, 'new')}{_add(one)}{_stray(whole, one)}"
     )
     update = (
         f"{required(one.table, one.old)}{_find_parent(whole, one, 'old')}"
-        f"  if {_same_parent(one, 'new', 'old')} then\n{_replace(one)}  else\n{_remove(one)}{_find_parent(whole, one, 'new')}{_add(one)}  end if;\n"
+        f"  if {_same_parent(one, 'new', 'old')} then\n{_replace(one)}  else\n{_remove(one)}{_find_parent(whole, one, 'new')}{_add(one)}{_stray(whole, one)}  end if;\n"
     )
     delete = f"{_find_parent(whole, one, 'old', is_there=True)}{_remove(one)}"
     return (
@@ -39,7 +39,7 @@ def element_triggers(whole: Whole, one: Listed) -> str:
 
 
 def _same_parent(one: Listed, left: str, right: str) -> str:
-    columns = [one.said.run, *([one.said.step] if one.said.step else [])]
+    columns = [name for name in (one.said.run, one.said.step, one.said.number) if name]
     return " and ".join(f"{left}.{q(name)} is not distinct from {right}.{q(name)}" for name in columns)
 
 
@@ -55,8 +55,11 @@ def _find_parent(whole: Whole, one: Listed, row: str, *, is_there: bool = False)
         else f"  if parent is null then\n{no_parent(one.table, one.said.run, one.run.table)}  end if;\n"
     )
     of_run = f"  select k.old_key into run_key from {IDS} k where {whole.ids_of('k', one.run.table)} and k.new_id = mainstem.run_of(parent);\n"
-    if not one.said.step or one.step is None:
+    if one.step is None or not one.has_steps:
         return f"  {by_run}{missing}{of_run}"
+    if not one.said.step:
+        found = _where_it_is(whole, one) if row == "old" else _by_number(whole, one, one.step)
+        return f"  {found}  if parent is null then\n    {by_run}  end if;\n{missing}{of_run}"
     by_step = (
         f"select r.step_id, r.org_id into parent, org from {IDS} k join mainstem.{STEP} r\n"
         f"        on r.run_id = mainstem.run_of(k.new_id) and r.step_number = mainstem.step_number_of(k.new_id)\n"
@@ -65,9 +68,40 @@ def _find_parent(whole: Whole, one: Listed, row: str, *, is_there: bool = False)
     return f"  if {row}.{q(one.said.step)} is null then\n    {by_run}  else\n    {by_step}  end if;\n{missing}{of_run}"
 
 
+def _by_number(whole: Whole, one: Listed, step: Relation) -> str:
+    """Sets `parent` to the step that has the number which the new row says, in its run."""
+    run, number = (q(str(getattr(step.said, name))) for name in ("run", "number"))
+    return (
+        f"select k.new_id, r.org_id into parent, org from {q(whole.work_schema, 'unfold_' + step.table)} u\n"
+        f"    join {IDS} k on {whole.ids_of('k', step.table)} and k.old_key = u.{q(step.said.key)}::text\n"
+        f"    join mainstem.{RUN} r on r.run_id = mainstem.run_of(k.new_id)\n"
+        f"   where u.{run} = new.{q(one.said.run)} and u.{number} = new.{q(one.said.number or '')};\n"
+    )
+
+
+def _where_it_is(whole: Whole, one: Listed) -> str:
+    """Sets `parent` to the step whose list has the old row: its number may have changed since."""
+    strays = f"select y.new_id from {STRAY} y where y.source = {lit(whole.system)} and y.old_table = {lit(one.table)}"
+    return (
+        f"select s.step_id, s.org_id into parent, org from mainstem.{STEP} s\n"
+        f"   where (s.run_id = (select k.new_id from {IDS} k where {whole.ids_of('k', one.run.table)} and k.old_key = old.{q(one.said.run)}::text)\n"
+        f"          or s.run_id in (select mainstem.run_of(y.new_id) from ({strays}) y))\n"
+        f"     and exists (select from jsonb_array_elements(s.{q(one.said.into.step or '')}) j where {_is_it(one, 'j.value')}) limit 1;\n"
+    )
+
+
 def _element(one: Listed) -> str:
     """The new row as an object, with the run that it names where that is not the one it stands in."""
     return one.element("new", f"run_key::{one.old[one.said.run].type}")
+
+
+def _stray(whole: Whole, one: Listed) -> str:
+    if not one.said.step:
+        return ""
+    return (
+        f"  if mainstem.step_number_of(parent) > 0 and run_key is distinct from new.{q(one.said.run)}::text then\n"
+        f"    insert into {STRAY} values ({lit(whole.system)}, {lit(one.table)}, parent) on conflict do nothing;\n  end if;\n"
+    )
 
 
 def _add(one: Listed) -> str:
@@ -127,13 +161,14 @@ def _in_log(one: Listed) -> str:
 
 
 def _is_it(one: Listed, element: str) -> str:
-    return f"({one.read(one.said.key, element)}) is not distinct from old.{q(one.said.key)}"
+    key = f"({one.read(one.said.key, element)}) is not distinct from old.{q(one.said.key)}"
+    return f"case when {one.is_mine(element)} then {key} else false end" if one.others else key
 
 
 def _with_lists(one: Listed, changed: str) -> str:
     """An update of the parent's list, of the run or the step."""
     of_run = _update(one.said.into.run, RUN, "r.run_id = parent", changed)
-    if not one.said.step:
+    if not one.has_steps:
         return of_run
     of_step = _update(
         one.said.into.step or "", STEP,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mainstem.consolidate.compile.catalog import Catalog
-from mainstem.consolidate.compile.children import PARENT
+from mainstem.consolidate.compile.children import PARENT, Listed
 from mainstem.consolidate.compile.compatibility import (
     default_key,
     exists_already,
@@ -18,7 +18,7 @@ from mainstem.consolidate.compile.compatibility import (
 )
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
-from mainstem.consolidate.compile.views import IDS, Whole
+from mainstem.consolidate.compile.views import IDS, STRAY, Whole
 
 _VARIABLES = f"  new_id uuid;\n  new_run uuid;\n  was_id uuid;\n  logged jsonb;\n  was mainstem.{STEP};\n"
 
@@ -70,8 +70,9 @@ class _Step:
         return f"{required(self.step.table, self.step.old)}{self._unique()}{self._move()}{put(self.step, it)}"
 
     def delete(self) -> str:
+        outliving = "".join(_to_its_run(one) for one in self.whole.lists if one.said.number and one.has_steps)
         gone = "x.run_id = mainstem.run_of(gone) and x.step_number = mainstem.step_number_of(gone)"
-        return f"  select k.new_id into gone from {IDS} k where {self._is('old')};\n" + "".join(
+        return f"  select k.new_id into gone from {IDS} k where {self._is('old')};\n{outliving}" + "".join(
             f"  delete from mainstem.{name} x where {gone};\n" for name in ("user_workflow_event", STEP)
         )
 
@@ -120,7 +121,7 @@ def _keep_their_run(whole: Whole, step: Relation, run_column: str) -> str:
     text = ""
     at = "r.run_id = mainstem.run_of(new_id) and r.step_number = mainstem.step_number_of(new_id)"
     run = f"jsonb_build_object({lit(PARENT)}, to_jsonb(old.{q(run_column)}))"
-    for one in [found for found in whole.lists if found.said.into.step and found.said.step]:
+    for one in [found for found in whole.lists if found.said.into.step]:
         logged = ""
         if one.is_log:
             text += (
@@ -133,6 +134,32 @@ def _keep_their_run(whole: Whole, step: Relation, run_column: str) -> str:
         column = q(one.said.into.step or "")
         text += (
             f"    update mainstem.{step.target} r set {column} = coalesce((select jsonb_agg({run} || j.value order by j.ordinality)\n"
-            f"      from jsonb_array_elements(r.{column}{logged}) with ordinality j), '[]') where {at};\n"
+            f"      from jsonb_array_elements(r.{column}{logged}) with ordinality j where {one.is_mine('j.value')}), '[]')"
+            f"{_of_others(one, column)} where {at};\n"
+            f"    insert into {STRAY} values ({lit(whole.system)}, {lit(one.table)}, new_id) on conflict do nothing;\n"
         )
     return text
+
+
+def _to_its_run(one: Listed) -> str:
+    """What meant the step by its number outlives it."""
+    column, _, key = one.said.into.run.partition(".")
+    there = f"r.{q(column)} -> {lit(key)}" if key else f"r.{q(column)}"
+    joined = f"coalesce({there}, '[]') || moved.elements"
+    value = f"r.{q(column)} || jsonb_build_object({lit(key)}, {joined})" if key else joined
+    return (
+        f"  update mainstem.{RUN} r set {q(column)} = {value}\n    from (select jsonb_agg(j.value order by j.ordinality) as elements\n"
+        f"            from mainstem.{STEP} s cross join lateral jsonb_array_elements(s.{q(one.said.into.step or '')}) with ordinality j\n"
+        f"           where s.run_id = mainstem.run_of(gone) and s.step_number = mainstem.step_number_of(gone) and {one.is_mine('j.value')}) moved\n"
+        "   where r.run_id = mainstem.run_of(gone) and moved.elements is not null;\n"
+    )
+
+
+def _of_others(one: Listed, column: str) -> str:
+    """What other tables have in the same list stays as it is."""
+    if not one.others:
+        return ""
+    return (
+        " || coalesce((select jsonb_agg(j.value order by j.ordinality)"
+        f" from jsonb_array_elements(r.{column}) with ordinality j where not ({one.is_mine('j.value')})), '[]')"
+    )

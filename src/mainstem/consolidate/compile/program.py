@@ -16,9 +16,9 @@ from mainstem.consolidate.compile import (
     views,
 )
 from mainstem.consolidate.compile.catalog import Catalog, read_catalog
-from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements
+from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements, sharing
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
-from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.text import q
 from mainstem.consolidate.compile.views import IDS, Whole, target_key
 from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Run, Stays, Step
 from mainstem.errors import MappingRefused
@@ -179,12 +179,7 @@ class Program:
 
     def indexes(self) -> list[str]:
         """What finds a row by its old key, typed as old code asks for it."""
-        return [
-            f"create index if not exists {q(f'consolidation_id_{self.mapping.system}_{relation.table}'[:63])} on {IDS} ((old_key::{relation.key.type}))"
-            f" where source = {lit(self.mapping.system)} and old_table = {lit(relation.table)}"
-            for relation in self.relations()
-            if relation.key.type in ("bigint", "integer", "smallint", "uuid")
-        ]
+        return [text for one in self.relations() if (text := views.key_index(self.whole, one)) is not None]
 
     def sql(self) -> str:
         """All of it, for a person to read: what expand installs, and the statements of copy and proof."""
@@ -205,6 +200,7 @@ class Program:
                 *apply.quarantine,
             ]
             texts.append(f"-- a batch of {root.table}\n" + ";\n".join(parts) + ";\n")
+        texts.append("-- point reads by old keys\n" + ";\n".join(self.indexes()) + ";\n")
         texts += [
             f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n"
             for side in self.proofs()
@@ -233,7 +229,8 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
     lists: list[Listed] = []
     contexts: list[Keyed] = []
     if run:
-        lists = [compile_elements(mapping, catalog, name, run, step) for name in mapping.of_kind(Elements)]
+        elements = mapping.of_kind(Elements)
+        lists = sharing([compile_elements(mapping, catalog, name, run, step) for name in elements])
         contexts = [compile_context(mapping, catalog, name, run) for name in mapping.of_kind(Context)]
     org = run.mapped.get("org_id", "null::uuid") if run else "null::uuid"
     if step:

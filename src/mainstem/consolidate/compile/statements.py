@@ -9,7 +9,7 @@ from mainstem.consolidate.compile.children import Keyed, Listed
 from mainstem.consolidate.compile.compatibility import born
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, make_workflows
 from mainstem.consolidate.compile.text import lit, q
-from mainstem.consolidate.compile.views import IDS, Whole, fold_columns, row_as_text
+from mainstem.consolidate.compile.views import IDS, STRAY, Whole, fold_columns, row_as_text
 
 QUARANTINE = "mainstem_consolidation.quarantine"
 
@@ -133,6 +133,7 @@ def _put_in(whole: Whole, root: Relation, keys: str) -> list[str]:
             f"insert into mainstem.{q(relation.target)} ({columns})\nselect {columns} from {q(whole.work_schema, 'fold_' + relation.table)} where _root = any({keys})"
         )
     if root is whole.run:
+        texts += [_strays(whole, one, keys) for one in whole.lists if one.said.step and whole.step]
         texts += [
             "insert into mainstem.user_workflow_event (run_id, step_number, event_id, org_id, event_type, event_data, occurred_at)\n"
             "select l.run_id, l.step_number, l.event_id, r.org_id, l.event_type, l.event_data, l.occurred_at\n"
@@ -142,6 +143,19 @@ def _put_in(whole: Whole, root: Relation, keys: str) -> list[str]:
             if one.is_log
         ]
     return texts
+
+
+def _strays(whole: Whole, one: Listed, keys: str) -> str:
+    step = one.step
+    if step is None:
+        return ""
+    run, own = q(one.said.run), q(str(getattr(step.said, "run")))  # noqa: B009
+    return (
+        f"insert into {STRAY} (source, old_table, new_id)\nselect distinct {lit(whole.system)}, {lit(one.table)}, k.new_id\n"
+        f"  from {q(whole.old_schema, step.table)} s join {q(whole.old_schema, one.table)} e on e.{q(one.said.step or '')} = s.{q(step.said.key)}\n"
+        f"  join {IDS} k on {whole.ids_of('k', step.table)} and k.old_key = s.{q(step.said.key)}::text\n"
+        f" where s.{own} = any({keys}) and e.{run} is distinct from s.{own}\n    on conflict do nothing"
+    )
 
 
 def target_columns(whole: Whole, relation: Relation) -> list[str]:

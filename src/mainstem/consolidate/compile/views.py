@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
+from mainstem.consolidate.compile.children import LARGEST_LOG, LONGEST_LOG, PARENT, Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
-from mainstem.consolidate.compile.text import from_json, listed, lit, q
+from mainstem.consolidate.compile.text import from_json, listed, lit, q, without_length
 from mainstem.consolidate.mapping import Mapping
 
 IDS = "mainstem_consolidation.consolidation_id"
-NUMBER_OF = "mainstem_consolidation.number_of_id"
+STRAY = "mainstem_consolidation.stray"
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,26 @@ def fold_columns(
         if relation is whole.run:
             _add_children_of_run(whole, columns, row)
         if relation is whole.step:
-            columns |= {
-                listed_.said.into.step: listed_.elements_of_step(row)
-                for listed_ in whole.lists
-                if listed_.said.into.step
-            }
+            for one in whole.lists:
+                if one.said.into.step:
+                    _append(columns, one.said.into.step, one.elements_of_step(row))
     return columns
+
+
+def _append(columns: dict[str, str], place: str, elements: str) -> None:
+    """Several tables may go into one list: each element of a later one names its table."""
+    columns[place] = f"{columns[place]} || {elements}" if place in columns else elements
 
 
 def _add_children_of_run(whole: Whole, columns: dict[str, str], row: str) -> None:
     added: dict[str, dict[str, str]] = {}
     for one in whole.lists:
         column, _, key = one.said.into.run.partition(".")
-        if key:
-            added.setdefault(column, {})[key] = f"nullif({one.elements_of_run(row)}, '[]')"
-        else:
-            columns[column] = one.elements_of_run(row)
+        _append(added.setdefault(column, {}) if key else columns, key or column, one.elements_of_run(row))
+    added = {
+        column: {key: f"nullif({elements}, '[]')" for key, elements in pieces.items()}
+        for column, pieces in added.items()
+    }
     for keyed in whole.contexts:
         columns["context"] = (
             f"{columns.get('context', lit('{}') + '::jsonb')} || coalesce({keyed.context_of(row)}, '{{}}')"
@@ -119,10 +124,9 @@ def log_view(whole: Whole, one: Listed) -> str:
         relation = run if parent == "run" else step
         if named is None or relation is None:
             continue
-        only = f"e.{q(one.said.step)} is null" if parent == "run" and one.said.step else "true"
-        long = (
-            f"select e.{q(named)} from {q(whole.old_schema, one.table)} e where {only} and e.{q(named)} is not null group by 1"
-            f" having count(*) > 256 or sum(octet_length(e.{q(data)}::text)) > 262144"
+        only = f" and e.{q(one.said.step)} is null" if parent == "run" and one.said.step else ""
+        elements = (
+            f"from {q(whole.old_schema, one.table)} e where e.{q(named)} = o.{q(relation.said.key)}{only}"
         )
         root = f"o.{q(relation.said.key)}" if parent == "run" else f"o.{q(_run_of(relation))}"
         branches.append(
@@ -130,9 +134,9 @@ def log_view(whole: Whole, one: Listed) -> str:
             f"       {key.fold.replace('{row}', 'e')} as event_id, {columns['event_type']} as event_type, {columns['event_data']} as event_data,\n"
             f"       coalesce({columns['timestamp']}, timestamptz '1970-01-01 00:00:00+00') as occurred_at\n"
             f"  from {q(whole.old_schema, relation.table)} o\n"
-            f"  join ({long}) t (parent) on t.parent = o.{q(relation.said.key)}\n"
-            f"  join {q(whole.old_schema, one.table)} e on e.{q(named)} = t.parent and {only}\n"
-            f"  join {IDS} k on {whole.ids_of('k', relation.table)} and k.old_key = o.{q(relation.said.key)}::text"
+            f"  join {IDS} k on {whole.ids_of('k', relation.table)} and k.old_key = o.{q(relation.said.key)}::text\n"
+            f" cross join lateral (select 1 {elements} having count(*) > {LONGEST_LOG} or sum(octet_length(e.{q(data)}::text)) > {LARGEST_LOG}) too_long\n"
+            f" cross join lateral (select e.* {elements}) e"
         )
     return (
         f"create or replace view {q(whole.work_schema, 'log_' + one.table)} as\n"
@@ -150,7 +154,7 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
     values |= {name: remainder_in("r", column) for name, column in relation.remainder.items()}
     if relation is whole.step and whole.run:
         joined = (
-            f"  join mainstem.{STEP} r on r.run_id = mainstem.run_of(k.new_id) and r.step_number = mainstem.step_number_of(k.new_id)\n"
+            f"  join mainstem.{STEP} r on {_is_step('r', 'k')}\n"
             f"  join {IDS} kr on {whole.ids_of('kr', whole.run.table)} and kr.new_id = r.run_id\n"
         )
     else:
@@ -164,6 +168,14 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
     )
 
 
+def _is_step(row: str, ids: str) -> str:
+    """A step and its id, so said that an index serves whichever of the two is known."""
+    return (
+        f"{row}.run_id = mainstem.run_of({ids}.new_id) and {row}.step_number = mainstem.step_number_of({ids}.new_id)"
+        f" and {ids}.new_id = {row}.step_id"
+    )
+
+
 def target_key(relation: Relation) -> str:
     """The column of ours that holds the id of one row."""
     if relation.target in (RUN, STEP):
@@ -171,11 +183,30 @@ def target_key(relation: Relation) -> str:
     return relation.said.columns[relation.said.key].to
 
 
+IMMUTABLE = ("smallint", "integer", "bigint", "numeric", "uuid", "character varying")
+"""Types that a text becomes without looking at any setting: an index may hold it."""
+
+
+def key_index(whole: Whole, relation: Relation) -> str | None:
+    """What a point read by the old key goes by. Unique, so that the planner knows of one row without statistics."""
+    if without_length(relation.key.type) not in IMMUTABLE:
+        return None
+    return (
+        f"create unique index if not exists {q(index_name(whole, relation))} on {IDS} ((old_key::{relation.key.type}))\n"
+        f" where {whole.ids_of('consolidation_id', relation.table)}"
+    )
+
+
+def index_name(whole: Whole, relation: Relation) -> str:
+    name = f"{whole.system}_{relation.table}"
+    return name if len(name) < 64 else f"{name[:54]}_{sha256(name.encode()).hexdigest()[:8]}"
+
+
 def unfold_elements(whole: Whole, one: Listed) -> str:
     """From the lists of runs, those of steps, and the event log."""
     branches = [_from_run_lists(whole, one)]
     if one.has_steps:
-        branches.append(_from_step_lists(whole, one))
+        branches += [_from_step_lists(whole, one, strays=strays) for strays in (False, True)]
     if one.said.into.run == "events":
         branches += _from_log(whole, one)
     return _unfold(whole, one.table, one.old, branches)
@@ -186,36 +217,41 @@ def _list_at(row: str, to: str) -> str:
     return f"{row}.{q(column)} -> {lit(key)}" if key else f"{row}.{q(column)}"
 
 
-def _element_values(whole: Whole, one: Listed, element: str) -> dict[str, str]:
+def _element_values(whole: Whole, one: Listed, element: str, *, strays: bool) -> dict[str, str]:
     values = {name: one.read(name, element) for name in one.ways}
     run_type = whole.run.key.type if whole.run else "text"
     if one.said.run not in one.ways:
         values[one.said.run] = (
-            f"coalesce({from_json(f'({element} -> {lit(PARENT)})', run_type)}, kr.old_key::{run_type})"
+            from_json(f"({element} -> {lit(PARENT)})", run_type) if strays else f"kr.old_key::{run_type}"
         )
     return values
 
 
 def _from_run_lists(whole: Whole, one: Listed) -> tuple[str, dict[str, str], str]:
-    values = _element_values(whole, one, "j.value")
+    values = _element_values(whole, one, "j.value", strays=False)
     if one.said.step:
         values[one.said.step] = f"null::{one.old[one.said.step].type}"
     found = (
         f"from {IDS} kr\n  join mainstem.{RUN} r on r.run_id = kr.new_id\n"
-        f" cross join lateral jsonb_array_elements({_list_at('r', one.said.into.run)}) j (value)\n where {whole.ids_of('kr', one.run.table)}"
+        f" cross join lateral jsonb_array_elements({_list_at('r', one.said.into.run)}) j (value)\n"
+        f" where {whole.ids_of('kr', one.run.table)} and {one.is_mine('j.value')}"
     )
     return "kr.new_id", values, found
 
 
-def _from_step_lists(whole: Whole, one: Listed) -> tuple[str, dict[str, str], str]:
+def _from_step_lists(whole: Whole, one: Listed, *, strays: bool) -> tuple[str, dict[str, str], str]:
+    """Apart from each other: elements of their step's run, found by its key, and those that name another run."""
     step = one.step
-    values = _element_values(whole, one, "j.value")
+    values = _element_values(whole, one, "j.value", strays=strays)
     if one.said.step:
         values[one.said.step] = f"k.old_key::{step.key.type if step else 'text'}"
+    which = f"j.value ? {lit(PARENT)}"
+    only = f"\n  join {STRAY} y on y.source = k.source and y.old_table = {lit(one.table)} and y.new_id = k.new_id"
     found = (
         f"from {IDS} kr\n  join mainstem.{STEP} s on s.run_id = kr.new_id\n"
-        f"  join {IDS} k on k.new_id = s.step_id and {whole.ids_of('k', step.table if step else '')}\n"
-        f" cross join lateral jsonb_array_elements({_list_at('s', one.said.into.step or '')}) j (value)\n where {whole.ids_of('kr', one.run.table)}"
+        f"  join {IDS} k on {_is_step('s', 'k')} and {whole.ids_of('k', step.table if step else '')}{only if strays else ''}\n"
+        f" cross join lateral jsonb_array_elements({_list_at('s', one.said.into.step or '')}) j (value)\n"
+        f" where {whole.ids_of('kr', one.run.table)} and {one.is_mine('j.value')} and {which if strays else f'not {which}'}"
     )
     return "kr.new_id", values, found
 
@@ -238,7 +274,8 @@ def _from_log(whole: Whole, one: Listed) -> list[tuple[str, dict[str, str], str]
     if not one.said.step or one.step is None:
         return [("kr.new_id", values, of_run)]
     of_step = (
-        f"{shared} and l.step_number > 0\n  join {IDS} k on k.new_id = mainstem.step_id(l.run_id, l.step_number) and {whole.ids_of('k', one.step.table)}\n"
+        f"{shared} and l.step_number > 0\n  join {IDS} k on l.run_id = mainstem.run_of(k.new_id) and l.step_number = mainstem.step_number_of(k.new_id)\n"
+        f"   and k.new_id = mainstem.step_id(l.run_id, l.step_number) and {whole.ids_of('k', one.step.table)}\n"
         f" where {whole.ids_of('kr', one.run.table)}"
     )
     step_type = one.old[one.said.step].type

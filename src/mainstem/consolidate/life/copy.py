@@ -16,12 +16,13 @@ from psycopg.types.json import Jsonb
 
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.statements import Apply
+from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, refuse_changed, renew
 from mainstem.consolidate.life.session import PASSING, Connection, seeing_ours, with_patience
 
-FEWEST, MOST, FIRST = 20, 5000, 200
-TARGET = 0.15
-"""Seconds that a batch should take: as long as a writer may have to wait for a root."""
+FEWEST, MOST, FIRST, CAUGHT = 20, 5000, 50, 200
+TARGET = 0.5
+"""Seconds that a batch should take. Nobody waits for it; what is under way when a copy is stopped is done again."""
 NEARLY = 200
 """Roots that may be left in the log when a copy is called done."""
 
@@ -68,6 +69,9 @@ def copy(
             root.table: _Copy(conn, program.apply(root), source, token).run(told, throttle)
             for root in program.whole.roots()
         }
+        for text in program.indexes():
+            conn.execute(text)
+        conn.execute(f"analyze {IDS}")
         caught = catch_up(conn, program, token)
         with conn.transaction():
             advance(
@@ -86,8 +90,6 @@ def expand(conn: Connection, program: Program, token: UUID) -> None:
     """Views, mirrors, and the triggers that log: one old table a transaction, and before the first row is copied."""
     began = time.monotonic()
     conn.execute(program.views())
-    for text in program.indexes():
-        conn.execute(text)
     held: dict[str, float] = {}
     for table, (trigger, existing) in program.mirrors().items():
         held[table] = _once(conn, trigger, f"the mirror of {table}")
@@ -133,16 +135,19 @@ class _Copy:
         self._rest(throttle)
         after = self._cursor()
         [left] = self.conn.execute(self.apply.roots_left, {"after": after}).fetchone() or (0,)
-        progress, size = Progress(self.apply.table, 0, int(left)), FIRST
+        progress, size, looked_at = Progress(self.apply.table, 0, int(left)), FIRST, 0
         while True:
             began = time.monotonic()
             roots = _again(lambda: self._batch(after, size))  # noqa: B023  (called at once)
             if not roots:
                 return progress.done
             after = roots[-1]
+            took = time.monotonic() - began
             progress.done += len(roots)
             told(progress)
-            took = time.monotonic() - began
+            if progress.done > 2 * looked_at:  # a table that was empty is still planned as if it were
+                looked_at = progress.done
+                self.conn.execute(f"analyze {IDS}")
             size = max(FEWEST, min(MOST, int(size * (1.3 if took < TARGET else 0.6))))
             self._rest(throttle)
 
@@ -161,7 +166,7 @@ class _Copy:
 
     def _batch(self, after: Any, size: int) -> list[Any]:
         with self.conn.transaction():
-            self.conn.execute("set transaction isolation level repeatable read")
+            begin_batch(self.conn)
             found = self.conn.execute(self.apply.next_roots, {"after": after, "limit": size}).fetchall()
             roots = [row[0] for row in found]
             if roots:
@@ -172,6 +177,17 @@ class _Copy:
                 )
                 renew(self.conn, self.source, self.token)
         return roots
+
+
+def begin_batch(conn: Connection) -> None:
+    """Within a transaction, before its first query: one snapshot, and from each old row to its ids, by their index.
+
+    Left to itself, the planner hashes whole tables for a few roots: the id map grew from nothing, and its statistics are late.
+    """
+    conn.execute("set transaction isolation level repeatable read")
+    conn.execute(
+        "set local join_collapse_limit = 1; set local enable_hashjoin = off; set local enable_mergejoin = off"
+    )
 
 
 def _again(work: Callable[[], list[Any]]) -> list[Any]:
@@ -218,18 +234,19 @@ def catch_up(conn: Connection, program: Program, token: UUID | None = None, *, u
     """Fold anew what was logged, until at most so many changes are left. Gives the number of roots."""
     source, done = program.mapping.system, 0
     while True:
-        for root in program.whole.roots():
-            apply = program.apply(root)
-            while roots := _again(lambda: _catch_batch(conn, apply, source, token)):  # noqa: B023  (called at once)
-                done += len(roots)
-        if backlog(conn, source) <= until:
+        caught = [
+            len(_again(lambda: _catch_batch(conn, program.apply(root), source, token)))  # noqa: B023  (called at once)
+            for root in program.whole.roots()
+        ]
+        done += sum(caught)
+        if max(caught) < FIRST and backlog(conn, source) <= until:
             return done
 
 
 def _catch_batch(conn: Connection, apply: Apply, source: str, token: UUID | None) -> list[Any]:
     with conn.transaction():
-        conn.execute("set transaction isolation level repeatable read")
-        roots = drain(conn, apply, source, FIRST)
+        begin_batch(conn)
+        roots = drain(conn, apply, source, CAUGHT)
         if roots and token is not None:
             renew(conn, source, token)
     return roots

@@ -42,8 +42,15 @@ class Switched:
 
 
 def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float = 60.0) -> Switched:
-    """Raises CutoverBlocked when the locks were not to be had, ProofFailed when the last roots differ; all is then as before."""
+    """Raises CutoverBlocked when the locks were not to be had, ProofFailed when the last roots differ; all is then as before.
+
+    Killed after the switch, it can be called again: what is left to do is done.
+    """
     source, attempts = program.mapping.system, 0
+    if plan.phase == "cut_over":
+        with holding(conn, source, "cut_over"):
+            give_old_ids(conn, program)
+        return Switched(plan.facts["cut_over"]["locked_ms"], 0, 0)
     with holding(conn, source, "verified") as token:
         refuse_changed(conn, program, plan)
         refuse_in_the_way(conn, program)
@@ -167,9 +174,11 @@ def old_ids(program: Program, relation: Relation) -> str:
             f"{IDS} v where {whole.ids_of('v', whole.run.table if whole.run else '')} and v.new_id = r.run_id",
         )
     return (
-        f"insert into {IDS} (source, old_table, old_key, new_id)\n"
+        f"with given as (\ninsert into {IDS} (source, old_table, old_key, new_id)\n"
         f"select {lit(mapping.system)}, {lit(relation.table)}, ({relation.key.default or 'null'})::text, {new_id} from mainstem.{relation.target} r\n"
-        f" where exists (select from {of}) and not exists (select from {IDS} k where k.new_id = {new_id})"
+        f" where exists (select from {of}) and not exists (select from {IDS} k where k.new_id = {new_id})\n"
+        "returning new_id)\n"
+        f"insert into mainstem_consolidation.written_since (source, new_id) select distinct {lit(mapping.system)}, mainstem.run_of(new_id) from given"
     )
 
 

@@ -24,6 +24,8 @@ BEGIN = (
 )
 PLAN = "mainstem_consolidation.plan"
 
+IS_OVER = "(p.lease_until < clock_timestamp() or not exists (select from pg_stat_activity a where a.pid = p.holder))"
+
 _FINGERPRINT = """
 select md5(coalesce(string_agg(f.fact, E'\\n' order by f.fact), '')) from (
   select format('%%s.%%s %%s %%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull) as fact
@@ -65,6 +67,7 @@ def install_ground(conn: Connection) -> None:
             "dirty",
             "written_since",
             "quarantine",
+            "stray",
             "workflow_of",
         ):
             conn.execute(f"alter table mainstem_consolidation.{table} owner to mainstem_owner")
@@ -130,8 +133,8 @@ def holding(conn: Connection, source: str, *phases: str) -> Iterator[UUID]:
     """Work on a plan that stands in one of these phases, alone. Raises PhaseRefused for another phase, or another worker."""
     token = uuid4()
     row = conn.execute(
-        f"update {PLAN} set token = %s, lease_until = clock_timestamp() + interval '{LEASE}'"
-        " where source = %s and phase = any(%s) and (lease_until is null or lease_until < clock_timestamp()) returning phase",
+        f"update {PLAN} p set token = %s, lease_until = clock_timestamp() + interval '{LEASE}', holder = pg_backend_pid()"
+        f" where source = %s and phase = any(%s) and (lease_until is null or {IS_OVER}) returning phase",
         [token, source, list(phases)],
     ).fetchone()
     if row is None:
@@ -141,7 +144,7 @@ def holding(conn: Connection, source: str, *phases: str) -> Iterator[UUID]:
     finally:
         if not conn.closed:
             conn.execute(
-                f"update {PLAN} set token = null, lease_until = null where source = %s and token = %s",
+                f"update {PLAN} set token = null, lease_until = null, holder = null where source = %s and token = %s",
                 [source, token],
             )
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
-from mainstem.consolidate.compile.views import IDS
+from mainstem.consolidate.compile.views import IDS, STRAY, index_name
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
@@ -160,8 +160,17 @@ def _delete_gone(program: Program, table: str) -> str:
     keys = _root_keys(program, root_table).format(type=old[column].type)
     return (
         f"delete from {legacy} o where o.{q(column)} in ({keys})\n"
-        f"   and not exists (select from {view} u where u.{q(said.key)} = o.{q(said.key)} and u.{q(column)} = o.{q(column)})"
+        f"   and not exists (select from {view} u where u._id = any(%(ids)s::uuid[]{_and_strays(program, table)})\n"
+        f"                      and u.{q(said.key)} = o.{q(said.key)} and u.{q(column)} = o.{q(column)})"
     )
+
+
+def _and_strays(program: Program, table: str) -> str:
+    """Runs that have an element which names another: it is looked for there, too."""
+    if table not in [one.table for one in program.whole.lists]:
+        return ""
+    strays = f"select mainstem.run_of(y.new_id) from {STRAY} y where y.source = {lit(program.mapping.system)} and y.old_table = {lit(table)}"
+    return f" || array({strays})"
 
 
 def _upsert(program: Program, table: str) -> str:
@@ -269,9 +278,13 @@ def abandon(conn: Connection, program: Program) -> None:
             _drop(conn, text)
         with conn.transaction():
             _drop_copies(conn, program)
-            for name in ("dirty", "quarantine", "consolidation_id"):
+            for name in ("dirty", "quarantine", "stray", "consolidation_id"):
                 conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])
             conn.execute(f"drop schema if exists {q(program.mapping.work_schema)} cascade")
+            for relation in program.relations():
+                conn.execute(
+                    f"drop index if exists {q('mainstem_consolidation', index_name(whole, relation))}"
+                )
             conn.execute(
                 f"update {PLAN} set cursors = '{{}}', old_fingerprint = null where source = %s", [source]
             )

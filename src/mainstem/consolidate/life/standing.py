@@ -9,7 +9,7 @@ from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.life.copy import backlog
 from mainstem.consolidate.life.finish import days_of_soak, still_read
-from mainstem.consolidate.life.plan import Plan
+from mainstem.consolidate.life.plan import IS_OVER, PLAN, Plan
 from mainstem.consolidate.life.rollback import Loss, losses
 from mainstem.consolidate.life.session import Connection
 
@@ -106,7 +106,7 @@ def set_aside(conn: Connection, source: str) -> list[SetAside]:
 
 def _is_held(conn: Connection, source: str) -> bool:
     row = conn.execute(
-        "select coalesce(lease_until > clock_timestamp(), false) from mainstem_consolidation.plan where source = %s",
+        f"select p.lease_until is not null and not ({IS_OVER}) from {PLAN} p where p.source = %s",
         [source],
     ).fetchone()
     return bool(row and row[0])

@@ -72,10 +72,10 @@ def _lost_rows(before: Picture, after: Picture) -> Iterator[Finding]:
         now = after.rows.get(name)
         if now is None:
             yield Finding(
-                "D19", name, rows, f"{name} is gone", "keep it, or rename it until nobody misses it"
+                "lost-table", name, rows, f"{name} is gone", "keep it, or rename it until nobody misses it"
             )
-        elif now < rows:
-            yield Finding("D01", name, rows - now, f"{now} of {rows} rows are left", "find what dropped them: a join, a filter, a key that collides")  # fmt: skip
+        elif now < rows and Key("view", "", name) not in before.objects:
+            yield Finding("lost-rows", name, rows - now, f"{now} of {rows} rows are left", "find what dropped them: a join, a filter, a key that collides")  # fmt: skip
 
 
 def _lost_objects(before: Picture, after: Picture, renames: Renames) -> Iterator[Finding]:
@@ -85,7 +85,7 @@ def _lost_objects(before: Picture, after: Picture, renames: Renames) -> Iterator
     for key in sorted(gone):
         whole = key.table in before.rows and key.table not in after.rows
         if not whole and not _stands_for(key, after.objects) and key.name not in before.rows:
-            yield Finding("D19", str(key), None, f"the {key.kind} {key.name} is gone", _remedy(key))
+            yield Finding(_rule(key), str(key), None, f"the {key.kind} {key.name} is gone", _remedy(key))
 
 
 def _stands_for(key: Key, objects: Objects) -> bool:
@@ -98,13 +98,17 @@ def _stands_for(key: Key, objects: Objects) -> bool:
 def _orphans(before: Picture, after: Picture) -> Iterator[Finding]:
     for name, rows in after.orphans.items():
         if rows > before.orphans.get(name, 0):
-            yield Finding("D10", name, rows, f"{rows} rows of {name} have no parent", "move or remove them in the same migration")  # fmt: skip
+            yield Finding("orphans", name, rows, f"{rows} rows of {name} have no parent", "move or remove them in the same migration")  # fmt: skip
 
 
 def _remedy(key: Key) -> str:
     if key.kind == "column":
-        return "carry it over; or accept D19 once no code reads it"
-    return "make it again at the end of the migration; or accept D19"
+        return f"carry it over; or, once no code reads it, --accept {_rule(key)}"
+    return f"make it again at the end of the migration; or --accept {_rule(key)}"
+
+
+def _rule(key: Key) -> str:
+    return f"lost-{key.kind.replace(' ', '-')}"
 
 
 def _count(conn: sqlite3.Connection, name: str) -> int | None:

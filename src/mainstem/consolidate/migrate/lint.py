@@ -35,12 +35,8 @@ class _Script:
 
     statements: Sequence[Statement]
 
-    def makes(self, kind: str, name: Name, *, after: int | None = None) -> bool:
-        return any(
-            _made(one.tokens, kind) == name[-1].lower()
-            for one in self.statements
-            if after is None or one.line >= after
-        )
+    def makes(self, kind: str, name: Name) -> bool:
+        return bool(name) and any(_made(one.tokens, kind) == name[-1].lower() for one in self.statements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +70,9 @@ def _drops(look: _Look) -> Iterator[Finding]:
         return
     kind = found.group(1)
     name = look.name_after("drop", *kind.split())
-    if look.script.makes(kind, name):
-        return  # a copy of its own, or a view that is made anew
     rows = look.facts.rows(name) if kind in {"table", "materialized view"} and name else None
+    if rows is None and look.script.makes(kind, name):
+        return  # a copy of its own, or a view that is made anew
     remedy = (
         f"rename it and drop it in a later migration: alter table {_shown(name)} rename to {_shown(name)}_old"
         if kind == "table"
@@ -133,9 +129,11 @@ def _copies_a_table(look: _Look) -> Iterator[Finding]:
     source = look.name_after("from")
     columns = look.facts.columns(source) if source else []
     rows = look.facts.rows(source) if columns else None
-    copied = _selected(look.tokens)
+    items = _selected(look.tokens)
+    copied = {name for item in items for name in item}
     missing = [name for name in columns if name.lower() not in copied] if "*" not in copied else []
-    unknown = sorted(copied - {name.lower() for name in columns} - {"*"}) if columns else []
+    known = {*(name.lower() for name in columns), "*"}
+    unknown = sorted({item[0] for item in items if len(item) == 1} - known) if columns else []
     if missing:
         yield look.finding(
             "D02",
@@ -336,23 +334,18 @@ def _name_at(tokens: list[Token], at: int) -> Name:
     return tuple(parts)
 
 
-def _selected(tokens: list[Token]) -> set[str]:
-    """The last name of each item between SELECT and FROM, in lower case: what it is called or comes from."""
-    start = _end_of(tokens, ("select",))
-    items: set[str] = set()
+def _selected(tokens: list[Token]) -> list[list[str]]:
+    """The names in each item between SELECT and FROM, in lower case."""
+    items: list[list[str]] = [[]]
     depth = 0
-    item: list[str] = []
-    for token in [*tokens[start:], Token(tokens[0].kind, "from", 0)]:
+    for token in tokens[_end_of(tokens, ("select",)) :]:
         depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth == 0 and (token.text == "," or token.word == "from"):
-            items |= {name.lower() for name in item}
-            item = []
-            if token.word == "from":
-                return items
-        elif token.name and token.word not in {"as", "distinct"}:
-            item.append(token.name)
-        elif token.text == "*" and depth == 0 and not item:
-            item.append("*")
+        if depth == 0 and token.word == "from":
+            break
+        if depth == 0 and token.text == ",":
+            items.append([])
+        elif (token.name and token.word not in {"as", "distinct"}) or (token.text == "*" and not items[-1]):
+            items[-1].append(token.name.lower() or "*")
     return items
 
 

@@ -11,11 +11,12 @@ create table if not exists mainstem_consolidation.plan (
   cursors jsonb not null default '{}',
   token uuid,
   lease_until timestamptz,
+  holder integer,
   old_fingerprint text,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp()
 );
-comment on table mainstem_consolidation.plan is 'A row for each old system: its mapping, and where its consolidation stands. token and lease_until fence out whoever was slower.';
+comment on table mainstem_consolidation.plan is 'A row for each old system: its mapping, and where its consolidation stands. token and lease_until fence out whoever was slower; holder is its backend, and a lease whose backend is gone is over.';
 
 create table if not exists mainstem_consolidation.journal (
   source text not null,
@@ -62,6 +63,14 @@ create table if not exists mainstem_consolidation.quarantine (
   primary key (source, old_table, old_key)
 );
 comment on table mainstem_consolidation.quarantine is 'Old rows that became nothing, as they were: orphans and others, by decision. The old names still show them.';
+
+create table if not exists mainstem_consolidation.stray (
+  source text not null,
+  old_table text not null,
+  new_id uuid not null,
+  primary key (source, old_table, new_id)
+);
+comment on table mainstem_consolidation.stray is 'Steps whose lists may hold elements that name another run: where they are looked for by that run.';
 
 create table if not exists mainstem_consolidation.workflow_of (
   source text not null,

@@ -152,7 +152,7 @@ class _Copy:
 
     def _batch(self, after: Any, size: int) -> list[Any]:
         with self.conn.transaction():
-            begin_batch(self.conn)
+            begin_batch(self.conn, self.source)
             found = self.conn.execute(self.apply.next_roots, {"after": after, "limit": size}).fetchall()
             roots = [row[0] for row in found]
             if roots:
@@ -165,7 +165,7 @@ class _Copy:
         return roots
 
 
-def begin_batch(conn: Connection) -> None:
+def begin_batch(conn: Connection, source: str) -> None:
     """Within a transaction, before its first query: one snapshot, and from each old row to its ids, by their index.
 
     Left to itself, the planner hashes whole tables for a few roots: the id map grew from nothing, and its statistics are late.
@@ -174,6 +174,7 @@ def begin_batch(conn: Connection) -> None:
     conn.execute(
         "set local join_collapse_limit = 1; set local enable_hashjoin = off; set local enable_mergejoin = off"
     )
+    conn.execute("select set_config(%s, %s, true)", [changes.COPYING, source])
 
 
 def _again(work: Callable[[], list[Any]]) -> list[Any]:
@@ -230,7 +231,7 @@ def catch_up(conn: Connection, program: Program, token: UUID | None = None, *, u
 
 def _catch_batch(conn: Connection, apply: Apply, source: str, token: UUID | None) -> list[Any]:
     with conn.transaction():
-        begin_batch(conn)
+        begin_batch(conn, source)
         roots = drain(conn, apply, source, CAUGHT)
         if roots and token is not None:
             renew(conn, source, token)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.text import EXACT, from_json, lit, q, to_json, without_length
+from mainstem.consolidate.compile.text import EXACT, from_json, json_argument, lit, q, to_json, without_length
 from mainstem.consolidate.mapping import Lens, SqlDefault, TimeFormat
 
 SCHEMA = "mainstem_consolidation"
@@ -170,3 +170,8 @@ def _case(value: str, homes: dict[str, str], place: str) -> str:
 def leaf(way: Way) -> str:
     """The folded value as it stands under a JSON key."""
     return to_json(way.fold, way.placed_type)
+
+
+def argument(way: Way) -> str:
+    """The same, as a function that makes JSON takes it."""
+    return json_argument(way.fold, way.placed_type)

@@ -18,7 +18,7 @@ from mainstem.consolidate.compile import (
 from mainstem.consolidate.compile.catalog import Catalog, read_catalog
 from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements, sharing
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
-from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.text import q
 from mainstem.consolidate.compile.views import IDS, Whole, target_key
 from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Run, Stays, Step
 from mainstem.errors import MappingRefused
@@ -191,15 +191,7 @@ class Program:
         ]
         for root in self.whole.roots():
             apply = self.apply(root)
-            parts = [
-                apply.next_roots,
-                *apply.give_ids,
-                *([apply.leaves] if apply.leaves else []),
-                *apply.take_out,
-                *apply.put_in,
-                *apply.quarantine,
-            ]
-            texts.append(f"-- a batch of {root.table}\n" + ";\n".join(parts) + ";\n")
+            texts.append(f"-- a batch of {root.table}\n" + ";\n".join(apply.texts()) + ";\n")
         texts.append("-- point reads by old keys\n" + ";\n".join(self.key_indexes()) + ";\n")
         texts += [
             f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n"

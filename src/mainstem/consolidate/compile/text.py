@@ -144,6 +144,12 @@ def to_json(expression: str, type_name: str) -> str:
     return f"to_jsonb(({expression})::text)"
 
 
+def json_argument(expression: str, type_name: str) -> str:
+    """The same where a function makes the JSON: `jsonb_build_object` writes most types as `to_json` does."""
+    as_it_is = NATIVE | TIMES | {"jsonb", "uuid", "text", "character varying"}
+    return expression if without_length(type_name) in as_it_is else f"({expression})::text"
+
+
 def from_json(expression: str, type_name: str) -> str:
     """The way back of `to_json`; a key that is absent, or JSON's null, is NULL."""
     return expression if type_name == "jsonb" else f"({expression} #>> '{{}}')::{type_name}"

@@ -126,7 +126,7 @@ def log_view(whole: Whole, one: Listed) -> str:
         branches.append(
             f"select {root} as _root, mainstem.run_of(k.new_id) as run_id, mainstem.step_number_of(k.new_id) as step_number,\n"
             f"       {key.fold.replace('{row}', 'e')} as event_id, {columns['event_type']} as event_type, {columns['event_data']} as event_data,\n"
-            f"       coalesce({columns['timestamp']}, timestamptz '1970-01-01 00:00:00+00') as occurred_at\n"
+            f"       coalesce({columns['timestamp']}, timestamptz '1970-01-01 00:00:00+00') as occurred_at, {lit(parent)} as _of\n"
             f"  from {q(whole.old_schema, relation.table)} o\n"
             f"  join {IDS} k on {whole.ids_of('k', relation.table)} and k.old_key = o.{q(relation.said.key)}::text\n"
             f" cross join lateral (select 1 {elements} having count(*) > {LONGEST_LOG} or sum(octet_length(e.{q(data)}::text)) > {LARGEST_LOG}) too_long\n"

@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from mainstem.consolidate.compile import Program, changes
-from mainstem.consolidate.compile.statements import Apply
+from mainstem.consolidate.compile.statements import Apply, Put
 from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, refuse_changed, renew
 from mainstem.consolidate.life.session import PASSING, Connection, seeing_ours, with_patience
@@ -197,16 +197,31 @@ def perform(conn: Connection, apply: Apply, roots: list[Any]) -> None:
     known = [row[0] for row in conn.execute(apply.known_ids, given).fetchall()]
     for statement in apply.give_ids:
         conn.execute(statement, given)
+    if apply.step_ids and _counted(conn, apply.step_ids.quick, given):
+        for statement in apply.step_ids.rest:
+            conn.execute(statement, given)
     if apply.leaves:
         with seeing_ours(conn):  # a new leaf's foreign keys are looked at by their owner
             conn.execute(apply.leaves, given)
     for statement in apply.take_out if known else []:
         conn.execute(statement, {"ids": known})
     ids = [row[0] for row in conn.execute(apply.known_ids, given).fetchall()]
-    for statement in apply.put_in:
-        conn.execute(statement, {**given, "ids": ids})
+    for put in apply.put_in:
+        _put(conn, put, {**given, "ids": ids})
     for statement in apply.quarantine:
         conn.execute(statement, given)
+
+
+def _put(conn: Connection, put: Put, given: dict[str, Any]) -> None:
+    if put.logs is None:
+        conn.execute(put.text, given)
+    elif _counted(conn, put.text, given):
+        conn.execute(put.logs, given)
+
+
+def _counted(conn: Connection, text: str, given: dict[str, Any]) -> int:
+    row = conn.execute(text, given).fetchone()
+    return int(row[0]) if row else 0
 
 
 def backlog(conn: Connection, source: str) -> int:

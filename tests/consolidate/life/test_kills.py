@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from consolidations import Life, differences, living
 
 from conftest import Database
-from consolidations import Life, differences, living
 from mainstem.consolidate.life.plan import holding, renew
 from mainstem.consolidate.presets.rcm.sample.statements import NEVER_WORKED
 from mainstem.consolidate.presets.rcm.sample.writer import writing
@@ -96,7 +96,7 @@ def take_with_kills(life: Life, other: Steps, step: str, kills: int, moments: ra
 
 def killed_life(database: Database, *, kills: int, seed: int) -> list[str]:
     with living(database) as life, steps(database.url) as other, writing(database.url, rate=60) as [writer]:
-        moments = random.Random(seed)  # noqa: S311  (moments)
+        moments = random.Random(seed)
         for step in LIFE:
             take_with_kills(life, other, step, kills, moments)
         tally = writer.stop()

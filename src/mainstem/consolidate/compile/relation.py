@@ -184,9 +184,11 @@ def make_workflows(mapping: Mapping, run: Relation, rows: str) -> list[str]:
     )
     return [
         f"insert into mainstem.user_workflow (org_id, name) {named} on conflict (org_id, name) do nothing",
-        "insert into mainstem_consolidation.workflow_of (source, org_id, workflow_id)\n"
-        f"select {lit(mapping.system)}, w.org_id, w.workflow_id from mainstem.user_workflow w where (w.org_id, w.name) in ({named})\n"
-        "    on conflict do nothing",
+        (
+            "insert into mainstem_consolidation.workflow_of (source, org_id, workflow_id)\n"
+            f"select {lit(mapping.system)}, w.org_id, w.workflow_id from mainstem.user_workflow w where (w.org_id, w.name) in ({named})\n"
+            "    on conflict do nothing"
+        ),
     ]
 
 

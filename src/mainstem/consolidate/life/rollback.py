@@ -15,7 +15,7 @@ from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, index_name
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
-from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding
+from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, read_plan
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
 from mainstem.consolidate.mapping import Row, Run
 from mainstem.errors import NotLossless
@@ -262,6 +262,7 @@ def _restore_functions(conn: Connection, program: Program, plan: Plan) -> None:
             conn.execute(f"drop function {name}")
         elif text != before[name]:
             conn.execute(before[name])
+    conn.execute(f"update {PLAN} set facts = facts - 'functions_before' where source = %s", [plan.source])
 
 
 def abandon(conn: Connection, program: Program) -> None:
@@ -277,6 +278,7 @@ def abandon(conn: Connection, program: Program) -> None:
         for text in changes.drop_since_triggers(whole).values():
             _drop(conn, text)
         with conn.transaction():
+            _restore_functions(conn, program, read_plan(conn, source))
             _drop_copies(conn, program)
             for name in ("dirty", "quarantine", "stray", "consolidation_id"):
                 conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])

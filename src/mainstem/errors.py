@@ -55,6 +55,7 @@ MainstemError
     ├── StepTimedOut            MS307
     ├── SignalTimedOut          MS308
     └── NotInRun                MS309
+├── ProgramError         a workflow's code, or how it was called
 ├── UnknownWorkflow         MS301
 ├── NonDeterministicWorkflow MS302
 ├── UnscopedConcurrency     MS303
@@ -71,6 +72,26 @@ SourceError              an old SQLite file cannot be landed, watched or written
 ├── LandingOutgrown      MS434
 ├── LandingDiffers       MS435
 └── BringBackRefused     MS436
+├── BackupError          a backup was not made, or is not proved to be one
+│   ├── BackupNotProved      MS461
+│   ├── BackupExists         MS462
+│   ├── BackupMissing        MS463
+│   ├── ProgramsMissing      MS464
+│   ├── ScratchRefused       MS465
+│   ├── TargetUnknown        MS466
+│   └── BackupFailed         MS467
+└── MigrationError       somebody's migration, and what speaks against it
+    ├── StatementUnreadable  MS501
+    ├── MigrationUnsafe      MS502
+    ├── MigrationUnknown     MS503
+    ├── RunnerBusy           MS504
+    ├── LockNotGranted       MS505
+    ├── ChecksFailed         MS506
+    ├── RehearsedElsewhere   MS507
+    ├── StateRefusesVerb     MS508
+    ├── RollbackLoses        MS509
+    ├── RenameRefused        MS510
+    └── StatementFailed      MS511
 """
 
 from __future__ import annotations
@@ -331,7 +352,7 @@ class NotInRun(ProgramError, code="MS309"):
     """This call only has a meaning inside a workflow's code while it runs."""
 
 
-class SourceError(MainstemError, exit_code=7):
+class SourceError(MainstemError, exit_code=4):
     """An old SQLite file, or what was landed from it; the message names the file, the table and the row."""
 
 
@@ -357,6 +378,86 @@ class LandingDiffers(SourceError, code="MS435"):
 
 class BringBackRefused(SourceError, code="MS436"):
     """The file's constraints refuse a row that was written after the cut-over; the file is as it was."""
+
+
+class BackupError(MainstemError, exit_code=5):
+    """A backup could not be made, or does not give back what it was made of."""
+
+
+class BackupNotProved(BackupError, code="MS461"):
+    """What was restored elsewhere is not what was backed up. Do not rely on this backup; take another."""
+
+
+class BackupExists(BackupError, code="MS462", exit_code=2):
+    """A finished backup is there already, and none is ever overwritten. Name another place, or move it away."""
+
+
+class BackupMissing(BackupError, code="MS463", exit_code=3):
+    """No finished backup is at this place: a backup has a manifest, which is written last."""
+
+
+class ProgramsMissing(BackupError, code="MS464"):
+    """No pg_dump here is as new as the server. Install the client programs of its major version."""
+
+
+class ScratchRefused(BackupError, code="MS465"):
+    """The login may not make the scratch database that a proof needs. Grant CREATEDB, or name another server."""
+
+
+class TargetUnknown(BackupError, code="MS466", exit_code=2):
+    """This is neither a PostgreSQL URL nor a SQLite file."""
+
+
+class BackupFailed(BackupError, code="MS467"):
+    """A program or the database broke off; its own words are in the message. Nothing was left half done."""
+
+
+class MigrationError(MainstemError, exit_code=4):
+    """A migration is refused, or was given up; the database is as it was before."""
+
+
+class StatementUnreadable(MigrationError, code="MS501", exit_code=2):
+    """The text is not SQL that can be taken apart into statements; the message names the line."""
+
+
+class MigrationUnsafe(MigrationError, code="MS502"):
+    """Lint found what loses data or cannot be undone. Follow the remedies, or accept each by its rule."""
+
+
+class MigrationUnknown(MigrationError, code="MS503", exit_code=2):
+    """There is no such file or revision, or it is not the one that was rehearsed."""
+
+
+class RunnerBusy(MigrationError, code="MS504"):
+    """Another process migrates this database now. Wait until it has ended."""
+
+
+class LockNotGranted(MigrationError, code="MS505"):
+    """Somebody held a lock for as long as we tried. Nothing was changed; run it again at a quieter time."""
+
+
+class ChecksFailed(MigrationError, code="MS506"):
+    """After the migration something is missing that was there before. It was taken back."""
+
+
+class RehearsedElsewhere(MigrationError, code="MS507"):
+    """Alembic's env.py connects to another database than the one it was given. It was stopped before it wrote."""
+
+
+class StateRefusesVerb(MigrationError, code="MS508"):
+    """The migration is not in the state that this verb begins from; the message says in which it is."""
+
+
+class RollbackLoses(MigrationError, code="MS509"):
+    """Rows were written since the migration, and the backup does not have them. Accept the loss by name, or stay."""
+
+
+class RenameRefused(MigrationError, code="MS510"):
+    """The column cannot be renamed behind a view; the message says why."""
+
+
+class StatementFailed(MigrationError, code="MS511"):
+    """The database refused a statement; the message names its line. What came before it was taken back."""
 
 
 def every_error() -> dict[str, type[MainstemError]]:

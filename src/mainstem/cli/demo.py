@@ -6,7 +6,7 @@ import asyncio
 import re
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import LiteralString
@@ -19,6 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from mainstem.demo.day import Day, live, results
+from mainstem.demo.homecoming import come_home
+from mainstem.demo.mailroom import ORGANIZATIONS
 from mainstem.demo.manifest import compare
 from mainstem.ledger.call import Call, Row, perform
 from mainstem.postgres import connect, serving
@@ -36,11 +38,11 @@ select o.name as organization, p.channel, p.execution_count as runs, p.success_c
 BY_NODE: LiteralString = """
 select node_code as node, sum(execution_count) as steps, sum(success_count) as completed, sum(failure_count) as failed,
        round(sum(avg_duration_ms * execution_count) / sum(execution_count), 1) as mean_ms, max(max_retry_count) as most_retries
-  from mainstem.v_node_execution_stats group by node_code order by min(workflow_id::text), 2 desc, 1"""
+  from mainstem.v_node_execution_stats where org_id = any(%s) group by node_code order by min(workflow_id::text), 2 desc, 1"""
 
 FAILED: LiteralString = """
 select r.external_id as document, f.node_code as node, f.retry_count as retries, f.error_message as error
-  from mainstem.v_failed_steps_analysis f join mainstem.user_workflow_run r using (run_id) order by 1, 2"""
+  from mainstem.v_failed_steps_analysis f join mainstem.user_workflow_run r using (run_id) where r.driver = 'engine' order by 1, 2"""
 
 TIMELINE: LiteralString = """
 select to_char(t."timestamp", 'HH24:MI:SS.MS') as at, coalesce(t.node_code, '') as node, t.event_type as event,
@@ -48,10 +50,18 @@ select to_char(t."timestamp", 'HH24:MI:SS.MS') as at, coalesce(t.node_code, '') 
   from mainstem.v_workflow_execution_timeline t where t.run_id = %s"""
 
 DOUBLES: LiteralString = """
-select run_id, node_key, iteration, metadata ->> 'branch' as branch, count(*) as records
-  from mainstem.user_workflow_run_step group by 1, 2, 3, 4 having count(*) > 1"""
+select s.run_id, s.node_key, s.iteration, s.metadata ->> 'branch' as branch, count(*) as records
+  from mainstem.user_workflow_run_step s join mainstem.user_workflow_run r using (run_id) where r.driver = 'engine'
+ group by 1, 2, 3, 4 having count(*) > 1"""
 
-RECORDED: LiteralString = "select count(*) as steps from mainstem.user_workflow_run_step"
+RECORDED: LiteralString = """
+select count(*) as steps from mainstem.user_workflow_run_step s join mainstem.user_workflow_run r using (run_id) where r.driver = 'engine'"""
+
+OLD_AND_NEW: LiteralString = """
+select case driver when 'recorded' then 'old' else 'new' end as runs, w.name as workflow, r.channel, count(*) as runs_there,
+       count(*) filter (where r.status = 'completed') as completed, min(r.legacy_trace_id) as first_old_id
+  from mainstem.user_workflow_run r join mainstem.user_workflow w using (org_id, workflow_id)
+ group by 1, 2, 3 having count(*) > 4 order by 1, 2, 3"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +71,12 @@ class Verdict:
     differences: list[str]
     doubles: int
     in_flight: int
+    faults: list[str] = field(default_factory=list)
+    """Of the old tables' way home."""
 
     @property
     def is_good(self) -> bool:
-        return not self.differences and not self.doubles and self.in_flight > 0
+        return not self.differences and not self.doubles and self.in_flight > 0 and not self.faults
 
 
 @click.command()
@@ -92,8 +104,10 @@ def demo(settings: Settings, picture: Path | None) -> None:
             from mainstem.ledger.install import upgrade
 
             upgrade(conn)
+        faults = _home(url, console)
         day = _watched(url, console)
-        verdict = _report(url, day, console)
+        verdict = replace(_report(url, day, console), faults=faults)
+        console.print(_table("Old and new runs, on the same tables", _look(url, OLD_AND_NEW)))
     console.print(f"{time.monotonic() - began:.0f} s in all")
     if picture is not None:
         console.save_svg(str(picture), title="mainstem demo", code_format=without_web_fonts())
@@ -121,6 +135,20 @@ def _watched(url: str, console: Console) -> Day:
         return asyncio.run(live(url, tell))
 
 
+def _home(url: str, console: Console) -> list[str]:
+    """Old tables first: station after station, as they are reached. Gives what went wrong."""
+    console.print("[bold]An old system's tables come home[/]")
+    faults = []
+    for number, station in enumerate(come_home(url), 1):
+        console.print(_table(f"{number}. {station.title}", station.rows))
+        console.print(f"[dim]   look: {station.look}[/]")
+        for fault in station.faults:
+            console.print(f"[red]✗[/] {fault}")
+        faults += station.faults
+    console.print("\n[bold]And new runs begin on the same tables[/]")
+    return faults
+
+
 def _told_kill(day: Day) -> str:
     kill = day.kill
     return "" if kill is None else (
@@ -133,7 +161,9 @@ def _report(url: str, day: Day, console: Console) -> Verdict:
     kill = day.kill
     shown = day.taken_over[0] if day.taken_over else next(iter(day.run_ids))
     console.print(_table("Runs by channel  (v_workflow_channel_performance)", _look(url, BY_CHANNEL)))
-    console.print(_table("Steps by node  (v_node_execution_stats)", _look(url, BY_NODE)))
+    console.print(
+        _table("Steps by node  (v_node_execution_stats)", _look(url, BY_NODE, list(ORGANIZATIONS.values())))
+    )
     console.print(_table("Failed steps  (v_failed_steps_analysis)", _look(url, FAILED)))
     console.print(
         _table(f"Timeline of {day.run_ids[shown]}, which went on on another worker  (v_workflow_execution_timeline)",
@@ -165,7 +195,7 @@ def _report(url: str, day: Day, console: Console) -> Verdict:
     return verdict
 
 
-def _look(url: str, query: LiteralString, *parameters: UUID) -> list[Row]:
+def _look(url: str, query: LiteralString, *parameters: UUID | list[UUID]) -> list[Row]:
     """Read with SQL, as anybody could with psql; every tenant, as the role of the workers may."""
     with connect(url, role="mainstem_worker", application_name="mainstem demo") as conn:
         return perform(conn, Call(query, parameters, lambda rows: rows))

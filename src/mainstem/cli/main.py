@@ -15,6 +15,7 @@ import click
 from mainstem.cli.consolidate import consolidate
 from mainstem.cli.db import db
 from mainstem.cli.init import init
+from mainstem.cli.migrate import migrate
 from mainstem.cli.output import dumps, json_option, wants_json
 from mainstem.cli.review import review
 from mainstem.cli.run import run
@@ -91,7 +92,7 @@ def main(context: click.Context, url: str | None, org: UUID | None, data: Path |
       1    failed otherwise, or not as it must be
       2    wrong usage, or a value that cannot be stored
       3    there is no such run or workflow
-      4    the ledger refuses it, as things stand
+      4    it is refused, as things stand
       5    the database or its schema does not serve
       6    the run that was waited for failed or was cancelled
       130  interrupted
@@ -150,9 +151,5 @@ def _without(missing: ModuleNotFoundError) -> click.Command:
     return demo
 
 
-<<<<<<< HEAD
-for command in (init, worker, run, runs, db, consolidate, review, _demo()):
-=======
-for command in (init, worker, run, runs, db, consolidate, _demo()):
->>>>>>> lint
+for command in (init, worker, run, runs, db, consolidate, migrate, review, _demo()):
     main.add_command(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
@@ -173,6 +174,10 @@ def test_the_file_moves_under_the_old_application_and_nothing_is_lost(
     with running(path, seed=1) as one, running(path, seed=2) as two:
         until(one, 20)
         moved(path, conn, [one, two])
+        deadline = time.monotonic() + 15
+        while one.is_running or two.is_running:  # each meets the stop at its next write
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
     for writer in (one, two):
         assert writer.errors == []
         assert writer.moved == "workflow_history: moved to the view workflow_history in PostgreSQL"

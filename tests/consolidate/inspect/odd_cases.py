@@ -158,6 +158,7 @@ CASES = (
     Case("json_text", texts("""'{"a": 1}'"""), texts("'{a person}'", "'[draft] prose'")),
     Case("json_double_encoded", texts(r"""'"{\"a\": 1}"'"""), texts("""'{"a": "{}"}'""")),
     Case("json_double_encoded", texts(r"""'"{\"a\": 1}"'""").replace("note text", "note jsonb"), texts("""'{"a": "{}"}'""").replace("note text", "note jsonb"), engines=POSTGRES),
+    Case("json_double_encoded", texts(r"""'"{\"a\": 1}"'""").replace("note text", "note jsonb"), texts("""'{"a": "{}"}'""").replace("note text", "note jsonb"), engines=SQLITE),
     Case("json_malformed", texts("""'{"a": 1}'""", "'[1, 2]'", """'{"a": '"""), texts("""'{"a": 1}'""", "'3'", "''")),
     Case("json_malformed", texts("""'{"a": 1}'""", """'{"b": 1}'""", "'[1'"), texts("'{a person}'", "'[draft] prose'")),
     Case("ids_of_several_types", texts("'aabbccdd'", "'7'").replace("note", "adw_id"), texts("'aabbccdd'", "'bbccddee'").replace("note", "adw_id")),

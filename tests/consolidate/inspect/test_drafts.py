@@ -72,7 +72,8 @@ def with_answers(text: str) -> str:
         decision["answer"] = ANSWERS.get(
             name, "1970-01-01T00:00:00Z" if name.startswith("default_") else "yes"
         )
-    return yaml.safe_dump({**said, "tables": answered(said["tables"])}, sort_keys=False)
+    written: str = yaml.safe_dump({**said, "tables": answered(said["tables"])}, sort_keys=False)
+    return written
 
 
 def questions(said: Any) -> int:

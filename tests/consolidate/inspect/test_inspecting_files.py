@@ -72,6 +72,26 @@ def test_the_history_is_recognised_with_what_is_odd_in_it(tmp_path: Path) -> Non
     assert Inspection.from_json(found.to_json()) == found
 
 
+def test_names_without_word_breaks_are_read_too(tmp_path: Path) -> None:
+    found = look(
+        file(
+            tmp_path,
+            """
+            create table workflow (id text primary key, name text);
+            create table workflowexecution (id text primary key, workflow_id text, status text, started_at text, finished_at text);
+            create table codeexecution (id text primary key, status text, started_at text, finished_at text, duration_ms integer);
+            create table data_imports (id text primary key, workflowexecution_id text, status text, started_at text, completed_at text);
+            create table prerun (id text primary key, dialog text);
+            """,
+        )
+    )
+    guesses = {table.name: table.guess for table in found.tables}
+    assert guesses["workflowexecution"].role is Role.RUN
+    assert guesses["workflowexecution"].score > guesses["codeexecution"].score
+    assert guesses["data_imports"].role is Role.OTHER
+    assert guesses["prerun"].role is Role.OTHER
+
+
 def test_hour_0_is_a_number_like_any_other(tmp_path: Path) -> None:
     table = look(file(tmp_path)).table("workflow_history")
     assert table.nulls["submission_hour"] == 1
@@ -159,6 +179,20 @@ def test_names_of_any_case_dangling_keys_and_tables_of_missing_modules_are_no_ob
     assert [each.table for each in found.odd("orphan")] == ["run_step"]
     assert {each.table for each in found.odd("unsupported_relation")} == {"words", "shapes"}
     assert "shapes: not looked at: a virtual table" in found.notes
+
+
+def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = file(tmp_path)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.executemany(
+            "insert into pattern_occurrences (pattern_id, workflow_id) values (?, 'wf-lost')",
+            [(n,) for n in range(5000)],
+        )
+    damaged = bytearray(path.read_bytes())
+    damaged[-20_000:] = b"\xff" * 20_000
+    path.write_bytes(damaged)
+    with pytest.raises(SourceUnreadable, match=r"history\.db is damaged"):
+        look(path)
 
 
 @pytest.mark.parametrize("content", [b"not a database at all", b""])

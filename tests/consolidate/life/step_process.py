@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from mainstem.consolidate.life import (
     compiled,
@@ -21,7 +22,7 @@ from mainstem.consolidate.life import (
 )
 from mainstem.errors import MainstemError
 
-STEPS = {
+STEPS: dict[str, Callable[..., object]] = {
     "copy": copy,
     "verify": verify,
     "cut_over": cut_over,

@@ -32,6 +32,11 @@ CASES = [
         "insert into run (id) select t.id from trace t left join workflow w on w.id = t.workflow_id",
     ),
     Case(
+        "D01",
+        "insert into run (id) select t.id from trace t where t.id > 10 and t.id <= 20",
+        "insert into run (id) select t.id from trace t where t.id > :after and t.id <= :upto",
+    ),
+    Case(
         "D02",
         OLD
         + "insert into run (id, org_id) select trace_id, org_id from trace; alter table trace rename to trace_old;",
@@ -192,6 +197,16 @@ CASES = [
     ),
     Case("D21", "delete from trace", "delete from trace where id = 3"),
     Case("D21", "truncate trace", "create temp table s (id int); truncate s"),
+    Case(
+        "D21",
+        "with gone as (delete from trace returning *) insert into archive (id) select id from gone",
+        "with gone as (delete from trace where id < 9 returning *) insert into archive (id) select id from gone",
+    ),
+    Case(
+        "M04",
+        "insert into run (id) select id from trace; delete from trace where id < 9",
+        "insert into run (id) select id from trace; delete from other where id < 9",
+    ),
     Case(
         "D21", "update trace set status = 'x' where true", "update trace set status = 'x' where status = 'y'"
     ),

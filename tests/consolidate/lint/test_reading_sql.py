@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
+from hazards import CASES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -74,9 +75,21 @@ PIECES = st.sampled_from(WORDS.split())
 @example("insert into a ( select 1 ) ) ( from")
 @example("create table ( a")
 @example("select into t from")
+@example("insert into r ( select a from t")
+@example("insert into r (s) select union values (1)")
 def test_whatever_is_written_is_read_or_refused_but_never_breaks(text: str) -> None:
     """A lint that stops at a statement it does not know has not looked at those behind it."""
     lint_text(text)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_a_migration_with_words_changed_never_breaks_it_either(data: st.DataObject) -> None:
+    words = data.draw(st.sampled_from([case.fires for case in CASES if case.kind == "sql"])).split(" ")
+    for place in data.draw(st.lists(st.integers(0, len(words) - 1), max_size=3)):
+        words[place] = data.draw(PIECES)
+    with suppress(UnreadableMigration):
+        lint_text(" ".join(words))
 
 
 @settings(max_examples=200, deadline=None)

@@ -10,7 +10,15 @@ import psycopg
 import pytest
 from sqlite_files import SCHEMA, ask, do, land_all
 
-from mainstem.consolidate.sources.sqlite import bring_back, install_triggers, stop_writes
+from mainstem.consolidate.sources.sqlite import (
+    allow_writes,
+    bring_back,
+    catch_up,
+    compare,
+    install_triggers,
+    remove_triggers,
+    stop_writes,
+)
 from mainstem.errors import BringBackRefused, LandingDiffers, LandingOutgrown
 
 pytest_plugins = ["sqlite_fixtures"]
@@ -133,3 +141,39 @@ def test_generated_columns_follow_by_themselves(tmp_path: Path, conn: Conn) -> N
     conn.execute(f"update {SCHEMA}.t set a = 5, twice = 10 where id = 1")
     bring_back(conn, SCHEMA, path)
     assert ask(path, "select a, twice from t order by id") == [(5, 10), (2, 4)]
+
+
+NAMES = ['od"d % {x}', "select", "it's", "\u00e4" * 30, "t", "with space", "%s"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_goes_there_and_back(tmp_path: Path, conn: Conn, name: str) -> None:
+    path = tmp_path / "named.db"
+    said = '"' + name.replace('"', '""') + '"'
+    do(path, f'create table {said} ({said} integer primary key, {said[:-1]}2" text unique)')
+    do(path, f"insert into {said} values (1, 'a'), (2, 'b')")
+    install_triggers(path)
+    land_all(path, conn)
+    do(path, f"update {said} set {said} = 7 where {said} = 2")
+    assert catch_up(path, conn, SCHEMA).written == 2
+    assert compare(path, conn, SCHEMA) == []
+    conn.execute(f'delete from "{SCHEMA}".{said} where {said} = 1'.encode())
+    conn.execute(f'insert into "{SCHEMA}".{said} default values'.encode())
+    stop_writes(path, moved_to="it's place")
+    brought = bring_back(conn, SCHEMA, path)[name]
+    assert (brought.inserted, brought.deleted) == (1, 1)
+    assert ask(path, f"select * from {said}") == [(7, "b"), (8, None)]
+    allow_writes(path)
+    remove_triggers(path)
+    assert ask(path, "select count(*) from sqlite_master where type = 'trigger'") == [(0,)]
+
+
+def test_a_table_keyed_by_row_id_comes_back(tmp_path: Path, conn: Conn) -> None:
+    path = tmp_path / "keys.db"
+    do(path, "create table none (a)", "insert into none values ('x'), ('x'), ('y')")
+    land_all(path, conn)
+    conn.execute(f"update {SCHEMA}.none set a = 'z' where _mainstem_rowid = 2")
+    conn.execute(f"delete from {SCHEMA}.none where _mainstem_rowid = 3")
+    conn.execute(f"insert into {SCHEMA}.none values (9, 'new')")
+    bring_back(conn, SCHEMA, path)
+    assert ask(path, "select rowid, a from none order by 1") == [(1, "x"), (2, "z"), (9, "new")]

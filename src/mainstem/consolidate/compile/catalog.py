@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -13,7 +13,7 @@ from mainstem.errors import MappingRefused
 _COLUMNS = """
 select c.relname, a.attname, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
                                          case when t.typbasetype <> 0 then t.typtypmod else a.atttypmod end),
-       a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', a.attidentity <> ''
+       a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', a.attidentity <> '', t.typtype = 'e'
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -36,6 +36,18 @@ select c.relname, (select array_agg(a.attname order by k.ordinality) from unnest
   from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
  where i.indisunique and not i.indisprimary and i.indpred is null and i.indexprs is null and n.nspname = any(%s) and c.relname = any(%s)
 """
+_REFERENCES = """
+select c.relname, a.attname, format('%%I.%%I', n.nspname, f.relname), fa.attname
+  from pg_constraint k
+  join pg_class c on c.oid = k.conrelid
+  join pg_namespace own on own.oid = c.relnamespace
+  join pg_class f on f.oid = k.confrelid
+  join pg_namespace n on n.oid = f.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+  join pg_attribute fa on fa.attrelid = f.oid and fa.attnum = k.confkey[1]
+ where k.contype = 'f' and cardinality(k.conkey) = 1 and own.nspname = any(%s) and c.relname = any(%s)
+   and n.nspname = %s and f.relname = any(%s)
+"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,9 @@ class Column:
     default: str | None = None
     is_generated: bool = False
     is_identity: bool = False
+    is_enum: bool = False
+    references: tuple[str, str] | None = None
+    """The table that stays, and its column, that a value of this one is looked up in."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +84,12 @@ def read_catalog(
     ours: Iterable[str],
     *,
     legacy: str | None = None,
+    standing: Iterable[str] = (),
 ) -> Catalog:
-    """Raises MappingRefused for a table that is not there. `legacy`: where tables that moved are, after a cut-over."""
+    """Raises MappingRefused for a table that is not there.
+
+    `legacy`: where tables that moved are, after a cut-over. `standing`: those that stay, and are referred to as before.
+    """
     wanted, schemas = list(tables), [schema, *([legacy] if legacy else [])]
     old = _columns(conn, schemas, wanted)
     if missing := set(wanted) - old.keys():
@@ -78,6 +97,10 @@ def read_catalog(
             f"tables of the mapping are not in schema {schema}: {', '.join(sorted(missing))}",
             hint="Look at `mainstem consolidate inspect`, and at source.schema of the mapping.",
         )
+    for table, column, other, other_column in conn.execute(
+        _REFERENCES, [schemas, wanted, schema, list(standing)]
+    ).fetchall():
+        old[table][column] = replace(old[table][column], references=(other, other_column))
     keys = _keys(conn, schemas, wanted)
     uniques: dict[str, list[list[str]]] = {}
     for table, columns in conn.execute(_UNIQUE, [schemas, wanted]).fetchall():

@@ -39,12 +39,19 @@ def instead(whole: Whole, table: str, event: str, declare: str, body: str) -> st
 
 
 def required(table: str, old: dict[str, Column]) -> str:
-    """Old NOT NULL columns, told as PostgreSQL tells them."""
-    return "".join(
+    """Old NOT NULL columns and foreign keys to tables that stay, told as PostgreSQL tells them."""
+    nulls = "".join(
         f"  if new.{q(column.name)} is null then\n    raise not_null_violation using message = "
         f"{lit(f'null value in column {column.name} of relation {table} violates not-null constraint')}, column = {lit(column.name)}, table = {lit(table)};\n  end if;\n"
         for column in old.values()
         if column.not_null
+    )
+    return nulls + "".join(
+        f"  if new.{q(name)} is distinct from old.{q(name)} and new.{q(name)} is not null\n"
+        f"     and not exists (select from {other} f where f.{q(key)} = new.{q(name)}) then\n{no_parent(table, name, other)}  end if;\n"
+        for name, column in old.items()
+        if column.references
+        for other, key in [column.references]
     )
 
 

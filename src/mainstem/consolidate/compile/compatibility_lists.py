@@ -209,17 +209,20 @@ def context_triggers(whole: Whole, keyed: Keyed) -> str:
 
 
 def _set(keyed: Keyed) -> str:
+    """A run that lives has no key without a letter or without a time: such a one goes where those of ended runs are."""
     key, value = (f"new.{q(keyed.column_for(part) or '')}" for part in ("key", "value"))
     times = [
         f"new.{q(name)}" if (name := keyed.column_for(part)) else "null::timestamptz"
         for part in ("created_at", "updated_at")
     ]
+    timeless = f" or {times[0]} is null" if keyed.column_for("created_at") else ""
+    folded = f"(is_over or {key} = ''{timeless})"
     return (
         f"  update mainstem.{RUN} r set metadata = r.metadata || jsonb_build_object(\n"
         f"      'context_ids', coalesce(r.metadata -> 'context_ids', '{{}}') || jsonb_build_object({key}, new.{q(keyed.said.key)}),\n"
         f"      'context_times', coalesce(r.metadata -> 'context_times', '{{}}') || jsonb_build_object({key}, jsonb_build_array({times[0]}, {times[1]}))),\n"
-        f"    context = case when is_over then r.context || jsonb_build_object({key}, {value}) else r.context end\n   where r.run_id = parent;\n"
-        "  if not is_over then\n    insert into mainstem.user_workflow_run_context (run_id, key, value, org_id, created_at, updated_at)\n"
+        f"    context = case when {folded} then r.context || jsonb_build_object({key}, {value}) else r.context end\n   where r.run_id = parent;\n"
+        f"  if not {folded} then\n    insert into mainstem.user_workflow_run_context (run_id, key, value, org_id, created_at, updated_at)\n"
         f"    values (parent, {key}, {value}, org, coalesce({times[0]}, mainstem.clock()), coalesce({times[1]}, {times[0]}, mainstem.clock()));\n  end if;\n"
     )
 

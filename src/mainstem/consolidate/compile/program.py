@@ -215,7 +215,12 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
     """
     mapping = without_absent(mapping, conn, moved=moved)
     catalog = read_catalog(
-        conn, mapping.old_schema, mapping.tables, OURS, legacy=mapping.legacy_schema if moved else None
+        conn,
+        mapping.old_schema,
+        mapping.tables,
+        OURS,
+        legacy=mapping.legacy_schema if moved else None,
+        standing=mapping.of_kind(Stays),
     )
     _refuse_unkeyed(mapping, catalog)
     rows = [compile_relation(mapping, catalog, name) for name in mapping.of_kind(Row)]

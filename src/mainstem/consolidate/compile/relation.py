@@ -48,10 +48,12 @@ class Relation:
         return f"f.{q(column)}" if column in self.fitted else f"m.{q(column)}"
 
     def stages(self, row: str, new_id: str) -> str:
-        """The two laterals after the old row, which goes by this alias."""
+        """The two laterals after the old row, which goes by this alias. Each ends in OFFSET 0: or else their subqueries would be
+        repeated wherever a column of theirs is named.
+        """
         mapped = [f"{expression} as {q(column)}" for column, expression in self.mapped.items()]
         fitted = [f"{expression} as {q(column)}" for column, expression in self.fitted.items()]
-        text = f" cross join lateral (select\n  {listed(mapped)}) m\n cross join lateral (select\n  {listed(fitted)}) f"
+        text = f" cross join lateral (select\n  {listed(mapped)}\n  offset 0) m\n cross join lateral (select\n  {listed(fitted)}\n  offset 0) f"
         return filled(text, row, new_id)
 
     def columns(self, row: str, new_id: str) -> dict[str, str]:

@@ -308,7 +308,8 @@ def unfold_context(whole: Whole, keyed: Keyed) -> str:
         "key": "c.key",
         "value": "c.value",
         "created_at": "c.created_at",
-        "updated_at": "c.updated_at",
+        "updated_at": "(case when c.updated_at = c.created_at"
+        " then (r.metadata #>> array['context_times', c.key, '1'])::timestamptz else c.updated_at end)",
     }
     branches = []
     for found, parts, key in ((folded, of_folded, "j.key"), (living, of_living, "c.key")):

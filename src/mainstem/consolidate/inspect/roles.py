@@ -15,6 +15,8 @@ ENOUGH = 4
 
 _LAST_WORD = 4
 _ANY_WORD = 1
+_TELLING = 4
+"""Letters of a word that is found in workflowexecution and the like; `run` and `log` are in too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +72,30 @@ def _by_name(table: Table) -> Iterator[Clue]:
     for word in named[:-1]:
         if word in _WORDS:
             yield Clue(_WORDS[word], _ANY_WORD, f"{word!r} is in its name")
-    if named and named[-1] in _WORDS:
-        yield Clue(_WORDS[named[-1]], _LAST_WORD, f"its name ends in {named[-1]!r}")
+    ending = max((word for word in _WORDS if named and named[-1].endswith(word)), key=len, default="")
+    if ending and (named[-1] == ending or len(ending) >= _TELLING):
+        points = _LAST_WORD if named[-1] == ending else _LAST_WORD - 1
+        yield Clue(_WORDS[ending], points, f"its name ends in {ending!r}")
 
 
 def _by_columns(table: Table, parts: Parts) -> Iterator[Clue]:
+    """What runs and steps have alike says less of steps, which have a name or a number that says so."""
     names = {column.name for column in table.columns}
     if parts.status:
-        for role in (Role.RUN, Role.STEP):
-            yield Clue(role, 2, f"it has {parts.status}")
+        yield from _alike(f"it has {parts.status}")
     if parts.started and parts.ended:
-        for role in (Role.RUN, Role.STEP):
-            yield Clue(role, 2, f"it has {parts.started} and {parts.ended}")
+        yield from _alike(f"it has {parts.started} and {parts.ended}")
     if parts.duration:
-        for role in (Role.RUN, Role.STEP):
-            yield Clue(role, 1, f"it has {parts.duration}")
+        yield Clue(Role.RUN, 1, f"it has {parts.duration}")
     if "step" in parts.number:
         yield Clue(Role.STEP, 3, f"it has {parts.number}")
         yield Clue(Role.RUN, -3, f"it has {parts.number}")
     yield from _payload(table, names, parts)
+
+
+def _alike(reason: str) -> Iterator[Clue]:
+    yield Clue(Role.RUN, 2, reason)
+    yield Clue(Role.STEP, 1, reason)
 
 
 def _payload(table: Table, names: set[str], parts: Parts) -> Iterator[Clue]:
@@ -112,6 +119,9 @@ def _payload(table: Table, names: set[str], parts: Parts) -> Iterator[Clue]:
 
 
 def _by_links(table: Table, runs: frozenset[str]) -> Iterator[Clue]:
+    of_workflow = [link for link in table.links if words(link.parent)[-1:] == ["workflow"]]
+    if of_workflow and parts_of(table).status:
+        yield Clue(Role.RUN, 2, f"it names a row of {of_workflow[0].parent}, and has a status")
     of_run = [link for link in table.links if link.parent in runs and link.parent != table.name]
     if not of_run:
         return

@@ -6,7 +6,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,17 +35,25 @@ def sqlite(path: Path, *, limits: Limits | None = None) -> Iterator[Sqlite]:
 
     Raises SourceUnreadable for what is not there or no database.
     """
+    with closing(_opened(path)) as conn:
+        yield Sqlite(conn, path, limits or Limits())
+
+
+def _opened(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise SourceUnreadable(f"there is no file {path}", hint="name the SQLite file itself")
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as conn:
+    with ExitStack() as undo:
+        try:
+            conn = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            undo.callback(conn.close)
             conn.execute("pragma query_only = on")
             conn.execute("select count(*) from sqlite_master")
-            yield Sqlite(conn, path, limits or Limits())
-    except sqlite3.DatabaseError as error:
-        raise SourceUnreadable(
-            f"{path} cannot be read: {error}", hint="name a SQLite file that this user may read"
-        ) from error
+        except sqlite3.DatabaseError as error:
+            raise SourceUnreadable(
+                f"{path} cannot be read: {error}", hint="name a SQLite file that this user may read"
+            ) from error
+        undo.pop_all()
+    return conn
 
 
 class Sqlite:
@@ -104,6 +112,10 @@ class Sqlite:
             if "interrupted" not in str(error) and "locked" not in str(error):
                 raise
             raise ScanAbandoned(str(error), hint="give it more time with --timeout") from error
+        except sqlite3.DatabaseError as error:
+            raise SourceUnreadable(
+                f"{self.path} is damaged: {error}", hint="look at it with: pragma integrity_check"
+            ) from error
         finally:
             self.conn.set_progress_handler(None, 0)
 

@@ -20,9 +20,9 @@ from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, refuse_changed, renew
 from mainstem.consolidate.life.session import PASSING, Connection, seeing_ours, with_patience
 
-FEWEST, MOST, FIRST = 20, 5000, 200
-TARGET = 0.15
-"""Seconds that a batch should take: as long as a writer may have to wait for a root."""
+FEWEST, MOST, FIRST, CAUGHT = 20, 5000, 50, 200
+TARGET = 0.5
+"""Seconds that a batch should take. Nobody waits for it; what is under way when a copy is stopped is done again."""
 NEARLY = 200
 """Roots that may be left in the log when a copy is called done."""
 
@@ -127,19 +127,19 @@ class _Copy:
         """From the cursor to the end; what is inserted behind the cursor is in the log."""
         after = self._cursor()
         [left] = self.conn.execute(self.apply.roots_left, {"after": after}).fetchone() or (0,)
-        progress, size, counted = Progress(self.apply.table, 0, int(left)), FIRST, 0
+        progress, size, looked_at = Progress(self.apply.table, 0, int(left)), FIRST, 0
         while True:
             began = time.monotonic()
             roots = _again(lambda: self._batch(after, size))  # noqa: B023  (called at once)
             if not roots:
                 return progress.done
             after = roots[-1]
-            progress.done += len(roots)
-            if progress.done > 4 * counted:  # a table that was empty is still planned as if it were
-                counted = progress.done
-                self.conn.execute(f"analyze {IDS}")
-            told(progress)
             took = time.monotonic() - began
+            progress.done += len(roots)
+            told(progress)
+            if progress.done > 2 * looked_at:  # a table that was empty is still planned as if it were
+                looked_at = progress.done
+                self.conn.execute(f"analyze {IDS}")
             size = max(FEWEST, min(MOST, int(size * (1.3 if took < TARGET else 0.6))))
             if wait := throttle():
                 time.sleep(wait)
@@ -152,7 +152,7 @@ class _Copy:
 
     def _batch(self, after: Any, size: int) -> list[Any]:
         with self.conn.transaction():
-            self.conn.execute("set transaction isolation level repeatable read")
+            begin_batch(self.conn)
             found = self.conn.execute(self.apply.next_roots, {"after": after, "limit": size}).fetchall()
             roots = [row[0] for row in found]
             if roots:
@@ -163,6 +163,17 @@ class _Copy:
                 )
                 renew(self.conn, self.source, self.token)
         return roots
+
+
+def begin_batch(conn: Connection) -> None:
+    """Within a transaction, before its first query: one snapshot, and from each old row to its ids, by their index.
+
+    Left to itself, the planner hashes whole tables for a few roots: the id map grew from nothing, and its statistics are late.
+    """
+    conn.execute("set transaction isolation level repeatable read")
+    conn.execute(
+        "set local join_collapse_limit = 1; set local enable_hashjoin = off; set local enable_mergejoin = off"
+    )
 
 
 def _again(work: Callable[[], list[Any]]) -> list[Any]:
@@ -220,8 +231,8 @@ def catch_up(conn: Connection, program: Program, token: UUID | None = None, *, u
 
 def _catch_batch(conn: Connection, apply: Apply, source: str, token: UUID | None) -> list[Any]:
     with conn.transaction():
-        conn.execute("set transaction isolation level repeatable read")
-        roots = drain(conn, apply, source, FIRST)
+        begin_batch(conn)
+        roots = drain(conn, apply, source, CAUGHT)
         if roots and token is not None:
             renew(conn, source, token)
     return roots

@@ -5,12 +5,14 @@ Before a cut-over nothing of the old tables was touched, and the way back is to 
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from mainstem.consolidate.compile import Program, changes
+from mainstem.consolidate.compile.lens import Way
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, index_name
@@ -73,6 +75,7 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
         if lens.back:
             states = ", ".join(map(lit, lens.back))
             checks.append((f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it"))
+    checks += [check for way in relation.ways.values() for check in _unfitting(way)]
     run = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
     key = (
         {RUN: "run_id"}.get(relation.target, "step_id")
@@ -88,6 +91,20 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
         ).fetchall()
         found += [Loss(relation.table, old_key, name, why) for (old_key,) in rows]
     return found
+
+
+def _unfitting(way: Way) -> list[tuple[str, str, str]]:
+    """Values that have become NULL on the way back, or shorter."""
+    value, back = way.value_in("r"), way.unfold("r")
+    original = lit('{originals,"' + way.column + '"}')
+    kept = f" and r.metadata #> {original} is null" if way.loses else ""
+    checks = [(f"{value} is not null and {back} is null{kept}", way.column, "the old type has no such value")]
+    if length := re.fullmatch(r"character(?: varying)?\((\d+)\)", way.type):
+        too_long = f"char_length(({value})::text) > {length[1]}{kept}"
+        checks.append(
+            (too_long, way.column, f"it is longer than the {length[1]} characters of the old column")
+        )
+    return checks
 
 
 def roll_back(

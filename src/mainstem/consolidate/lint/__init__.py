@@ -143,8 +143,9 @@ def _script(
 def _theirs(scripts: Sequence[Script]) -> Iterator[Finding]:
     executable = squawk()
     for script in scripts if executable is not None else ():
-        if script.dialect is Dialect.POSTGRES and not script.name.endswith(".py"):
-            yield from squawked(executable or "", Path(script.name))
+        path = Path(script.name)
+        if script.dialect is Dialect.POSTGRES and path.suffix != ".py" and path.is_file():
+            yield from squawked(executable or "", path)
 
 
 def _text(path: Path) -> str:

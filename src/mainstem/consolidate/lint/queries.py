@@ -155,8 +155,9 @@ def _query(span: Span, outer: Query | None, *, is_branch: bool) -> Query:
         is_new = token.kind is Kind.WORD and token.value in _CLAUSES and token.value not in dict(starts)
         if is_new and not (token.value == "with" and place > 0) and not _is_within_from(span, place):
             starts.append((token.value, place))
-    edges = zip(starts, [*(place for _, place in starts[1:]), len(span)], strict=True)
-    return Query({name: span[place + 1 : end] for (name, place), end in edges}, span, outer, is_branch)
+    ends = [*(place for _, place in starts), len(span)][1:]
+    clauses = {name: span[place + 1 : end] for (name, place), end in zip(starts, ends, strict=True)}
+    return Query(clauses, span, outer, is_branch)
 
 
 def _is_within_from(span: Span, place: int) -> bool:
@@ -274,7 +275,7 @@ def move_of(statement: Statement) -> Move | None:
         ctes = statement.span[: _place(plain, found.start())]
         return _move(statement, "insert", found, ctes.text)
     if found := _MADE.match(plain):
-        kind = "view" if found["kind"] == "view" else "table"
+        kind = "table" if found["kind"] == "table" else "view"
         return _move(statement, "temporary table" if "temp" in found["temp"] else kind, found, "")
     into = re.match(
         rf"select (?:(?! from ).)*? into (?:temp(?:orary)? |table )*(?P<name>{NAME}) from ", plain

@@ -20,6 +20,21 @@ _TOUCHES = re.compile(r"(?P<verb>reads|writes)\s+tables?\s+(?P<names>\S.*)", re.
 _COPIED = re.compile(
     r"(^copy\s[^;]*\sfrom\s+stdin\b[^;]*;)([^\n]*\n.*?^\\\.[ \t]*$)", re.IGNORECASE | re.MULTILINE | re.DOTALL
 )
+_ACTIONS = (
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "merge",
+    "truncate",
+    "create",
+    "alter",
+    "drop",
+    "grant",
+    "revoke",
+    "lock",
+)
+_CHANGES = ("update", "delete", "truncate")
 _ROUTINE = re.compile(r"create (or replace )?((temp|temporary|constraint) )?(function|procedure|trigger)\b")
 
 
@@ -61,6 +76,13 @@ class Statement:
 
     def begins(self, pattern: str) -> re.Match[str] | None:
         return re.match(pattern, self.plain)
+
+    def changes(self) -> Iterator[Span]:
+        """Its UPDATE, DELETE or TRUNCATE, and those within its WITH."""
+        for span in (self.span, *(inner for _, inner in self.span.groups())):
+            place = next((at for at, token in span.level() if token.plain in _ACTIONS), None)
+            if place is not None and span[place].plain in _CHANGES:
+                yield span[place:]
 
     def line_of(self, place: int) -> int:
         """The line of the token at this place of `plain`."""

@@ -21,8 +21,13 @@ _MOST_BYTES = 2**26
 def scan(scene: Scene) -> Iterator[Oddity]:
     yield from counted(scene, _doubts(scene))
     for column in scene.table.columns:
-        if column.type != "jsonb" and _may_hold_json(column):
+        if not _is_jsonb(column) and _may_hold_json(column):
             yield from _read(scene, column)
+
+
+def _is_jsonb(column: Column) -> bool:
+    """Parsed already: of its own accord PostgreSQL refuses what is none. SQLite's declarations are words."""
+    return column.family is Family.JSON and column.type == "jsonb"
 
 
 def _may_hold_json(column: Column) -> bool:
@@ -36,7 +41,7 @@ def _doubts(scene: Scene) -> Iterator[Doubt]:
         value = scene.reader.text(field(column.name))
         if column.family is Family.JSON and column.nullable:
             yield Doubt("json_null", column.name, SQL("{} = 'null'").format(value))
-        if column.type == "jsonb":
+        if _is_jsonb(column):
             within = SQL("""left({}, 2) in ('"{{', '"[')""").format(value)
             yield Doubt("json_double_encoded", column.name, within)
         if column.family is Family.TEXT and scene.reader.engine == "sqlite":

@@ -83,13 +83,23 @@ class PostgresLive:
 
     def refusal(self, statement: str, *, path: str | None = None) -> str:
         """Why the server would not run a statement as things stand; empty when it would. Nothing is run."""
+        return self._explained(statement, path)[1]
+
+    def planned_rows(self, statement: str, *, path: str | None = None) -> int | None:
+        """How many rows the server expects a statement to go through; None when it cannot plan it."""
+        lines, _ = self._explained(statement, path)
+        return max(
+            (int(number) for line in lines for number in re.findall(r"rows=(\d+)", line)), default=None
+        )
+
+    def _explained(self, statement: str, path: str | None) -> tuple[list[str], str]:
+        """The plan of a statement, and why there is none."""
         try:
-            self.rows(f"explain {statement}", path=path)
+            return [str(line) for (line,) in self.rows(f"explain {statement}", path=path)], ""
         except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.QueryCanceled):
-            return ""
+            return [], ""
         except psycopg.Error as error:
-            return error.diag.message_primary or str(error)
-        return ""
+            return [], error.diag.message_primary or str(error)
 
     def shape(self, query: str, *, path: str | None = None) -> list[tuple[str, str]]:
         """The names and types of what a query gives. Raises psycopg.Error."""

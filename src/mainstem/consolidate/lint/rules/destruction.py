@@ -11,6 +11,7 @@ from mainstem.consolidate.lint.live.counts import NO_DATABASE, Count
 from mainstem.consolidate.lint.live.dependants import leans_on, used
 from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.statements import Statement
+from mainstem.consolidate.lint.tokens import Span
 
 LIVE = (Sight.TEXT, Sight.LIVE)
 _KINDS = (
@@ -34,7 +35,10 @@ _HOLD_DATA = (
     "type",
 )
 _ALWAYS = re.compile(r"where (\( )?(true|1 = 1|'' = '')( \))?( returning .*)?$")
-_TABLE = rf"(?:only )?(?P<table>{NAME})"
+_EMPTIES = re.compile(
+    rf"(?:truncate (?:table )?|delete from )(?:only )?(?P<table>{NAME})|"
+    rf"update (?:or \w+ )?(?:only )?(?P<updated>{NAME}) (?:as )?(?:\w+ )?set "
+)
 
 D19 = rule(
     "D19",
@@ -148,29 +152,21 @@ def cascaded(statement: Statement, script: Script) -> Iterator[Hit]:
 
 @asks(D21)
 def emptied(statement: Statement, script: Script) -> Iterator[Hit]:
-    patterns = (
-        rf"truncate (?:table )?{_TABLE}",
-        rf"(?:with .* )?delete from {_TABLE}",
-        rf"update (?:or \w+ )?{_TABLE} (?:as )?(?:\w+ )?set ",
-    )
-    for pattern in patterns:
-        found = statement.begins(pattern)
-        if found is None or _says_which(statement, found.end()):
+    for span in statement.changes():
+        found = _EMPTIES.match(span.plain)
+        if found is None or _says_which(span):
             continue
-        name = Name.of(found["table"])
-        if not script.makes(name, before=statement):
-            count = _all(script, name)
-            if not count.is_none:
-                verb = statement.plain.split()[0].upper()
-                rows = "every row" if count.rows is None else f"all {count.rows} rows"
-                yield Hit(f"{verb} touches {rows} of {name}{count.told}", object=str(name), rows=count.rows)
+        name = Name.of(found["table"] or found["updated"])
+        count = _all(script, name)
+        if not script.makes(name, before=statement) and not count.is_none:
+            rows = "every row" if count.rows is None else f"all {count.rows} rows"
+            message = f"{span[0].plain.upper()} touches {rows} of {name}{count.told}"
+            yield Hit(message, span.line, str(name), count.rows)
 
 
-def _says_which(statement: Statement, after: int) -> bool:
-    if statement.begins("truncate"):
-        return False
-    words = [token.plain for _, token in statement.span.level()]
-    return "where" in words and not _ALWAYS.search(statement.plain[after:])
+def _says_which(span: Span) -> bool:
+    words = [token.plain for _, token in span.level()]
+    return words[0] != "truncate" and "where" in words and not _ALWAYS.search(span.plain)
 
 
 @asks(D22)

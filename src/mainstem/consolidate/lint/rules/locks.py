@@ -10,6 +10,7 @@ from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.postgres import PostgresLive
 from mainstem.consolidate.lint.script import Dialect, Script
 from mainstem.consolidate.lint.statements import Statement
+from mainstem.consolidate.lint.tokens import Span
 
 LIVE = (Sight.TEXT, Sight.LIVE)
 FEW_ROWS = 10_000
@@ -321,6 +322,7 @@ def table_locked(statement: Statement, script: Script) -> Iterator[Hit]:
         yield Hit(f"{found['what'].upper()} locks {found['name']}", object=found["name"])
 
 
+_CHANGED = re.compile(rf"(?:update (?:or \w+ )?|delete from )(?:only )?(?P<table>{NAME})")
 _BOUNDED = re.compile(
     r"\bbetween\b|= any \(|\bin \( (?!select)|\blimit \d|\bctid\b|\b\w*id = |\b\w*(?:id|key) in \( select .* limit |<=? (?:\d|''|[$:%]).*>=? |>=? (?:\d|''|[$:%]).*<=? "
 )
@@ -328,39 +330,30 @@ _BOUNDED = re.compile(
 
 @asks(L09)
 def unbounded(statement: Statement, script: Script) -> Iterator[Hit]:
-    found = statement.begins(
-        rf"(?:with .* )?(?:update (?:only )?(?P<updated>{NAME})|delete from (?:only )?(?P<deleted>{NAME}))"
-    )
+    found = [(span, said) for span in statement.changes() if (said := _CHANGED.match(span.plain))]
     move = script.move(statement)
-    name = Name.of(found["updated"] or found["deleted"]) if found else None
-    if move is not None and move.kind == "insert" and move.queries and move.queries[0].first is not None:
-        name = move.queries[0].first.name
-    if name is None or script.makes(name) or _is_bounded(statement) or script.dialect is Dialect.SQLITE:
+    first = move.queries[0].first if move is not None and move.kind == "insert" and move.queries else None
+    is_table = first is not None and not (move is not None and f"{first.alias} as" in move.ctes.lower())
+    copied = first.name if first is not None and is_table else None
+    name = Name.of(found[0][1].group("table")) if found else copied
+    bounds = found[0][0] if found else statement.span
+    if name is None or script.makes(name) or _is_bounded(bounds) or script.dialect is Dialect.SQLITE:
         return
-    rows = _planned(script, statement)
+    live = script.postgres
+    rows = live.planned_rows(statement.span.text, path=script.search_path) if live is not None else None
     if rows is None or rows > FEW_ROWS:
         told = "" if rows is None else f", about {rows}"
         yield Hit(
-            f"{statement.plain.split()[0].upper()} takes all it finds of {name} at once{told}",
+            f"{bounds[0].plain.upper()} takes all it finds of {name} at once{told}",
             object=str(name),
             rows=rows,
         )
 
 
-def _is_bounded(statement: Statement) -> bool:
-    words = [token.plain for _, token in statement.span.level()]
-    if "limit" in words:
-        return True
-    place = statement.plain.find(" where ")
-    return place >= 0 and _BOUNDED.search(statement.plain[place:]) is not None
-
-
-def _planned(script: Script, statement: Statement) -> int | None:
-    """What the server expects to go through; None without one, or when it cannot plan it."""
-    if script.postgres is None or script.postgres.refusal(statement.span.text, path=script.search_path):
-        return None
-    plan = script.postgres.rows(f"explain {statement.span.text}", path=script.search_path)
-    return max(int(number) for line in plan for number in re.findall(r"rows=(\d+)", str(line[0])))
+def _is_bounded(span: Span) -> bool:
+    words = [token.plain for _, token in span.level()]
+    place = span.plain.find(" where ")
+    return "limit" in words or (place >= 0 and _BOUNDED.search(span.plain[place:]) is not None)
 
 
 @asks(L02, Sight.SERVER)

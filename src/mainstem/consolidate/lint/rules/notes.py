@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mainstem.consolidate.lint.catalog import NAME
+from mainstem.consolidate.lint.catalog import NAME, Name
 from mainstem.consolidate.lint.findings import RULES, Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.statements import Statement
@@ -103,11 +103,15 @@ def _has_parameters(statement: Statement) -> bool:
 
 @asks(M04)
 def destroyed_regardless(statement: Statement, script: Script) -> Iterator[Hit]:
-    is_lost = statement.begins(r"drop table |truncate |delete from |alter table .* drop column ")
-    if not is_lost or script.transaction(statement) or statement.within:
+    lost = statement.begins(
+        rf"(?:drop table (?:if exists )?|truncate (?:table )?|delete from |alter table (?=.* drop column ))(?:only )?({NAME})"
+    )
+    if lost is None or script.transaction(statement) or statement.within:
         return
-    copied = [
-        move.target for move in script.moves() if script.place(move.statement) < script.place(statement)
-    ]
-    if copied:
-        yield Hit(f"runs even when the copy into {copied[-1]} before it has failed", object=str(copied[-1]))
+    name, limit = Name.of(lost.group(1)), script.place(statement)
+    for move in (move for move in script.moves() if script.place(move.statement) < limit):
+        if any(
+            source.name and source.name.same(name) for query in move.every_query for source in query.sources
+        ):
+            yield Hit(f"runs even when the copy of {name} into {move.target} has failed", object=str(name))
+            return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from mainstem.consolidate.lint.catalog import Name, Table
+from mainstem.consolidate.lint.catalog import NAME, Name, Table
 from mainstem.consolidate.lint.expressions import Correlation, correlations, joined_on
 from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.counts import NO_DATABASE, Count
@@ -64,6 +65,10 @@ D30 = rule(
     severity=Severity.ERROR,
 )
 
+_BOUND = rf"{NAME} (?:[<>]=?) (?:[$:%]\S+|\?)"
+_BATCH = re.compile(rf"{_BOUND} and {_BOUND}")
+"""The bounds of a batch, from parameters: the other batches have the other rows."""
+
 
 @asks(D01)
 def left_behind(statement: Statement, script: Script) -> Iterator[Hit]:
@@ -75,7 +80,7 @@ def left_behind(statement: Statement, script: Script) -> Iterator[Hit]:
             if each.join in ("inner", "right", "cross")
         ]
         reasons = [f"joined with {', '.join(lossy)}"] if lossy else []
-        reasons += ["filtered by WHERE"] if query.where else []
+        reasons += ["filtered by WHERE"] if query.where and not _BATCH.fullmatch(query.where.plain) else []
         if not reasons or query.first is None or query.first.name is None or move is None:
             continue
         count = _left_behind(script, move, query.first)

@@ -119,7 +119,8 @@ def _add_unique(conn: Connection[Any], landed: LandedTable, columns: tuple[str, 
 
 def _count_on(conn: Connection[Any], landed: LandedTable) -> None:
     [column] = landed.key
-    sequence = Identifier(landed.schema, f"{f'{landed.name}_{column}'[:55]}_seq")
+    said = f"{landed.name}_{column}".encode()[:58].decode(errors="ignore")
+    sequence = Identifier(landed.schema, f"{said}_seq")
     conn.execute(
         SQL("create sequence {} owned by {}.{}").format(sequence, landed.identifier, Identifier(column))
     )
@@ -142,8 +143,10 @@ def move_on(conn: Connection[Any], landed: LandedTable, given: int) -> None:
     [(sequence,)] = rows(conn, "select pg_get_serial_sequence(%s, %s)", asked)
     if sequence is None:
         return
-    said = SQL(
-        "select setval(%s::regclass, last.id) from (select greatest(%s, max({}), pg_sequence_last_value(%s::regclass)) from {})"
-        " as last (id) where last.id is not null and last.id > 0"
-    ).format(Identifier(column), landed.identifier)
-    conn.execute(said, [sequence, given or None, sequence])
+    used = SQL("select max({}) from {}").format(Identifier(column), landed.identifier)
+    [(last,)] = rows(conn, used)  # without parameters, as a name may have a % in it
+    said = (
+        "select setval(%(sequence)s::regclass, next.id)"
+        " from (select greatest(%(last)s::bigint, pg_sequence_last_value(%(sequence)s::regclass))) as next (id) where next.id > 0"
+    )
+    conn.execute(said, {"sequence": sequence, "last": max(given, last or 0)})

@@ -81,7 +81,7 @@ def landed_table(conn: Connection[Any], schema: str, table: str) -> LandedTable 
 
 
 def rows(
-    conn: Connection[Any], query: Any, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    conn: Connection[Any], query: Any, parameters: Sequence[Any] | Mapping[str, Any] | None = None
 ) -> list[tuple[Any, ...]]:
     """The rows as tuples, whatever the connection's own factory makes of them."""
     with conn.cursor(row_factory=tuple_row) as cursor:

@@ -19,7 +19,9 @@ DIRTY = f"{OURS}dirty"
 ROWID = f"{OURS}rowid"
 """The landed column of the row id, for tables that have no key of their own."""
 
-MOST_COLUMNS = 1590
+MOST_COLUMNS = 800
+"""A comparison selects both sides of a row, and PostgreSQL selects 1,664 columns at most."""
+
 SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
 
 Affinity = Literal["integer", "real", "text", "blob", "numeric"]
@@ -164,7 +166,10 @@ def _refuse_unlandable(table: str, columns: list[str]) -> None:
             hint="rename it in a copy of the file",
         )
     if len(columns) > MOST_COLUMNS:
-        raise SourceUnlandable(f"{table} has {len(columns)} columns, PostgreSQL takes {MOST_COLUMNS}")
+        raise SourceUnlandable(
+            f"{table} has {len(columns)} columns, more than the {MOST_COLUMNS} that can be landed and compared",
+            hint="leave it out, or split it in a copy of the file",
+        )
 
 
 def key_of(conn: sqlite3.Connection, table: Table) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ def test_a_step_that_is_not_next_is_refused_and_says_what_is(database: Database)
                 step()
             assert "copy" in (refused.value.hint or "")
         life.forward()
-        for step in (life.copy, life.verify, life.abandon):
+        for done in (life.copy, life.verify, life.abandon):
             with pytest.raises(PhaseRefused) as refused:
-                step()
+                done()
             assert "finish" in (refused.value.hint or "")

@@ -1,0 +1,30 @@
+"""Patience: how long a lock is waited for, how often it is tried again, and the pauses between, each longer and none alike."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """A waiting exclusive lock holds up everybody behind it: so it waits briefly, and comes back."""
+
+    lock_timeout: float = 0.3
+    statement_timeout: float = 3600.0
+    attempts: int = 10
+    pause: float = 0.5
+    longest: float = 15.0
+    sleep: Callable[[float], object] = time.sleep
+
+    def rounds(self) -> Iterator[bool]:
+        """One for each attempt, with the pause before all but the first; whether it is the last."""
+        for attempt in range(1, self.attempts + 1):
+            if attempt > 1:
+                self.sleep(self._before(attempt))
+            yield attempt == self.attempts
+
+    def _before(self, attempt: int) -> float:
+        return min(self.longest, self.pause * 2.0 ** (attempt - 2)) * random.uniform(0.5, 1.5)  # noqa: S311

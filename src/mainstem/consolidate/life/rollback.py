@@ -25,6 +25,7 @@ from mainstem.errors import NotLossless
 BATCH = 200
 FEW = 20
 """Runs that may be left for the moment under the locks: writers never leave none."""
+NEEDED = "the old column is NOT NULL"
 UNTOLD = ("input_data", "output_data", "error_details", "forked_from", "parent_step_id")
 """Columns that only new code fills, where the mapping has nothing for them."""
 
@@ -51,7 +52,7 @@ def _losses_of(conn: Connection, program: Program, relation: Relation) -> list[L
     needed = [
         column.name for column in relation.old.values() if column.not_null and column.name not in said.drop
     ]
-    checks = [(f"u.{q(name)} is null", name, "the old column is NOT NULL") for name in needed]
+    checks = [(f"u.{q(name)} is null", name, NEEDED) for name in needed]
     changed = f"u._id in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
     found = []
     for condition, name, why in checks:
@@ -154,8 +155,10 @@ def _unfold_changed(conn: Connection, program: Program, lost: list[Loss], limit:
         for table in reversed(program.tables):
             conn.execute(_delete_gone(program, table), {"ids": ids})
         for table in program.tables:
-            skipped = [loss.key for loss in lost if loss.table == table and "NOT NULL" in loss.why]
+            skipped = [loss.key for loss in lost if loss.table == table and loss.why == NEEDED]
             conn.execute(_upsert(program, table), {"ids": ids, "skipped": skipped})
+        for text in _forget_left_behind(program):
+            conn.execute(text, {"ids": ids})
         conn.execute(_note_forward(program), {"ids": ids})
     return ids
 
@@ -201,9 +204,37 @@ def _upsert(program: Program, table: str) -> str:
     changed = ", ".join(f"{q(name)} = excluded.{q(name)}" for name in columns if name != said.key)
     return (
         f"insert into {q(program.mapping.legacy_schema, table)} ({named}) overriding system value\n"
-        f"select {named} from {q(program.whole.work_schema, 'unfold_' + table)} u where u._id = any(%(ids)s) and u.{q(said.key)}::text <> all(%(skipped)s)\n"
+        f"select {named} from {q(program.whole.work_schema, 'unfold_' + table)} u where u._id = any(%(ids)s) and u.{q(said.key)}::text <> all(%(skipped)s){_with_parents(program, table)}\n"
         f"    on conflict ({q(said.key)}) do update set {changed}"
     )
+
+
+def _with_parents(program: Program, table: str) -> str:
+    """A row whose run or step was left behind stays with it: no foreign key looks while rows come back."""
+    said: Any = program.mapping.tables[table]
+    parents = [
+        (getattr(said, "run", None), program.whole.run),
+        (getattr(said, "step", None), program.whole.step),
+    ]
+    text = ""
+    for column, parent in parents:
+        if column is not None and parent is not None:
+            there = f"select from {q(program.mapping.legacy_schema, parent.table)} p where p.{q(parent.said.key)} = u.{q(column)}"
+            text += f"\n   and (u.{q(column)} is null or exists ({there}))"
+    return text
+
+
+def _forget_left_behind(program: Program) -> list[str]:
+    """Ids of runs and steps that did not come back: they are new code's alone again, and no copy takes them out."""
+    texts = []
+    for relation in program.relations():
+        of = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
+        key = f"p.{q(relation.said.key)} = k.old_key::{relation.key.type}"
+        texts.append(
+            f"delete from {IDS} k where {program.whole.ids_of('k', relation.table)} and {of} = any(%(ids)s)\n"
+            f"   and not exists (select from {q(program.mapping.legacy_schema, relation.table)} p where {key})"
+        )
+    return texts
 
 
 def _note_forward(program: Program) -> str:

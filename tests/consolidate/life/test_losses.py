@@ -131,8 +131,10 @@ LOST = {
         {("workflow_trace", "duration_ms")},
     ),
     "a channel that is new": (
-        "with added as (insert into mainstem.user_workflow_channel (org_id, channel) select org_id, 'sms' from mainstem.user_workflow_run where run_id = %(run)s)"
-        " update mainstem.user_workflow_run set channel = 'sms' where run_id = %(run)s",
+        (
+            "with added as (insert into mainstem.user_workflow_channel (org_id, channel) select org_id, 'sms' from mainstem.user_workflow_run where run_id = %(run)s)"
+            " update mainstem.user_workflow_run set channel = 'sms' where run_id = %(run)s"
+        ),
         {("workflow_trace", "channel")},
     ),
 }

@@ -157,6 +157,11 @@ def compile_elements(
         raise TypeError(table)
     old = catalog.old[table]
     refuse_unmentioned(table, said, old)
+    if said.key not in said.order:
+        raise MappingRefused(
+            f"tables.{table}.order: [{', '.join(said.order)}] leaves rows without an order",
+            hint=f"End it with the key: {said.key}.",
+        )
     anything = {
         lens.to: Column(lens.to, _element_type(old[name], lens.to), not_null=False)
         for name, lens in said.columns.items()

@@ -238,8 +238,15 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         lists,
         contexts,
         org,
+        _never_held(mapping, linked := _linked(conn, mapping, catalog)),
     )
-    return Program(mapping, catalog, whole, _linked(conn, mapping, catalog))
+    return Program(mapping, catalog, whole, linked)
+
+
+def _never_held(mapping: Mapping, linked: dict[str, bool]) -> frozenset[str]:
+    return frozenset(
+        name for name, said in mapping.moving.items() if said.where is None and linked.get(name, True)
+    )
 
 
 def without_absent(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: bool) -> Mapping:

@@ -30,6 +30,8 @@ class Whole:
     contexts: list[Keyed]
     org_of_run: str
     """The tenant of an old run, over `{row}`."""
+    never_held: frozenset[str] = frozenset()
+    """Tables that cannot have rows in quarantine. A view of one relation locks its rows for `for update`; a union locks none."""
 
     def roots(self) -> list[Relation]:
         return [*self.rows, *([self.run] if self.run else [])]
@@ -327,7 +329,8 @@ def _unfold(
     kept = {name: f"(z.old_row ->> {lit(name)})::{column.type}" for name, column in old.items()}
     quarantined = f"from mainstem_consolidation.quarantine z where {whole.ids_of('z', table)}"
     texts = []
-    for new_id, values, found in [*branches, ("null::uuid", kept, quarantined)]:
+    held = [] if table in whole.never_held else [("null::uuid", kept, quarantined)]
+    for new_id, values, found in [*branches, *held]:
         out = [f"({values.get(name, 'null')})::{column.type} as {q(name)}" for name, column in old.items()]
         texts.append(f"select {new_id} as _id,\n  {listed(out)}\n  {found}")
     return (

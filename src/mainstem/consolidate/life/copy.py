@@ -88,12 +88,14 @@ def copy(
 
 def expand(conn: Connection, program: Program, token: UUID) -> None:
     """Views, mirrors, and the triggers that log: one old table a transaction, and before the first row is copied."""
+    began = time.monotonic()
     conn.execute(program.views())
+    held: dict[str, float] = {}
     for table, (trigger, existing) in program.mirrors().items():
-        _once(conn, trigger, f"the mirror of {table}")
+        held[table] = _once(conn, trigger, f"the mirror of {table}")
         conn.execute(existing)
     for table, text in program.log_triggers().items():
-        _once(conn, text, f"the triggers of {table}")
+        held[table] = _once(conn, text, f"the triggers of {table}")
     for table, text in changes.since_triggers(program.whole).items():
         _once(conn, text, f"the triggers of mainstem.{table}")
     with conn.transaction():
@@ -103,15 +105,20 @@ def expand(conn: Connection, program: Program, token: UUID) -> None:
             f"update {PLAN} set old_fingerprint = %s where source = %s",
             [fingerprint(conn, program), program.mapping.system],
         )
-        advance(conn, program.mapping.system, token, "expanded")
+        seconds = round(time.monotonic() - began, 3)
+        advance(conn, program.mapping.system, token, "expanded", seconds=seconds, held_ms=held)
 
 
-def _once(conn: Connection, text: str, what: str) -> None:
-    def attempt() -> None:
+def _once(conn: Connection, text: str, what: str) -> float:
+    """In a transaction of its own; gives the milliseconds that its locks were asked for and held."""
+
+    def attempt() -> float:
+        began = time.monotonic()
         with conn.transaction():
             conn.execute(text)
+        return round((time.monotonic() - began) * 1000, 1)
 
-    with_patience(attempt, seconds=30, what=what)
+    return with_patience(attempt, seconds=30, what=what)
 
 
 @dataclass
@@ -125,6 +132,7 @@ class _Copy:
 
     def run(self, told: Told, throttle: Throttle) -> int:
         """From the cursor to the end; what is inserted behind the cursor is in the log."""
+        self._rest(throttle)
         after = self._cursor()
         [left] = self.conn.execute(self.apply.roots_left, {"after": after}).fetchone() or (0,)
         progress, size, looked_at = Progress(self.apply.table, 0, int(left)), FIRST, 0
@@ -141,8 +149,14 @@ class _Copy:
                 looked_at = progress.done
                 self.conn.execute(f"analyze {IDS}")
             size = max(FEWEST, min(MOST, int(size * (1.3 if took < TARGET else 0.6))))
-            if wait := throttle():
-                time.sleep(wait)
+            self._rest(throttle)
+
+    def _rest(self, throttle: Throttle) -> None:
+        """As long as the throttle says so; the plan stays ours meanwhile."""
+        while wait := throttle():
+            time.sleep(wait)
+            with self.conn.transaction():
+                renew(self.conn, self.source, self.token)
 
     def _cursor(self) -> Any:
         row = self.conn.execute(

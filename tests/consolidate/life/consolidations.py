@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import psycopg
 
-from conftest import Database
+from conftest import TEMPLATE, Database
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.life import (
     Loss,
@@ -31,6 +32,8 @@ from mainstem.consolidate.life import (
 from mainstem.consolidate.mapping import preset
 from mainstem.consolidate.presets.rcm.sample import install
 from mainstem.consolidate.presets.rcm.sample.writer import Writer
+from servers import database as fresh_database
+from servers import in_database
 
 OLD_TABLES = (
     "workflow_trace",
@@ -96,6 +99,24 @@ def living(
     with migrator(database.url, "rcm") as conn:
         plan = adopt(conn, text or preset("rcm"))
         yield Life(database.url, conn, plan.source)
+
+
+@cache
+def _template(server_url: str) -> str:
+    """A database of this server in which the sample, in both its shapes, is copied: tests begin with a copy of it."""
+    name = "rcm_copied"
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute(f"create database {name} template {TEMPLATE} strategy file_copy".encode())
+    with living(Database(in_database(server_url, name)), second_shape=True) as life:
+        life.copy()
+    return name
+
+
+@contextmanager
+def copied_life(server_url: str) -> Iterator[Life]:
+    """A life whose rows are copied and not yet verified."""
+    with fresh_database(server_url, _template(server_url)) as url, migrator(url, "rcm") as conn:
+        yield Life(url, conn)
 
 
 @contextmanager

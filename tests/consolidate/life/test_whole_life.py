@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from consolidations import OLD_TABLES, Life, living, old_code, rows
+from consolidations import OLD_TABLES, Life, copied_life, living, old_code, rows
 
 from conftest import Database
+from mainstem.consolidate.mapping import preset
 
 VIEWS = (
     "v_active_workflow_configs",
@@ -54,11 +55,7 @@ SUMS = {
         ),
     ),
     "screenshots of each step": (
-        (
-            "select s.step_id, count(*) from workflow_steps s join (select step_id from workflow_trace_screenshot union all"
-            " select s.step_id from workflow_trace_screenshot_v9 v join workflow_steps s on (s.trace_id, s.step_number) = (v.trace_id, v.step_index)) c"
-            " on c.step_id = s.step_id group by 1"
-        ),
+        "select step_id, count(*) from workflow_trace_screenshot where step_id is not null group by 1",
         (
             f"select k.old_key::bigint, jsonb_array_length(s.screenshots) from {IDS} k join mainstem.user_workflow_run_step s on s.step_id = k.new_id"
             " where jsonb_array_length(s.screenshots) > 0"
@@ -68,8 +65,8 @@ SUMS = {
 
 
 @pytest.fixture
-def life(database: Database) -> Iterator[Life]:
-    with living(database, second_shape=True) as found:
+def life(server_url: str) -> Iterator[Life]:
+    with copied_life(server_url) as found:
         yield found
 
 
@@ -105,7 +102,6 @@ def test_every_question_of_old_code_has_the_same_answer_before_and_after_and_bac
 
 
 def test_the_proof_counts_every_row_of_both_shapes_and_both_sides_agree_in_sums(life: Life) -> None:
-    life.copy()
     proof = life.verify()
     with old_code(life.url) as conn:
         for table in (*OLD_TABLES, "workflow_trace_screenshot_v9"):
@@ -178,8 +174,21 @@ def test_old_functions_write_and_what_they_wrote_is_read_by_old_and_new_names(li
         assert gone > 0
 
 
-def test_a_screenshot_of_the_second_shape_is_written_through_its_old_name(life: Life) -> None:
+def test_two_tables_in_one_list_are_told_apart_and_one_of_them_names_its_step_by_number(
+    database: Database,
+) -> None:
+    own_list = re.compile(r"    into: \{run: metadata.screenshots_v9\}.*\n")
+    one_list = own_list.sub(
+        "    number: step_index\n    into: {step: screenshots, run: metadata.screenshots}\n", preset("rcm")
+    )
+    with living(database, one_list, second_shape=True) as life:
+        write_to_the_second_shape(life)
+
+
+def write_to_the_second_shape(life: Life) -> None:
     life.forward()
+    in_steps = "select count(*) from mainstem.user_workflow_run_step where screenshots @? '$[*] ? (@.table == \"workflow_trace_screenshot_v9\")'"
+    assert life.conn.execute(in_steps).fetchall() == [(3,)]
     known = "where screenshot_id = '5c4ee000-0000-4000-8000-000000000002'"
     with old_code(life.url) as conn:
         conn.execute(f"update workflow_trace_screenshot_v9 set action_description = 'looked' {known}")

@@ -13,7 +13,7 @@ from mainstem.errors import MappingRefused
 _COLUMNS = """
 select c.relname, a.attname, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
                                          case when t.typbasetype <> 0 then t.typtypmod else a.atttypmod end),
-       a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', a.attidentity <> ''
+       a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', a.attidentity <> '', t.typtype = 'e'
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -60,6 +60,7 @@ class Column:
     default: str | None = None
     is_generated: bool = False
     is_identity: bool = False
+    is_enum: bool = False
     references: tuple[str, str] | None = None
     """The table that stays, and its column, that a value of this one is looked up in."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mainstem.consolidate.compile.catalog import Catalog, Column
-from mainstem.consolidate.compile.lens import Place, Way, compile_lens, leaf
+from mainstem.consolidate.compile.lens import Place, Way, argument, compile_lens
 from mainstem.consolidate.compile.relation import Relation, refuse_unmentioned
 from mainstem.consolidate.compile.text import from_json, lit, q
 from mainstem.consolidate.mapping import Context, Elements, Mapping
@@ -56,7 +56,9 @@ class Listed:
 
     def element(self, row: str, run_key: str | None) -> str:
         """A row as an object. `run_key`: the key of the run it stands in, to note a row that says another."""
-        always = {way.place.column: leaf(way) for way in self.ways.values() if not self._may_be_absent(way)}
+        always = {
+            way.place.column: argument(way) for way in self.ways.values() if not self._may_be_absent(way)
+        }
         if self.is_marked:
             always[TABLE] = lit(self.table) + "::text"
         built = (
@@ -64,7 +66,7 @@ class Listed:
         )
         for way in self.ways.values():
             if self._may_be_absent(way):
-                built += f"\n      || case when {{row}}.{q(way.column)} is null then '{{}}' else jsonb_build_object({lit(way.place.column)}, {leaf(way)}) end"
+                built += f"\n      || case when {{row}}.{q(way.column)} is null then '{{}}' else jsonb_build_object({lit(way.place.column)}, {argument(way)}) end"
         if run_key is not None:
             said = f"{{row}}.{q(self.said.run)}"
             built += f"\n      || case when {said} is distinct from {run_key} then jsonb_build_object({lit(PARENT)}, to_jsonb({said})) else '{{}}' end"
@@ -155,6 +157,11 @@ def compile_elements(
         raise TypeError(table)
     old = catalog.old[table]
     refuse_unmentioned(table, said, old)
+    if said.key not in said.order:
+        raise MappingRefused(
+            f"tables.{table}.order: [{', '.join(said.order)}] leaves rows without an order",
+            hint=f"End it with the key: {said.key}.",
+        )
     anything = {
         lens.to: Column(lens.to, _element_type(old[name], lens.to), not_null=False)
         for name, lens in said.columns.items()

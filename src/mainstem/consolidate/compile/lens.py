@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.text import from_json, lit, q, to_json, without_length
+from mainstem.consolidate.compile.text import EXACT, from_json, json_argument, lit, q, to_json, without_length
 from mainstem.consolidate.mapping import Lens, SqlDefault, TimeFormat
 
 SCHEMA = "mainstem_consolidation"
+NARROW = {"integer": (-(2**31), 2**31 - 1), "smallint": (-(2**15), 2**15 - 1)}
 TIMED = "timestamp with time zone"
 
 
@@ -66,8 +67,9 @@ class Way:
     def original(self, fitted: str) -> str:
         """What is kept beside it, given the value as it is placed: NULL when it comes back by itself."""
         old = f"{{row}}.{q(self.column)}"
+        as_text = "" if self.type in EXACT else "::text"
         return (
-            f"case when ({self.back(fitted)})::text is distinct from ({old})::text then "
+            f"case when ({self.back(fitted)}){as_text} is distinct from ({old}){as_text} then "
             f"jsonb_build_object('was', to_jsonb(({old})::text), 'as', to_jsonb(({fitted})::text)) end"
         )
 
@@ -94,7 +96,28 @@ def compile_lens(table: str, column: Column, lens: Lens, target: dict[str, Colum
     if lens.default is not None:
         default = lens.default.sql if isinstance(lens.default, SqlDefault) else lit(str(lens.default))
         made, loses = f"coalesce({made}, ({default})::{placed_type})", True
-    return Way(column.name, column.type, place, placed_type, made, found.back, loses or lens.keep)
+    return Way(
+        column.name,
+        column.type,
+        place,
+        placed_type,
+        made,
+        _fitting(column, placed_type, found.back, is_valued=lens.values is not None),
+        loses or lens.keep,
+    )
+
+
+def _fitting(
+    column: Column, placed_type: str, back: Callable[[str], str], *, is_valued: bool
+) -> Callable[[str], str]:
+    """New code may write what the old type cannot hold: its old column is NULL then, and the row a loss; every other row is read as ever."""
+    if column.type in NARROW and placed_type == "bigint":
+        low, high = NARROW[column.type]
+        return lambda at: f"case when {at} between {low} and {high} then {back(at)} end"
+    if column.is_enum and not is_valued:
+        words = f"enum_range(null::{column.type})::text[]"
+        return lambda at: f"case when ({at})::text = any({words}) then {back(at)} end"
+    return back
 
 
 @dataclass(frozen=True)
@@ -140,10 +163,11 @@ def _transformed(table: str, column: Column, lens: Lens, value: str) -> _Transfo
 
 def _valued(place: str, values: dict[str, str], lens: Lens, value: str, cast: str) -> _Transformed:
     home = {new: old for old, new in reversed(values.items())} | (lens.back or {})
+    arms = " ".join(f"when {lit(new)} then {lit(old)}" for new, old in home.items())
     return _Transformed(
         _case(f"({value})::text", values, place),
         "text",
-        lambda at: f"({_case(f'({at})::text', home, f'{place} (back)')}){cast}",
+        lambda at: f"(case ({at})::text {arms} end){cast}",
         lens.keep,
     )
 
@@ -169,3 +193,8 @@ def _case(value: str, homes: dict[str, str], place: str) -> str:
 def leaf(way: Way) -> str:
     """The folded value as it stands under a JSON key."""
     return to_json(way.fold, way.placed_type)
+
+
+def argument(way: Way) -> str:
+    """The same, as a function that makes JSON takes it."""
+    return json_argument(way.fold, way.placed_type)

@@ -191,15 +191,7 @@ class Program:
         ]
         for root in self.whole.roots():
             apply = self.apply(root)
-            parts = [
-                apply.next_roots,
-                *apply.give_ids,
-                *([apply.leaves] if apply.leaves else []),
-                *apply.take_out,
-                *apply.put_in,
-                *apply.quarantine,
-            ]
-            texts.append(f"-- a batch of {root.table}\n" + ";\n".join(parts) + ";\n")
+            texts.append(f"-- a batch of {root.table}\n" + ";\n".join(apply.texts()) + ";\n")
         texts.append("-- point reads by old keys\n" + ";\n".join(self.indexes()) + ";\n")
         texts += [
             f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n"
@@ -246,8 +238,15 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         lists,
         contexts,
         org,
+        _never_held(mapping, linked := _linked(conn, mapping, catalog)),
     )
-    return Program(mapping, catalog, whole, _linked(conn, mapping, catalog))
+    return Program(mapping, catalog, whole, linked)
+
+
+def _never_held(mapping: Mapping, linked: dict[str, bool]) -> frozenset[str]:
+    return frozenset(
+        name for name, said in mapping.moving.items() if said.where is None and linked.get(name, True)
+    )
 
 
 def without_absent(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: bool) -> Mapping:

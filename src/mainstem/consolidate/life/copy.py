@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from mainstem.consolidate.compile import Program, changes
-from mainstem.consolidate.compile.statements import Apply
+from mainstem.consolidate.compile.statements import Apply, Put
 from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, refuse_changed, renew
 from mainstem.consolidate.life.session import PASSING, Connection, seeing_ours, with_patience
@@ -166,7 +166,7 @@ class _Copy:
 
     def _batch(self, after: Any, size: int) -> list[Any]:
         with self.conn.transaction():
-            begin_batch(self.conn)
+            begin_batch(self.conn, self.source)
             found = self.conn.execute(self.apply.next_roots, {"after": after, "limit": size}).fetchall()
             roots = [row[0] for row in found]
             if roots:
@@ -179,7 +179,7 @@ class _Copy:
         return roots
 
 
-def begin_batch(conn: Connection) -> None:
+def begin_batch(conn: Connection, source: str) -> None:
     """Within a transaction, before its first query: one snapshot, and from each old row to its ids, by their index.
 
     Left to itself, the planner hashes whole tables for a few roots: the id map grew from nothing, and its statistics are late.
@@ -188,6 +188,7 @@ def begin_batch(conn: Connection) -> None:
     conn.execute(
         "set local join_collapse_limit = 1; set local enable_hashjoin = off; set local enable_mergejoin = off"
     )
+    conn.execute("select set_config(%s, %s, true)", [changes.COPYING, source])
 
 
 def _again(work: Callable[[], list[Any]]) -> list[Any]:
@@ -210,16 +211,31 @@ def perform(conn: Connection, apply: Apply, roots: list[Any]) -> None:
     known = [row[0] for row in conn.execute(apply.known_ids, given).fetchall()]
     for statement in apply.give_ids:
         conn.execute(statement, given)
+    if apply.step_ids and _counted(conn, apply.step_ids.quick, given):
+        for statement in apply.step_ids.rest:
+            conn.execute(statement, given)
     if apply.leaves:
         with seeing_ours(conn):  # a new leaf's foreign keys are looked at by their owner
             conn.execute(apply.leaves, given)
     for statement in apply.take_out if known else []:
         conn.execute(statement, {"ids": known})
     ids = [row[0] for row in conn.execute(apply.known_ids, given).fetchall()]
-    for statement in apply.put_in:
-        conn.execute(statement, {**given, "ids": ids})
+    for put in apply.put_in:
+        _put(conn, put, {**given, "ids": ids})
     for statement in apply.quarantine:
         conn.execute(statement, given)
+
+
+def _put(conn: Connection, put: Put, given: dict[str, Any]) -> None:
+    if put.logs is None:
+        conn.execute(put.text, given)
+    elif _counted(conn, put.text, given):
+        conn.execute(put.logs, given)
+
+
+def _counted(conn: Connection, text: str, given: dict[str, Any]) -> int:
+    row = conn.execute(text, given).fetchone()
+    return int(row[0]) if row else 0
 
 
 def backlog(conn: Connection, source: str) -> int:
@@ -245,7 +261,7 @@ def catch_up(conn: Connection, program: Program, token: UUID | None = None, *, u
 
 def _catch_batch(conn: Connection, apply: Apply, source: str, token: UUID | None) -> list[Any]:
     with conn.transaction():
-        begin_batch(conn)
+        begin_batch(conn, source)
         roots = drain(conn, apply, source, CAUGHT)
         if roots and token is not None:
             renew(conn, source, token)

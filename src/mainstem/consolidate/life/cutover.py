@@ -55,6 +55,7 @@ def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float 
         refuse_changed(conn, program, plan)
         refuse_in_the_way(conn, program)
         texts, standing = switch_texts(conn, program), dependants(conn, program)
+        _install_functions(conn, program, plan)
 
         def attempt() -> Switched:
             nonlocal attempts
@@ -158,7 +159,7 @@ def switch_texts(conn: Connection, program: Program) -> list[str]:
         sequences=_owned(conn, program),
     )
     texts += [found.as_it_was for found in standing]
-    return [*texts, *_functions_for_old_ids(conn, program)]
+    return texts
 
 
 def old_ids(program: Program, relation: Relation) -> str:
@@ -212,16 +213,21 @@ def _grants(conn: Connection, schema: str, table: str) -> list[tuple[str, str]]:
     return [(str(right), str(role)) for right, role in rows]
 
 
-def _functions_for_old_ids(conn: Connection, program: Program) -> list[str]:
-    """The preset's functions, when it has some; the old ones of the same names are kept for the way back."""
+def _install_functions(conn: Connection, program: Program, plan: Plan) -> None:
+    """The preset's functions, when it has some; the old ones of the same names are kept for the way back.
+
+    Before the switch, as they serve tables and views alike: a call that waits for the locks goes on with the text it began with.
+    """
     place = files("mainstem.consolidate").joinpath("presets", program.mapping.system, "functions.sql")
     if not place.is_file():
-        return []
-    before = functions_of(conn, program.mapping.old_schema)
-    remember(conn, program.mapping.system, functions_before=before)
+        return
     text = (
         place.read_text(encoding="utf-8")
         .replace("{old}", q(program.mapping.old_schema))
         .replace("{source}", lit(program.mapping.system))
     )
-    return [text]
+    with conn.transaction():
+        if not plan.facts.get("functions_before"):
+            before = functions_of(conn, program.mapping.old_schema)
+            remember(conn, program.mapping.system, functions_before=before)
+        conn.execute(text)

@@ -5,17 +5,19 @@ Before a cut-over nothing of the old tables was touched, and the way back is to 
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from mainstem.consolidate.compile import Program, changes
+from mainstem.consolidate.compile.lens import Way
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, index_name
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
-from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding
+from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, read_plan
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
 from mainstem.consolidate.mapping import Row, Run
 from mainstem.errors import NotLossless
@@ -23,6 +25,7 @@ from mainstem.errors import NotLossless
 BATCH = 200
 FEW = 20
 """Runs that may be left for the moment under the locks: writers never leave none."""
+NEEDED = "the old column is NOT NULL"
 UNTOLD = ("input_data", "output_data", "error_details", "forked_from", "parent_step_id")
 """Columns that only new code fills, where the mapping has nothing for them."""
 
@@ -49,7 +52,7 @@ def _losses_of(conn: Connection, program: Program, relation: Relation) -> list[L
     needed = [
         column.name for column in relation.old.values() if column.not_null and column.name not in said.drop
     ]
-    checks = [(f"u.{q(name)} is null", name, "the old column is NOT NULL") for name in needed]
+    checks = [(f"u.{q(name)} is null", name, NEEDED) for name in needed]
     changed = f"u._id in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
     found = []
     for condition, name, why in checks:
@@ -73,6 +76,7 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
         if lens.back:
             states = ", ".join(map(lit, lens.back))
             checks.append((f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it"))
+    checks += [check for way in relation.ways.values() for check in _unfitting(way)]
     run = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
     key = (
         {RUN: "run_id"}.get(relation.target, "step_id")
@@ -88,6 +92,20 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
         ).fetchall()
         found += [Loss(relation.table, old_key, name, why) for (old_key,) in rows]
     return found
+
+
+def _unfitting(way: Way) -> list[tuple[str, str, str]]:
+    """Values that have become NULL on the way back, or shorter."""
+    value, back = way.value_in("r"), way.unfold("r")
+    original = lit('{originals,"' + way.column + '"}')
+    kept = f" and r.metadata #> {original} is null" if way.loses else ""
+    checks = [(f"{value} is not null and {back} is null{kept}", way.column, "the old type has no such value")]
+    if length := re.fullmatch(r"character(?: varying)?\((\d+)\)", way.type):
+        too_long = f"char_length(({value})::text) > {length[1]}{kept}"
+        checks.append(
+            (too_long, way.column, f"it is longer than the {length[1]} characters of the old column")
+        )
+    return checks
 
 
 def roll_back(
@@ -137,8 +155,10 @@ def _unfold_changed(conn: Connection, program: Program, lost: list[Loss], limit:
         for table in reversed(program.tables):
             conn.execute(_delete_gone(program, table), {"ids": ids})
         for table in program.tables:
-            skipped = [loss.key for loss in lost if loss.table == table and "NOT NULL" in loss.why]
+            skipped = [loss.key for loss in lost if loss.table == table and loss.why == NEEDED]
             conn.execute(_upsert(program, table), {"ids": ids, "skipped": skipped})
+        for text in _forget_left_behind(program):
+            conn.execute(text, {"ids": ids})
         conn.execute(_note_forward(program), {"ids": ids})
     return ids
 
@@ -184,9 +204,37 @@ def _upsert(program: Program, table: str) -> str:
     changed = ", ".join(f"{q(name)} = excluded.{q(name)}" for name in columns if name != said.key)
     return (
         f"insert into {q(program.mapping.legacy_schema, table)} ({named}) overriding system value\n"
-        f"select {named} from {q(program.whole.work_schema, 'unfold_' + table)} u where u._id = any(%(ids)s) and u.{q(said.key)}::text <> all(%(skipped)s)\n"
+        f"select {named} from {q(program.whole.work_schema, 'unfold_' + table)} u where u._id = any(%(ids)s) and u.{q(said.key)}::text <> all(%(skipped)s){_with_parents(program, table)}\n"
         f"    on conflict ({q(said.key)}) do update set {changed}"
     )
+
+
+def _with_parents(program: Program, table: str) -> str:
+    """A row whose run or step was left behind stays with it: no foreign key looks while rows come back."""
+    said: Any = program.mapping.tables[table]
+    parents = [
+        (getattr(said, "run", None), program.whole.run),
+        (getattr(said, "step", None), program.whole.step),
+    ]
+    text = ""
+    for column, parent in parents:
+        if column is not None and parent is not None:
+            there = f"select from {q(program.mapping.legacy_schema, parent.table)} p where p.{q(parent.said.key)} = u.{q(column)}"
+            text += f"\n   and (u.{q(column)} is null or exists ({there}))"
+    return text
+
+
+def _forget_left_behind(program: Program) -> list[str]:
+    """Ids of runs and steps that did not come back: they are new code's alone again, and no copy takes them out."""
+    texts = []
+    for relation in program.relations():
+        of = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
+        key = f"p.{q(relation.said.key)} = k.old_key::{relation.key.type}"
+        texts.append(
+            f"delete from {IDS} k where {program.whole.ids_of('k', relation.table)} and {of} = any(%(ids)s)\n"
+            f"   and not exists (select from {q(program.mapping.legacy_schema, relation.table)} p where {key})"
+        )
+    return texts
 
 
 def _note_forward(program: Program) -> str:
@@ -262,6 +310,7 @@ def _restore_functions(conn: Connection, program: Program, plan: Plan) -> None:
             conn.execute(f"drop function {name}")
         elif text != before[name]:
             conn.execute(before[name])
+    conn.execute(f"update {PLAN} set facts = facts - 'functions_before' where source = %s", [plan.source])
 
 
 def abandon(conn: Connection, program: Program) -> None:
@@ -277,6 +326,7 @@ def abandon(conn: Connection, program: Program) -> None:
         for text in changes.drop_since_triggers(whole).values():
             _drop(conn, text)
         with conn.transaction():
+            _restore_functions(conn, program, read_plan(conn, source))
             _drop_copies(conn, program)
             for name in ("dirty", "quarantine", "stray", "consolidation_id"):
                 conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])

@@ -62,6 +62,7 @@ def _copied(site: Site, throttle: Throttle) -> dict[str, int]:
     from mainstem.consolidate.life import copy as begin
 
     program = site.program()
+    site.follow(program)
     with amounts() as bar:
         return begin(
             site.conn,

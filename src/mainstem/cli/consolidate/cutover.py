@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from mainstem.cli.consolidate.site import site_of, system_argument
+from mainstem.cli.consolidate.site import Site, site_of, system_argument
 from mainstem.cli.output import json_option, say
 from mainstem.settings import Settings
+
+if TYPE_CHECKING:
+    from mainstem.consolidate.life import Switched
 
 
 @click.command()
@@ -25,14 +30,13 @@ def cutover(settings: Settings, system: str, *, patience: float) -> None:
     """Switch: under locks the last changes are folded and compared, and the old names become views of the ledger.
 
     No lock is waited for longer than 0.3 s at a time, so writers never queue up behind it. When it cannot be had, or the
-    last rows differ, all is as before. Old code goes on by the old names.
+    last rows differ, all is as before. Old code goes on by the old names. A SQLite file is closed to writers instead: their
+    error says where its tables are now.
 
     Example: mainstem consolidate cutover rcm --patience 300
     """
-    from mainstem.consolidate.life import cut_over
-
     with site_of(settings, system) as site:
-        switched = cut_over(site.conn, site.program(), site.plan, patience=patience)
+        switched = _switched(site, patience)
     source = site.plan.source
     say(
         f"{source} is cut over: locked for {switched.locked_ms:.0f} ms, {switched.drained} changes folded, attempt {switched.attempts}\n"
@@ -42,3 +46,14 @@ def cutover(settings: Settings, system: str, *, patience: float) -> None:
         drained=switched.drained,
         attempts=switched.attempts,
     )
+
+
+def _switched(site: Site, patience: float) -> Switched:
+    from mainstem.consolidate.life import cut_over
+    from mainstem.consolidate.life.file import cut_over_file
+
+    program, file = site.program(), site.plan.file
+    if file is None:
+        return cut_over(site.conn, program, site.plan, patience=patience)
+    moved_to = f"schema {program.mapping.old_schema} of {site.conn.info.dbname} on PostgreSQL"
+    return cut_over_file(site.conn, program, file, moved_to=moved_to)

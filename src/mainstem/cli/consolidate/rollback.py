@@ -65,8 +65,12 @@ def _ask(site: Site, until: str, *, yes: bool) -> None:
 
 def _back(site: Site, program: Program, *, accept_loss: bool) -> int:
     from mainstem.consolidate.life import roll_back
+    from mainstem.consolidate.life.file import roll_back_file
 
-    lost = roll_back(site.conn, program, site.plan, accept_loss=accept_loss)
+    if site.plan.file is None:
+        lost = roll_back(site.conn, program, site.plan, accept_loss=accept_loss)
+    else:
+        lost, _ = roll_back_file(site.conn, program, site.plan.file, accept_loss=accept_loss)
     if lost and not wants_json():
         show(
             {"table": one.table, "key": one.key, "column": one.column, "left behind because": one.why}
@@ -77,5 +81,8 @@ def _back(site: Site, program: Program, *, accept_loss: bool) -> int:
 
 def _abandon(site: Site) -> None:
     from mainstem.consolidate.life import abandon, compiled, read_plan
+    from mainstem.consolidate.life.file import let_go_of_file
 
     abandon(site.conn, compiled(site.conn, read_plan(site.conn, site.plan.source)))
+    if site.plan.file is not None:
+        let_go_of_file(site.plan.file)

@@ -40,6 +40,13 @@ class Site:
             )
         return compiled(self.conn, self.plan)
 
+    def follow(self, program: Program) -> None:
+        """Land what was written into the old file since; nothing where there is none."""
+        from mainstem.consolidate.life.file import follow_file
+
+        if self.plan.file is not None:
+            follow_file(self.conn, program.mapping, self.plan.file)
+
 
 def system_argument(command: Command) -> Command:
     """SYSTEM, which the only plan there is needs not be told."""

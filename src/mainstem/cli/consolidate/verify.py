@@ -25,7 +25,9 @@ def verify(settings: Settings, system: str) -> None:
     from mainstem.consolidate.life import verify as begin
 
     with site_of(settings, system) as site:
-        proof = begin(site.conn, site.program(), site.plan)
+        program = site.program()
+        site.follow(program)
+        proof = begin(site.conn, program, site.plan)
     show(_row(one) for one in proof.compared)
     if not wants_json():
         note(f"proved in {proof.seconds:.1f} s; {proof.left_out} were being written and are compared later")

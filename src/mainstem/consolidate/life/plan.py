@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,6 +53,11 @@ class Plan:
     facts: dict[str, Any]
     cursors: dict[str, Any]
     old_fingerprint: str | None
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file that the old tables are landed from."""
+        return Path(self.facts["file"]) if "file" in self.facts else None
 
 
 def install_ground(conn: Connection) -> None:

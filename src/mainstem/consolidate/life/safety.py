@@ -26,14 +26,20 @@ def back_up(
     scratch: str | None = None,
     tell: Callable[[str], object] = lambda _: None,
 ) -> backup.Manifest:
-    """Back up the schema of the old tables, or the whole database. Raises PhaseRefused after the copy, and what `take` raises."""
+    """Back up the old file, or the schema of the old tables, or the whole database.
+
+    Raises PhaseRefused after the copy, and what `take` raises.
+    """
     if plan.phase not in BEFORE:
         raise PhaseRefused(
             f"{plan.source} is {plan.phase}: a backup of now is not one of before",
             hint="`mainstem consolidate rollback` is the way back as long as nobody finishes.",
         )
-    selection = backup.Selection() if whole else backup.Selection(schemas=(program.mapping.old_schema,))
-    manifest = backup.take(backup.Postgres(url), place, selection, scratch=scratch, tell=tell)
+    file = plan.file
+    every = whole or file is not None
+    selection = backup.Selection() if every else backup.Selection(schemas=(program.mapping.old_schema,))
+    target = backup.Postgres(url) if file is None else backup.Sqlite(file)
+    manifest = backup.take(target, place, selection, scratch=scratch, tell=tell)
     facts = remembered(manifest, place)
     with conn.transaction():
         remember(conn, plan.source, backup=facts, without_backup=None)

@@ -63,7 +63,7 @@ def gathered(conn: Connection, plan: Plan) -> Report:
     back = {one["name"].split(" ← ")[0]: one for one in proof.get("compared", []) if " ← " in one["name"]}
     return Report(
         system=plan.source,
-        source=f"{conn.info.dbname}, schema {mapping.old_schema}",
+        source=str(plan.file) if plan.file else f"{conn.info.dbname}, schema {mapping.old_schema}",
         target=f"{conn.info.dbname}, schema mainstem",
         phase=plan.phase.replace("_", " "),
         written_at=datetime.now(UTC),
@@ -171,12 +171,15 @@ def _backup(plan: Plan) -> Backup | None:
     )
 
 
+def _restoring(plan: Plan, said: dict[str, Any]) -> str:
+    file = f"{said['place']}/{said['file']}"
+    return f"cp {file} {plan.file}" if plan.file else f"pg_restore --clean --if-exists --dbname=URL {file}"
+
+
 def _way_back(conn: Connection, plan: Plan) -> WayBack:
     if plan.phase == "finished":
         said = plan.facts.get("backup")
-        command = (
-            f"pg_restore --clean --if-exists --dbname=URL {said['place']}/{said['file']}" if said else ""
-        )
+        command = _restoring(plan, said) if said else ""
         return WayBack(Return.RESTORE, command, costs=() if said else ("There is no backup.",))
     if plan.phase != "cut_over":
         return WayBack(Return.LOSSLESS, f"mainstem consolidate rollback {plan.source} --to planned")

@@ -175,6 +175,11 @@ def compile_elements(
             lambda at: at,
             loses=False,
         )
+    if losing := [way.column for way in ways.values() if way.loses]:
+        raise MappingRefused(
+            f"tables.{table}.columns.{losing[0]}: its lens may lose something, and an element keeps no original beside it",
+            hint="Copy it as it is, or map its values one to one.",
+        )
     if taken := [way.column for way in ways.values() if way.place.column in (PARENT, TABLE)]:
         raise MappingRefused(
             f"tables.{table}.columns.{taken[0]}: the key {ways[taken[0]].place.column} of an element is ours",

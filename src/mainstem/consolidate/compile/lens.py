@@ -146,7 +146,10 @@ def _transformed(table: str, column: Column, lens: Lens, value: str) -> _Transfo
     if lens.scale is not None:
         scale = lens.scale
         return _Transformed(
-            f"({value} * {scale})", "bigint", lambda at: f"(({at})::numeric / {scale}){cast}", loses=True
+            f"({value} * {scale})::bigint",
+            "bigint",
+            lambda at: f"(({at})::numeric / {scale}){cast}",
+            loses=True,
         )
     if lens.json_text:
         parsed = f"{SCHEMA}.json_or_null({value}::text)"

@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from cli.typed import Terminal
 from conditions import ON_ONE_SERVER
 from conftest import Database
 from mainstem.consolidate.mapping import preset
 from mainstem.consolidate.presets.rcm.sample import install
+from typed import Terminal
 
 PROVED = "all 454 rows of 5 tables can be rebuilt, equal"
 

@@ -10,13 +10,13 @@ import psycopg
 import pytest
 import yaml
 
-from cli.typed import Terminal
 from conditions import ON_ONE_SERVER
 from conftest import Database
 from mainstem.consolidate.life import Throttle, migrator
 from mainstem.consolidate.mapping import preset
 from mainstem.consolidate.presets.rcm.sample import install
 from mainstem.errors import BadArgument
+from typed import Terminal
 
 pytestmark = ON_ONE_SERVER
 

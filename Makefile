@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 KILLS ?= 500
 
-.PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading reference lock clean
+.PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate reference lock clean
 
 demo: .venv/demo
 	$(BIN)/mainstem demo
@@ -31,9 +31,9 @@ pytest: .venv/dev
 chaos: .venv/dev
 	$(BIN)/python tests/kills/chaos.py --kills $(KILLS)
 
-bench: bench-ledger bench-engine bench-safeguards bench-reading
+bench: bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate
 
-bench-ledger bench-engine bench-safeguards bench-reading: bench-%: .venv/bench
+bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate: bench-%: .venv/bench
 	$(BIN)/python bench/$*.py
 
 # requirements.lock holds every package, so that all machines test the same versions.

@@ -11,6 +11,7 @@ import click
 
 from mainstem.cli.main import main as command_line
 from mainstem.consolidate.lint import RULES, UNDECIDABLE, Rule
+from mainstem.consolidate.mapping import json_schema
 from mainstem.errors import MainstemError, every_error
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +33,7 @@ def pages() -> dict[str, str]:
         "sql.md": sql_page(),
         "commands.md": commands_page(),
         "../hazards.md": hazards_page(),
+        "mapping.schema.json": json_schema(),
     }
 
 

@@ -45,33 +45,16 @@ MainstemError
 ├── LintFailed           a migration, or a database beside it, that cannot be looked at
 │   ├── UnreadableMigration  MS441
 │   └── UnreadableDatabase   MS442
-└── ProgramError         a workflow's code, or how it was called
-    ├── UnknownWorkflow         MS301
-    ├── NonDeterministicWorkflow MS302
-    ├── UnscopedConcurrency     MS303
-    ├── RunFailed               MS304
-    ├── RunCancelled            MS305
-    ├── StepFailed              MS306
-    ├── StepTimedOut            MS307
-    ├── SignalTimedOut          MS308
-    └── NotInRun                MS309
 ├── ProgramError         a workflow's code, or how it was called
-├── UnknownWorkflow         MS301
-├── NonDeterministicWorkflow MS302
-├── UnscopedConcurrency     MS303
-├── RunFailed               MS304
-├── RunCancelled            MS305
-├── StepFailed              MS306
-├── StepTimedOut            MS307
-├── SignalTimedOut          MS308
-└── NotInRun                MS309
-SourceError              an old SQLite file cannot be landed, watched or written as it is
-├── SourceBusy           MS431
-├── SourceUnlandable     MS432
-├── SourceUnwatched      MS433
-├── LandingOutgrown      MS434
-├── LandingDiffers       MS435
-└── BringBackRefused     MS436
+│   ├── UnknownWorkflow         MS301
+│   ├── NonDeterministicWorkflow MS302
+│   ├── UnscopedConcurrency     MS303
+│   ├── RunFailed               MS304
+│   ├── RunCancelled            MS305
+│   ├── StepFailed              MS306
+│   ├── StepTimedOut            MS307
+│   ├── SignalTimedOut          MS308
+│   └── NotInRun                MS309
 ├── BackupError          a backup was not made, or is not proved to be one
 │   ├── BackupNotProved      MS461
 │   ├── BackupExists         MS462
@@ -80,6 +63,13 @@ SourceError              an old SQLite file cannot be landed, watched or written
 │   ├── ScratchRefused       MS465
 │   ├── TargetUnknown        MS466
 │   └── BackupFailed         MS467
+├── SourceError          an old SQLite file cannot be landed, watched or written as it is
+│   ├── SourceBusy           MS431
+│   ├── SourceUnlandable     MS432
+│   ├── SourceUnwatched      MS433
+│   ├── LandingOutgrown      MS434
+│   ├── LandingDiffers       MS435
+│   └── BringBackRefused     MS436
 └── MigrationError       somebody's migration, and what speaks against it
     ├── StatementUnreadable  MS501
     ├── MigrationUnsafe      MS502

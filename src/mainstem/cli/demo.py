@@ -83,9 +83,10 @@ class Verdict:
 @click.option("--picture", type=click.Path(path_type=Path), help="Write what is printed as an SVG here.")
 @click.pass_obj
 def demo(settings: Settings, picture: Path | None) -> None:
-    r"""Sixty synthetic documents through a durable workflow, with a worker killed half-way.
+    r"""An old system comes home, then sixty documents go through a durable workflow, a worker killed half-way.
 
-    Exit code 1: something came out otherwise than the manifest says, a step was recorded twice, or the kill met nothing.
+    Exit code 1: an old row was lost or changed, something came out otherwise than the manifest says, a step was recorded twice, or the
+    kill met nothing.
 
     \b
     Example:  mainstem demo

@@ -6,14 +6,22 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -97,6 +105,41 @@ def steps(names: Sequence[str]) -> Iterator[Callable[[str], None]]:
             begun.append(name)
 
         yield tell
+
+
+@dataclass
+class Amounts:
+    """A bar for each thing that has an amount: how much is done, how fast it goes, and when it will be done."""
+
+    progress: Progress
+    tasks: dict[str, TaskID] = field(default_factory=dict)
+
+    def at(self, name: str, done: int, total: int) -> None:
+        if name not in self.tasks:
+            self.tasks[name] = self.progress.add_task(name, total=total, rate="", why="")
+        task = self.tasks[name]
+        speed = self.progress.tasks[task].speed
+        self.progress.update(task, completed=done, total=total, rate=f"{speed:,.0f}/s" if speed else "")
+
+    def resting(self, why: str) -> None:
+        """Why nothing moves; empty when it does."""
+        for task in list(self.tasks.values())[-1:]:
+            self.progress.update(task, why=f"resting: {why}" if why else "")
+
+
+@contextmanager
+def amounts() -> Iterator[Amounts]:
+    """Bars on standard error, with rate and remaining time."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[why]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=wants_json()) as bars:
+        yield Amounts(bars)
 
 
 def console() -> Console:

@@ -37,13 +37,12 @@ def new_code(life: Life) -> Iterator[psycopg.Connection[Any]]:
 
 def new_run(conn: psycopg.Connection[Any]) -> tuple[UUID, UUID]:
     """A run and a step as old code could have made them."""
-    run = conn.execute(
-        "select start_workflow_execution(%s, 'web', 'new', '{}', %s) as id", [INTAKE, ANN]
-    ).fetchone()
-    step = conn.execute(
+    start = "select start_workflow_execution(%s, 'web', 'new', '{}', %s) as id"
+    [run] = conn.execute(start, [INTAKE, ANN]).fetchall()
+    [step] = conn.execute(
         "select start_workflow_step(%s, %s, 1, '{}') as id", [run["id"], OPEN_PORTAL]
-    ).fetchone()  # type: ignore[index,call-overload]
-    return run["id"], step["id"]  # type: ignore[index,call-overload]
+    ).fetchall()
+    return run["id"], step["id"]
 
 
 def told(life: Life) -> set[tuple[str, str]]:

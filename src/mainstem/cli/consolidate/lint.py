@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mainstem.cli.consolidate.site import migrating, text_of
 from mainstem.cli.output import json_option, note, show, wants_json
-from mainstem.consolidate.lint import Dialect, Finding, Severity, squawk
+from mainstem.consolidate.lint import Dialect, Finding, Severity, examine_mapping, squawk
 from mainstem.consolidate.lint import lint as examined
+from mainstem.settings import Settings
+
+MAPPING = (".yaml", ".yml")
 
 
 @click.command()
@@ -33,25 +37,42 @@ def lint(
     dialect: str | None,
     one_transaction: bool,
 ) -> None:
-    """Examine SQL files, Alembic revisions, Python and shell programs. Exit code 1 when a finding is an error.
+    """Examine SQL files, Alembic revisions, Python and shell programs, and mappings (.yaml). Exit code 1 on an error.
+
+    A mapping is asked of the old tables as they are now, in the database of --url or of `mainstem --url`.
 
     A hazard that is meant is allowed beside its statement: -- mainstem: allow D21 because the table is a cache
 
     \b
     Example:
       mainstem consolidate lint next.sql --url postgresql://reader@db/app
+      mainstem consolidate lint rcm.yaml
       alembic upgrade head --sql | mainstem consolidate lint /dev/stdin
     """  # noqa: D301  (click's mark for lines that stay as they are)
     chosen = Dialect(dialect) if dialect else None
-    found = examined(files, url=url, dialect=chosen, one_transaction=one_transaction)
+    mappings = [file for file in files if file.suffix in MAPPING]
+    others = [file for file in files if file.suffix not in MAPPING]
+    found = examined(others, url=url, dialect=chosen, one_transaction=one_transaction) if others else []
+    for file in mappings:
+        found += _of_mapping(context.obj, file, url)
     show((asdict(each) if wants_json() else _row(each) for each in found), none="nothing found")
-    if squawk() is None:
+    if others and squawk() is None:
         note(
             "squawk is not installed: its rules about locks were not asked (pip install squawk-cli)",
             squawk=False,
         )
     errors = sum(finding.severity is Severity.ERROR for finding in found)
     context.exit(1 if errors else 0)
+
+
+def _of_mapping(settings: Settings, file: Path, url: str | None) -> list[Finding]:
+    from mainstem.consolidate.compile import compile_mapping
+    from mainstem.consolidate.life import mapping_facts
+    from mainstem.consolidate.mapping import read_mapping
+
+    mapping = read_mapping(text_of(file), place=str(file))
+    with migrating(replace(settings, url=url or settings.url), mapping.system) as (conn, _):
+        return examine_mapping(mapping_facts(conn, compile_mapping(mapping, conn), str(file)))
 
 
 def _row(finding: Finding) -> dict[str, Any]:

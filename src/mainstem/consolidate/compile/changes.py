@@ -9,6 +9,8 @@ from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, Whole
 from mainstem.consolidate.mapping import Constant, Mapping, Mirror, SqlDefault
 
+COPYING = "mainstem_consolidation.copying"
+"""Setting of a copy's own transactions: the system whose rows have their old ids already, so that no row need be asked."""
 EVENTS = ("insert", "update", "delete")
 _WAY_BACK = "= 'cut_over'"
 _FROM_NOW_ON = "in ('cut_over', 'finished')"
@@ -249,5 +251,5 @@ def _id_trigger(whole: Whole, relation: Relation, seen: str) -> str:
         f"{body}  return new;\nend $$;\nalter function {function}() set search_path = {q(whole.old_schema)}, pg_catalog, pg_temp;\n"
         f"alter function {function}() owner to mainstem_owner;\n"
         f"create or replace trigger {q(since_name(whole, 'id'))} before insert on mainstem.{q(relation.target)}\n"
-        f"  for each row execute function {function}();\n"
+        f"  for each row when (current_setting({lit(COPYING)}, true) is distinct from {lit(whole.system)}) execute function {function}();\n"
     )

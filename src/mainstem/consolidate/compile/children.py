@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mainstem.consolidate.compile.catalog import Catalog, Column
-from mainstem.consolidate.compile.lens import Place, Way, compile_lens, leaf
+from mainstem.consolidate.compile.lens import Place, Way, argument, compile_lens
 from mainstem.consolidate.compile.relation import Relation, refuse_unmentioned
 from mainstem.consolidate.compile.text import from_json, lit, q
 from mainstem.consolidate.mapping import Context, Elements, Mapping
@@ -56,7 +56,9 @@ class Listed:
 
     def element(self, row: str, run_key: str | None) -> str:
         """A row as an object. `run_key`: the key of the run it stands in, to note a row that says another."""
-        always = {way.place.column: leaf(way) for way in self.ways.values() if not self._may_be_absent(way)}
+        always = {
+            way.place.column: argument(way) for way in self.ways.values() if not self._may_be_absent(way)
+        }
         if self.is_marked:
             always[TABLE] = lit(self.table) + "::text"
         built = (
@@ -64,7 +66,7 @@ class Listed:
         )
         for way in self.ways.values():
             if self._may_be_absent(way):
-                built += f"\n      || case when {{row}}.{q(way.column)} is null then '{{}}' else jsonb_build_object({lit(way.place.column)}, {leaf(way)}) end"
+                built += f"\n      || case when {{row}}.{q(way.column)} is null then '{{}}' else jsonb_build_object({lit(way.place.column)}, {argument(way)}) end"
         if run_key is not None:
             said = f"{{row}}.{q(self.said.run)}"
             built += f"\n      || case when {said} is distinct from {run_key} then jsonb_build_object({lit(PARENT)}, to_jsonb({said})) else '{{}}' end"

@@ -12,7 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.text import from_json, json_path, lit, q, to_json, without_length
+from mainstem.consolidate.compile.text import (
+    EXACT,
+    from_json,
+    json_argument,
+    json_path,
+    lit,
+    q,
+    to_json,
+    without_length,
+)
 from mainstem.consolidate.mapping import Lens, SqlDefault, TimeFormat
 
 SCHEMA = "mainstem_consolidation"
@@ -66,8 +75,9 @@ class Way:
     def original(self, fitted: str) -> str:
         """What is kept beside it, given the value as it is placed: NULL when it comes back by itself."""
         old = f"{{row}}.{q(self.column)}"
+        as_text = "" if self.type in EXACT else "::text"
         return (
-            f"case when ({self.back(fitted)})::text is distinct from ({old})::text then "
+            f"case when ({self.back(fitted)}){as_text} is distinct from ({old}){as_text} then "
             f"jsonb_build_object('was', to_jsonb(({old})::text), 'as', to_jsonb(({fitted})::text)) end"
         )
 
@@ -195,3 +205,8 @@ def _case(value: str, homes: dict[str, str], place: str) -> str:
 def leaf(way: Way) -> str:
     """The folded value as it stands under a JSON key."""
     return to_json(way.fold, way.placed_type)
+
+
+def argument(way: Way) -> str:
+    """The same, as a function that makes JSON takes it."""
+    return json_argument(way.fold, way.placed_type)

@@ -191,15 +191,7 @@ class Program:
         ]
         for root in self.whole.roots():
             apply = self.apply(root)
-            parts = [
-                apply.next_roots,
-                *apply.give_ids,
-                *([apply.leaves] if apply.leaves else []),
-                *apply.take_out,
-                *apply.put_in,
-                *apply.quarantine,
-            ]
-            texts.append(f"-- a batch of {root.table}\n" + ";\n".join(parts) + ";\n")
+            texts.append(f"-- a batch of {root.table}\n" + ";\n".join(apply.texts()) + ";\n")
         texts.append("-- point reads by old keys\n" + ";\n".join(self.indexes()) + ";\n")
         texts += [
             f"-- proof: {side.name}\n{statements.digest(side.columns, side.left)};\n{statements.digest(side.columns, side.right)};\n"

@@ -48,8 +48,9 @@ class Relation:
         return f"f.{q(column)}" if column in self.fitted else f"m.{q(column)}"
 
     def stages(self, row: str, new_id: str) -> str:
-        """The two laterals after the old row, which goes by this alias. Each ends in OFFSET 0: or else their subqueries would be
-        repeated wherever a column of theirs is named.
+        """The two laterals after the old row, which goes by this alias.
+
+        OFFSET 0, or else a subquery would be repeated wherever its column is named.
         """
         mapped = [f"{expression} as {q(column)}" for column, expression in self.mapped.items()]
         fitted = [f"{expression} as {q(column)}" for column, expression in self.fitted.items()]

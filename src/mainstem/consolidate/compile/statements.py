@@ -28,6 +28,25 @@ class Held:
 
 
 @dataclass(frozen=True)
+class StepIds:
+    """How steps get their ids: most of them their old number, by one statement."""
+
+    quick: str
+    """Gives how many steps had an id already, or could not have the one of their number."""
+    rest: list[str]
+    """For those: the ids of steps that moved are taken away, and each without an id gets one."""
+
+
+@dataclass(frozen=True)
+class Put:
+    """Rows of ours from those that fold to them."""
+
+    text: str
+    logs: str | None = None
+    """What follows when `text` counts rows without events: their log may be too long to fold."""
+
+
+@dataclass(frozen=True)
 class Apply:
     """How the roots of one table are brought to what they are now: named statements, in order."""
 
@@ -39,10 +58,18 @@ class Apply:
     """How many come after `after`."""
     known_ids: str
     give_ids: list[str]
+    step_ids: StepIds | None
     leaves: str | None
     take_out: list[str]
-    put_in: list[str]
+    put_in: list[Put]
     quarantine: list[str]
+
+    def texts(self) -> list[str]:
+        """All of them, in order, for a person to read."""
+        ids = [self.step_ids.quick, *self.step_ids.rest] if self.step_ids else []
+        puts = [text for put in self.put_in for text in (put.text, put.logs) if text]
+        leaves = [self.leaves] if self.leaves else []
+        return [self.next_roots, *self.give_ids, *ids, *leaves, *self.take_out, *puts, *self.quarantine]
 
 
 def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
@@ -58,12 +85,13 @@ def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
         roots_left=f"select count(*) from {later}",
         known_ids=f"select k.new_id from {IDS} k where {whole.ids_of('k', root.table)} and k.old_key = any(%(roots)s::text[])",
         give_ids=_give_ids(whole, root, where),
+        step_ids=_give_step_ids(whole, whole.step, root) if root is whole.run and whole.step else None,
         leaves=f"select mainstem.ensure_workflow_leaf(m.month) from (select distinct date_trunc('month', {born(root, 'o')}) as month from {old} o where o.{key} = any({keys})) m"
         if root.target == RUN
         else None,
         take_out=_take_out(root),
         put_in=[
-            *_workflows(whole, root, f"{old} o where o.{key} = any({keys})"),
+            *map(Put, _workflows(whole, root, f"{old} o where o.{key} = any({keys})")),
             *_put_in(whole, root, keys),
         ],
         quarantine=_quarantined(whole, root, keys, linked),
@@ -77,29 +105,33 @@ def _give_ids(whole: Whole, root: Relation, where: str) -> list[str]:
         if root.target == RUN
         else (f"o.{key}" if root.key.type == "uuid" else "gen_random_uuid()")
     )
-    texts = [
+    return [
         (
             f"insert into {IDS} (source, old_table, old_key, new_id)\n"
             f"select {lit(whole.system)}, {lit(root.table)}, o.{key}::text, {new_id} from {q(whole.old_schema, root.table)} o\n"
             f" where o.{key} = any({keys}){where}\n    on conflict (source, old_table, old_key) do nothing"
         )
     ]
-    if root is whole.run and whole.step:
-        texts += _give_step_ids(whole, whole.step, keys)
-    return texts
 
 
-def _give_step_ids(whole: Whole, step: Relation, keys: str) -> list[str]:
-    run = whole.run
-    if run is None:
-        return []
+def _give_step_ids(whole: Whole, step: Relation, run: Relation) -> StepIds:
+    keys = f"%(roots)s::{run.key.type}[]"
     steps, key = q(whole.old_schema, step.table), q(step.said.key)
     run_column, number = q(str(getattr(step.said, "run"))), q(str(getattr(step.said, "number")))  # noqa: B009
     where = f" and ({step.said.where.replace('{row}', 'o')})" if step.said.where else ""
-    return [
+    of_run = f"{whole.ids_of('kr', run.table)} and kr.old_key = o.{run_column}::text"
+    quick = (
+        f"with wanted as (\n  select o.{key} as key, kr.new_id as run_id, o.{number}::bigint as number\n"
+        f"    from {steps} o join {IDS} kr on {of_run} where o.{run_column} = any({keys}){where}\n), given as (\n"
+        f"  insert into {IDS} (source, old_table, old_key, new_id)\n"
+        f"  select {lit(whole.system)}, {lit(step.table)}, w.key::text, mainstem.step_id(w.run_id, w.number::integer)\n"
+        "    from wanted w where w.number between 1 and 16777215 order by w.key\n      on conflict do nothing returning 1\n)\n"
+        "select (select count(*) from wanted) - (select count(*) from given)"
+    )
+    rest = [
         (
             f"delete from {IDS} k using {steps} o, {IDS} kr\n where o.{run_column} = any({keys}) and {whole.ids_of('k', step.table)} and k.old_key = o.{key}::text\n"
-            f"   and {whole.ids_of('kr', run.table)} and kr.old_key = o.{run_column}::text and mainstem.run_of(k.new_id) <> kr.new_id"
+            f"   and {of_run} and mainstem.run_of(k.new_id) <> kr.new_id"
         ),
         (
             f"select mainstem_consolidation.take_step_ids({lit(whole.system)}, {lit(step.table)}, {lit(run.table)},\n"
@@ -107,6 +139,7 @@ def _give_step_ids(whole: Whole, step: Relation, keys: str) -> list[str]:
             f"  from {steps} o where o.{run_column} = any({keys}){where}"
         ),
     ]
+    return StepIds(quick, rest)
 
 
 def _workflows(whole: Whole, root: Relation, rows: str) -> list[str]:
@@ -124,25 +157,31 @@ def _take_out(root: Relation) -> list[str]:
     ]
 
 
-def _put_in(whole: Whole, root: Relation, keys: str) -> list[str]:
-    relations = [root, *([whole.step] if root is whole.run and whole.step else [])]
-    texts = []
-    for relation in relations:
-        columns = ", ".join(q(name) for name in target_columns(whole, relation))
-        texts.append(
-            f"insert into mainstem.{q(relation.target)} ({columns})\nselect {columns} from {q(whole.work_schema, 'fold_' + relation.table)} where _root = any({keys})"
-        )
+def _put_in(whole: Whole, root: Relation, keys: str) -> list[Put]:
+    puts = [_put(whole, root, keys)]
     if root is whole.run:
-        texts += [_strays(whole, one, keys) for one in whole.lists if one.said.step and whole.step]
-        texts += [
-            "insert into mainstem.user_workflow_event (run_id, step_number, event_id, org_id, event_type, event_data, occurred_at)\n"
-            "select l.run_id, l.step_number, l.event_id, r.org_id, l.event_type, l.event_data, l.occurred_at\n"
-            f"  from {q(whole.work_schema, 'log_' + one.table)} l join mainstem.{RUN} r on r.run_id = l.run_id and r.run_id = any(%(ids)s::uuid[])\n"
-            f" where l._root = any({keys})"
-            for one in whole.lists
-            if one.is_log
-        ]
-    return texts
+        puts += [_put(whole, whole.step, keys)] if whole.step else []
+        puts += [Put(_strays(whole, one, keys)) for one in whole.lists if one.said.step and whole.step]
+    return puts
+
+
+def _put(whole: Whole, relation: Relation, keys: str) -> Put:
+    columns = ", ".join(q(name) for name in target_columns(whole, relation))
+    text = (
+        f"insert into mainstem.{q(relation.target)} ({columns})\n"
+        f"select {columns} from {q(whole.work_schema, 'fold_' + relation.table)} where _root = any({keys})"
+    )
+    log = next((one for one in whole.lists if one.is_log), None)
+    if log is None or relation not in (whole.run, whole.step):
+        return Put(text)
+    of = "run" if relation is whole.run else "step"
+    return Put(
+        f"with put as (\n{text}\nreturning events = '[]' as is_silent)\nselect count(*) filter (where is_silent) from put",
+        "insert into mainstem.user_workflow_event (run_id, step_number, event_id, org_id, event_type, event_data, occurred_at)\n"
+        "select l.run_id, l.step_number, l.event_id, r.org_id, l.event_type, l.event_data, l.occurred_at\n"
+        f"  from {q(whole.work_schema, f'log_{log.table}')} l join mainstem.{RUN} r on r.run_id = l.run_id and r.run_id = any(%(ids)s::uuid[])\n"
+        f" where l._root = any({keys}) and l._of = {lit(of)}",
+    )
 
 
 def _strays(whole: Whole, one: Listed, keys: str) -> str:

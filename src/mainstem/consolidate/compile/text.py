@@ -112,6 +112,8 @@ _RESERVED = frozenset(
 NATIVE = frozenset(["boolean", "smallint", "integer", "bigint", "numeric", "real", "double precision"])
 """Types whose values JSON has, so that they come back as they were."""
 TIMES = frozenset(["timestamp with time zone", "timestamp without time zone", "date"])
+EXACT = TIMES | {"boolean", "smallint", "integer", "bigint", "uuid"}
+"""Types whose equal values have equal texts."""
 
 
 def q(*names: str) -> str:
@@ -148,23 +150,38 @@ def to_json(expression: str, type_name: str) -> str:
     return f"to_jsonb(({expression})::text)"
 
 
+def json_argument(expression: str, type_name: str) -> str:
+    """The same where a function makes the JSON: `jsonb_build_object` writes most types as `to_json` does."""
+    as_it_is = NATIVE | TIMES | {"jsonb", "uuid", "text", "character varying"}
+    return expression if without_length(type_name) in as_it_is else f"({expression})::text"
+
+
 def from_json(expression: str, type_name: str) -> str:
     """The way back of `to_json`; a key that is absent, or JSON's null, is NULL."""
     return expression if type_name == "jsonb" else f"({expression} #>> '{{}}')::{type_name}"
 
 
 def json_object(pieces: Mapping[str, str]) -> str:
-    """An object of the pieces that are not NULL."""
+    """An object of the pieces that are not NULL. Each is evaluated once; mostly all of them are NULL, or none is."""
     if not pieces:
         return "'{}'::jsonb"
-    if len(pieces) <= 3:
-        return "(" + " || ".join(_piece(key, value) for key, value in pieces.items()) + ")"
-    values = ", ".join(f"({lit(key)}, {value})" for key, value in pieces.items())
+    names = {key: f"x.v{n}" for n, key in enumerate(pieces)}
+    evaluated = ", ".join(f"{value} as v{n}" for n, value in enumerate(pieces.values()))
+    some = _some_of(names)
+    if len(pieces) <= MOST_ARGUMENTS:
+        found = f"num_nonnulls({', '.join(names.values())})"
+        every = ", ".join(f"{lit(key)}, {name}" for key, name in names.items())
+        some = f"case {found} when 0 then '{{}}'::jsonb when {len(pieces)} then jsonb_build_object({every}) else {some} end"
+    return f"(select {some} from (select {evaluated} offset 0) x)"
+
+
+MOST_ARGUMENTS = 50
+"""Of a function, in pairs."""
+
+
+def _some_of(names: Mapping[str, str]) -> str:
+    values = ", ".join(f"({lit(key)}, {name})" for key, name in names.items())
     return f"(select coalesce(jsonb_object_agg(p.k, p.v) filter (where p.v is not null), '{{}}') from (values {values}) p (k, v))"
-
-
-def _piece(key: str, value: str) -> str:
-    return f"case when {value} is null then '{{}}'::jsonb else jsonb_build_object({lit(key)}, {value}) end"
 
 
 def listed(items: Iterable[str], indent: str = "  ") -> str:

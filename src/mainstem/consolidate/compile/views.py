@@ -8,7 +8,7 @@ from hashlib import sha256
 from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.children import LARGEST_LOG, LONGEST_LOG, PARENT, Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
-from mainstem.consolidate.compile.text import from_json, listed, lit, q, without_length
+from mainstem.consolidate.compile.text import from_json, json_object, listed, lit, q, without_length
 from mainstem.consolidate.mapping import Mapping
 
 IDS = "mainstem_consolidation.consolidation_id"
@@ -77,13 +77,7 @@ def _add_children_of_run(whole: Whole, columns: dict[str, str], row: str) -> Non
         added.setdefault("metadata", {})["context_times"] = keyed.times_of(row)
         added["metadata"]["context_ids"] = keyed.ids_of(row)
     for column, pieces in added.items():
-        columns[column] = f"{columns.get(column, lit('{}') + '::jsonb')} || {_object_in_full(pieces)}"
-
-
-def _object_in_full(pieces: dict[str, str]) -> str:
-    """Each piece is a subquery: named once, or it would run twice."""
-    values = ", ".join(f"({lit(key)}, {value})" for key, value in pieces.items())
-    return f"(select coalesce(jsonb_object_agg(p.k, p.v) filter (where p.v is not null), '{{}}') from (values {values}) p (k, v))"
+        columns[column] = f"{columns.get(column, lit('{}') + '::jsonb')} || {json_object(pieces)}"
 
 
 def fold_view(whole: Whole, relation: Relation) -> str:
@@ -134,7 +128,7 @@ def log_view(whole: Whole, one: Listed) -> str:
         branches.append(
             f"select {root} as _root, mainstem.run_of(k.new_id) as run_id, mainstem.step_number_of(k.new_id) as step_number,\n"
             f"       {key.fold.replace('{row}', 'e')} as event_id, {columns['event_type']} as event_type, {columns['event_data']} as event_data,\n"
-            f"       coalesce({columns['timestamp']}, timestamptz '1970-01-01 00:00:00+00') as occurred_at\n"
+            f"       coalesce({columns['timestamp']}, timestamptz '1970-01-01 00:00:00+00') as occurred_at, {lit(parent)} as _of\n"
             f"  from {q(whole.old_schema, relation.table)} o\n"
             f"  join {IDS} k on {whole.ids_of('k', relation.table)} and k.old_key = o.{q(relation.said.key)}::text\n"
             f" cross join lateral (select 1 {elements} having count(*) > {LONGEST_LOG} or sum(octet_length(e.{q(data)}::text)) > {LARGEST_LOG}) too_long\n"

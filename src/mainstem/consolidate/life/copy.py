@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from mainstem.consolidate.compile import Program, changes
-from mainstem.consolidate.compile.statements import Apply
+from mainstem.consolidate.compile.statements import Apply, Put
 from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, refuse_changed, renew
 from mainstem.consolidate.life.session import PASSING, Connection, seeing_ours, with_patience
@@ -88,12 +88,14 @@ def copy(
 
 def expand(conn: Connection, program: Program, token: UUID) -> None:
     """Views, mirrors, and the triggers that log: one old table a transaction, and before the first row is copied."""
+    began = time.monotonic()
     conn.execute(program.views())
+    held: dict[str, float] = {}
     for table, (trigger, existing) in program.mirrors().items():
-        _once(conn, trigger, f"the mirror of {table}")
+        held[table] = _once(conn, trigger, f"the mirror of {table}")
         conn.execute(existing)
     for table, text in program.log_triggers().items():
-        _once(conn, text, f"the triggers of {table}")
+        held[table] = _once(conn, text, f"the triggers of {table}")
     for table, text in changes.since_triggers(program.whole).items():
         _once(conn, text, f"the triggers of mainstem.{table}")
     with conn.transaction():
@@ -103,15 +105,20 @@ def expand(conn: Connection, program: Program, token: UUID) -> None:
             f"update {PLAN} set old_fingerprint = %s where source = %s",
             [fingerprint(conn, program), program.mapping.system],
         )
-        advance(conn, program.mapping.system, token, "expanded")
+        seconds = round(time.monotonic() - began, 3)
+        advance(conn, program.mapping.system, token, "expanded", seconds=seconds, held_ms=held)
 
 
-def _once(conn: Connection, text: str, what: str) -> None:
-    def attempt() -> None:
+def _once(conn: Connection, text: str, what: str) -> float:
+    """In a transaction of its own; gives the milliseconds that its locks were asked for and held."""
+
+    def attempt() -> float:
+        began = time.monotonic()
         with conn.transaction():
             conn.execute(text)
+        return round((time.monotonic() - began) * 1000, 1)
 
-    with_patience(attempt, seconds=30, what=what)
+    return with_patience(attempt, seconds=30, what=what)
 
 
 @dataclass
@@ -125,6 +132,7 @@ class _Copy:
 
     def run(self, told: Told, throttle: Throttle) -> int:
         """From the cursor to the end; what is inserted behind the cursor is in the log."""
+        self._rest(throttle)
         after = self._cursor()
         [left] = self.conn.execute(self.apply.roots_left, {"after": after}).fetchone() or (0,)
         progress, size, looked_at = Progress(self.apply.table, 0, int(left)), FIRST, 0
@@ -141,8 +149,14 @@ class _Copy:
                 looked_at = progress.done
                 self.conn.execute(f"analyze {IDS}")
             size = max(FEWEST, min(MOST, int(size * (1.3 if took < TARGET else 0.6))))
-            if wait := throttle():
-                time.sleep(wait)
+            self._rest(throttle)
+
+    def _rest(self, throttle: Throttle) -> None:
+        """As long as the throttle says so; the plan stays ours meanwhile."""
+        while wait := throttle():
+            time.sleep(wait)
+            with self.conn.transaction():
+                renew(self.conn, self.source, self.token)
 
     def _cursor(self) -> Any:
         row = self.conn.execute(
@@ -152,7 +166,7 @@ class _Copy:
 
     def _batch(self, after: Any, size: int) -> list[Any]:
         with self.conn.transaction():
-            begin_batch(self.conn)
+            begin_batch(self.conn, self.source)
             found = self.conn.execute(self.apply.next_roots, {"after": after, "limit": size}).fetchall()
             roots = [row[0] for row in found]
             if roots:
@@ -165,7 +179,7 @@ class _Copy:
         return roots
 
 
-def begin_batch(conn: Connection) -> None:
+def begin_batch(conn: Connection, source: str) -> None:
     """Within a transaction, before its first query: one snapshot, and from each old row to its ids, by their index.
 
     Left to itself, the planner hashes whole tables for a few roots: the id map grew from nothing, and its statistics are late.
@@ -174,6 +188,7 @@ def begin_batch(conn: Connection) -> None:
     conn.execute(
         "set local join_collapse_limit = 1; set local enable_hashjoin = off; set local enable_mergejoin = off"
     )
+    conn.execute("select set_config(%s, %s, true)", [changes.COPYING, source])
 
 
 def _again(work: Callable[[], list[Any]]) -> list[Any]:
@@ -196,16 +211,31 @@ def perform(conn: Connection, apply: Apply, roots: list[Any]) -> None:
     known = [row[0] for row in conn.execute(apply.known_ids, given).fetchall()]
     for statement in apply.give_ids:
         conn.execute(statement, given)
+    if apply.step_ids and _counted(conn, apply.step_ids.quick, given):
+        for statement in apply.step_ids.rest:
+            conn.execute(statement, given)
     if apply.leaves:
         with seeing_ours(conn):  # a new leaf's foreign keys are looked at by their owner
             conn.execute(apply.leaves, given)
     for statement in apply.take_out if known else []:
         conn.execute(statement, {"ids": known})
     ids = [row[0] for row in conn.execute(apply.known_ids, given).fetchall()]
-    for statement in apply.put_in:
-        conn.execute(statement, {**given, "ids": ids})
+    for put in apply.put_in:
+        _put(conn, put, {**given, "ids": ids})
     for statement in apply.quarantine:
         conn.execute(statement, given)
+
+
+def _put(conn: Connection, put: Put, given: dict[str, Any]) -> None:
+    if put.logs is None:
+        conn.execute(put.text, given)
+    elif _counted(conn, put.text, given):
+        conn.execute(put.logs, given)
+
+
+def _counted(conn: Connection, text: str, given: dict[str, Any]) -> int:
+    row = conn.execute(text, given).fetchone()
+    return int(row[0]) if row else 0
 
 
 def backlog(conn: Connection, source: str) -> int:
@@ -231,7 +261,7 @@ def catch_up(conn: Connection, program: Program, token: UUID | None = None, *, u
 
 def _catch_batch(conn: Connection, apply: Apply, source: str, token: UUID | None) -> list[Any]:
     with conn.transaction():
-        begin_batch(conn)
+        begin_batch(conn, source)
         roots = drain(conn, apply, source, CAUGHT)
         if roots and token is not None:
             renew(conn, source, token)

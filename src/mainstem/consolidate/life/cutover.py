@@ -10,8 +10,6 @@ import time
 from dataclasses import dataclass
 from importlib.resources import files
 
-from psycopg.types.json import Jsonb
-
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.text import lit, q
@@ -24,7 +22,8 @@ from mainstem.consolidate.life.dependants import (
     hold_dependants,
     refuse_in_the_way,
 )
-from mainstem.consolidate.life.plan import PLAN, Plan, advance, holding, refuse_changed
+from mainstem.consolidate.life.finish import remember_reads
+from mainstem.consolidate.life.plan import Plan, advance, holding, refuse_changed, remember
 from mainstem.consolidate.life.session import Connection, with_patience
 from mainstem.consolidate.life.verify import compare_roots
 from mainstem.errors import CutoverBlocked, ProofFailed
@@ -66,6 +65,7 @@ def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float 
 
         switched = with_patience(attempt, seconds=patience, what="the cut-over")
         give_old_ids(conn, program)
+        remember_reads(conn, program)
     return switched
 
 
@@ -181,11 +181,6 @@ def old_ids(program: Program, relation: Relation) -> str:
         "returning new_id)\n"
         f"insert into mainstem_consolidation.written_since (source, new_id) select distinct {lit(mapping.system)}, mainstem.run_of(new_id) from given"
     )
-
-
-def remember(conn: Connection, source: str, **facts: object) -> None:
-    """What the way back needs."""
-    conn.execute(f"update {PLAN} set facts = facts || %s where source = %s", [Jsonb(facts), source])
 
 
 def _owned(conn: Connection, program: Program) -> list[list[str]]:

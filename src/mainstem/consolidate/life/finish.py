@@ -6,7 +6,7 @@ from psycopg import errors
 
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.text import q
-from mainstem.consolidate.life.plan import advance, holding
+from mainstem.consolidate.life.plan import Plan, advance, holding, remember
 from mainstem.consolidate.life.session import Connection
 from mainstem.errors import CutoverBlocked, PhaseRefused
 
@@ -50,8 +50,38 @@ def _drop_our_views(conn: Connection, program: Program) -> None:
         conn.execute(f"drop view if exists {q(work, 'log_' + one.table)} restrict")
 
 
-def still_read(conn: Connection, program: Program) -> dict[str, int]:
-    """Old table to how often it was read or written since its statistics began: what the soak waits to see at rest."""
+def days_of_soak(conn: Connection, source: str) -> float:
+    """Days since the last cut-over. Raises PhaseRefused when there was none."""
+    row = conn.execute(
+        "select extract(epoch from clock_timestamp() - max(at))::float8 / 86400 from mainstem_consolidation.journal"
+        " where source = %s and phase = 'cut_over' and facts ? 'locked_ms'",
+        [source],
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise PhaseRefused(f"{source} was not cut over", hint="Look at `mainstem consolidate status`.")
+    return float(row[0])
+
+
+def remember_reads(conn: Connection, program: Program) -> None:
+    """How often the old tables were read before nobody should any more."""
+    conn.execute("select pg_stat_force_next_flush()")  # what this very session read counts as before
+    remember(conn, program.mapping.system, reads_before=_reads(conn, program))
+
+
+def still_read(conn: Connection, program: Program, plan: Plan) -> dict[str, int]:
+    """Old table to how often it was read or written since the cut-over: what the soak waits to see at rest.
+
+    Sessions tell their last reads up to a minute late, so that a few from before the switch are among them.
+    """
+    before: dict[str, int] = plan.facts.get("reads_before", {})
+    return {
+        table: count - before.get(table, 0)
+        for table, count in _reads(conn, program).items()
+        if count > before.get(table, 0)
+    }
+
+
+def _reads(conn: Connection, program: Program) -> dict[str, int]:
     rows = conn.execute(
         "select relname, coalesce(seq_scan, 0) + coalesce(idx_scan, 0) + n_tup_ins + n_tup_upd + n_tup_del from pg_stat_user_tables where schemaname = %s",
         [program.mapping.legacy_schema],

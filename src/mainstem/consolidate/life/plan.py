@@ -15,13 +15,16 @@ from psycopg.types.json import Jsonb
 from mainstem.consolidate.compile import Program, compile_mapping
 from mainstem.consolidate.life.session import Connection
 from mainstem.consolidate.mapping import read_mapping
-from mainstem.errors import OldSchemaChanged, PhaseRefused
+from mainstem.errors import BadArgument, OldSchemaChanged, PhaseRefused
 
 PHASES = ("planned", "expanded", "copied", "verified", "cut_over", "finished")
 LEASE = "60 seconds"
+BEGIN = (
+    "Begin with `mainstem consolidate plan`, answer its questions, then `mainstem consolidate adopt FILE`."
+)
 PLAN = "mainstem_consolidation.plan"
 
-_IS_OVER = "(p.lease_until < clock_timestamp() or not exists (select from pg_stat_activity a where a.pid = p.holder))"
+IS_OVER = "(p.lease_until < clock_timestamp() or not exists (select from pg_stat_activity a where a.pid = p.holder))"
 
 _FINGERPRINT = """
 select md5(coalesce(string_agg(f.fact, E'\\n' order by f.fact), '')) from (
@@ -87,8 +90,23 @@ def adopt(conn: Connection, text: str) -> Plan:
                 f"{mapping.system} is {plan.phase}, with another mapping",
                 hint=f"Go on with the mapping it has, or `mainstem consolidate rollback {mapping.system} --to planned` first.",
             )
-        note(conn, mapping.system, "planned", {})
+        note(conn, mapping.system, "planned", {"by": conn.info.user})
     return plan
+
+
+def the_plan(conn: Connection, system: str = "") -> Plan:
+    """The plan of this system, or the only one there is. Raises PhaseRefused for none, BadArgument for several."""
+    if system:
+        return read_plan(conn, system)
+    try:
+        found = [name for (name,) in conn.execute(f"select source from {PLAN} order by source").fetchall()]
+    except errors.UndefinedTable:
+        found = []
+    if not found:
+        raise PhaseRefused("there is no plan", hint=BEGIN)
+    if len(found) > 1:
+        raise BadArgument(f"there are plans of {', '.join(found)}", hint=f"name the system: {found[0]}")
+    return read_plan(conn, found[0])
 
 
 def read_plan(conn: Connection, source: str) -> Plan:
@@ -101,7 +119,7 @@ def read_plan(conn: Connection, source: str) -> Plan:
     except errors.UndefinedTable:
         row = None
     if row is None:
-        raise PhaseRefused(f"there is no plan for {source}", hint="Begin with `mainstem consolidate plan`.")
+        raise PhaseRefused(f"there is no plan for {source}", hint=BEGIN)
     return Plan(*row)
 
 
@@ -116,7 +134,7 @@ def holding(conn: Connection, source: str, *phases: str) -> Iterator[UUID]:
     token = uuid4()
     row = conn.execute(
         f"update {PLAN} p set token = %s, lease_until = clock_timestamp() + interval '{LEASE}', holder = pg_backend_pid()"
-        f" where source = %s and phase = any(%s) and (lease_until is null or {_IS_OVER}) returning phase",
+        f" where source = %s and phase = any(%s) and (lease_until is null or {IS_OVER}) returning phase",
         [token, source, list(phases)],
     ).fetchone()
     if row is None:
@@ -176,7 +194,13 @@ def advance(conn: Connection, source: str, token: UUID, phase: str, **facts: Any
     note(conn, source, phase, facts)
 
 
+def remember(conn: Connection, source: str, **facts: object) -> None:
+    """What later steps need to know."""
+    conn.execute(f"update {PLAN} set facts = facts || %s where source = %s", [Jsonb(facts), source])
+
+
 def note(conn: Connection, source: str, phase: str, facts: dict[str, Any]) -> None:
+    """An entry in the journal."""
     conn.execute(
         "insert into mainstem_consolidation.journal (source, phase, facts) values (%s, %s, %s)",
         [source, phase, Jsonb(facts)],

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from mainstem.errors import CutoverBlocked, Unreachable
+from mainstem.errors import BadArgument, CutoverBlocked, Unreachable
+from mainstem.postgres import Session
 
 T = TypeVar("T")
 Connection = psycopg.Connection[Any]
@@ -35,10 +36,16 @@ PASSING = (errors.LockNotAvailable, errors.SerializationFailure, errors.Deadlock
 
 @contextmanager
 def migrator(url: str, system: str) -> Iterator[Connection]:
-    """Autocommit; the caller begins transactions. Raises Unreachable."""
+    """Autocommit; the caller begins transactions. Raises Unreachable, BadArgument for a transaction pooler's URL."""
+    session = Session.at(url, role=None, application_name=f"mainstem/{system}")
+    if session.pooler == "transaction":
+        raise BadArgument(
+            "the URL names a transaction pooler, which keeps no session settings",
+            hint="give the address of the server itself",
+        )
     try:
         conn = psycopg.connect(
-            url, autocommit=True, application_name=f"mainstem/{system}", prepare_threshold=None
+            session.conninfo, autocommit=True, application_name=f"mainstem/{system}", prepare_threshold=None
         )
     except psycopg.OperationalError as error:
         raise Unreachable(

@@ -17,7 +17,7 @@ from mainstem.consolidate.mapping.model import (
     Step,
     TimeFormat,
 )
-from mainstem.consolidate.mapping.read import preset, read_mapping
+from mainstem.consolidate.mapping.read import json_schema, preset, read_mapping
 
 __all__ = [
     "Constant",
@@ -35,6 +35,7 @@ __all__ = [
     "Stays",
     "Step",
     "TimeFormat",
+    "json_schema",
     "preset",
     "read_mapping",
 ]

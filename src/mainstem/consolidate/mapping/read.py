@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -60,9 +59,10 @@ def preset(name: str) -> str:
     return place.read_text(encoding="utf-8")
 
 
-def write_json_schema(path: Path) -> None:
-    """Publish the JSON Schema of a mapping, for editors."""
-    path.write_text(json.dumps(Mapping.model_json_schema(), indent=2) + "\n", encoding="utf-8")
+def json_schema() -> str:
+    """The JSON Schema of a mapping, for editors; published as docs/reference/mapping.schema.json."""
+    said = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Mapping.model_json_schema()}
+    return json.dumps(said, indent=2) + "\n"
 
 
 def _with_schemas(said: Any, old_schema: str) -> Any:

@@ -12,6 +12,7 @@ from mainstem.consolidate.report.facts import (
     Return,
     WayBack,
 )
+from mainstem.consolidate.report.gathering import gathered, inspected_facts
 from mainstem.consolidate.report.html import as_html
 from mainstem.consolidate.report.markdown import as_markdown
 
@@ -28,4 +29,6 @@ __all__ = [
     "WayBack",
     "as_html",
     "as_markdown",
+    "gathered",
+    "inspected_facts",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -125,7 +125,11 @@ def _moved(report: Report) -> Section:
         )
         for moved in report.moved
     )
-    return _grid("Moved", columns, rows, "Nothing has been moved yet.")
+    grid = _grid("Moved", columns, rows, "Nothing has been moved yet.")
+    if not report.left_out:
+        return grid
+    written = f"{report.left_out:,} were being written during the proof and are compared at the switch."
+    return replace(grid, sentences=(*grid.sentences, written))
 
 
 def _dropped(report: Report) -> Section:

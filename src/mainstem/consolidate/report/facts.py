@@ -42,7 +42,7 @@ class Moved:
     digest_before: str
     digest_back: str
     quarantined: int = 0
-    """Rows set aside by a decision: kept, and counted in neither of the two."""
+    """Rows set aside by a decision: kept as they were, and counted in both."""
 
     @property
     def is_equal(self) -> bool:
@@ -123,6 +123,8 @@ class Report:
     found: tuple[Found, ...] = ()
     decided: tuple[Decision, ...] = ()
     moved: tuple[Moved, ...] = ()
+    left_out: int = 0
+    """Roots that were being written while it was proved; each was compared at the switch."""
     dropped: tuple[Dropped, ...] = ()
     phases: tuple[Phase, ...] = ()
     locks: tuple[Lock, ...] = ()

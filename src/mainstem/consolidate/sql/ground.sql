@@ -139,17 +139,14 @@ as $$
              select from mainstem_consolidation.consolidation_id k
               where k.new_id = mainstem.step_id(w.run_id, least(greatest(w.number, 1), 16777215)::integer)), false) as fits
       from wanted w
-  ), last_number as (
-    select j.run_id, greatest(
-             max(j.number) filter (where j.fits),
-             (select mainstem.step_number_of(max(k.new_id::text)::uuid) from mainstem_consolidation.consolidation_id k
-               where k.new_id > j.run_id and k.new_id <= mainstem.step_id(j.run_id, 16777215)), 0) as number
-      from judged j group by j.run_id
   )
   insert into mainstem_consolidation.consolidation_id (source, old_table, old_key, new_id)
   select take_step_ids.source, take_step_ids.old_table, j.key,
-         mainstem.step_id(j.run_id, (case when j.fits then j.number
-           else l.number + row_number() over (partition by j.run_id, j.fits order by j.key) end)::integer)
-    from judged j join last_number l using (run_id)
+         mainstem.step_id(j.run_id, (case when j.fits then j.number else greatest(
+             max(j.number) filter (where j.fits) over (partition by j.run_id),
+             (select mainstem.step_number_of(max(k.new_id::text)::uuid) from mainstem_consolidation.consolidation_id k
+               where k.new_id > j.run_id and k.new_id <= mainstem.step_id(j.run_id, 16777215)), 0)
+           + row_number() over (partition by j.run_id, j.fits order by j.key) end)::integer)
+    from judged j
 $$;
 comment on function mainstem_consolidation.take_step_ids(text, text, text, text[], text[], bigint[]) is 'Give steps their ids, once: the old number where it is whole and free, else the next one of its run.';

@@ -1,0 +1,72 @@
+"""`mainstem consolidate copy`: the rows move while old code goes on writing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from mainstem.cli.consolidate.site import Site, site_of, system_argument
+from mainstem.cli.output import amounts, json_option, say
+from mainstem.settings import Settings
+
+if TYPE_CHECKING:
+    from mainstem.consolidate.life import Throttle
+
+
+@click.command()
+@system_argument
+@click.option("--throttle-query", metavar="SQL", default="", help="Rest while this gives more than 0.")
+@click.option("--pause-above-lag", type=float, metavar="S", help="Rest while a replica lags by more seconds.")
+@click.option(
+    "--pause-above-age", type=float, metavar="S", help="Rest while a transaction here is older, in seconds."
+)
+@click.option("--without-backup", metavar="REASON", default="", help="Go without one; the report says why.")
+@json_option
+@click.pass_obj
+def copy(
+    settings: Settings,
+    system: str,
+    *,
+    throttle_query: str,
+    pause_above_lag: float | None,
+    pause_above_age: float | None,
+    without_backup: str,
+) -> None:
+    """Install the triggers, copy batch after batch, and fold again what was written meanwhile.
+
+    Old code writes on; the longest it waits is one batch of the rows it wants. Interrupted, it is carried on by the next
+    call. A replica that is not connected has no lag to be seen.
+
+    \b
+    Examples:
+      mainstem consolidate copy rcm
+      mainstem consolidate copy rcm --pause-above-lag 10 --throttle-query "select count(*) from ops.incident"
+    """  # noqa: D301  (click's mark for lines that stay as they are)
+    from mainstem.consolidate.life import Throttle, refuse_unbacked
+
+    with site_of(settings, system) as site:
+        refuse_unbacked(site.conn, site.plan, reason=without_backup)
+        throttle = Throttle(conn=site.conn, query=throttle_query, lag=pause_above_lag, age=pause_above_age)
+        copied = _copied(site, throttle)
+    told = ", ".join(f"{table} {count:,}" for table, count in copied.items())
+    say(
+        f"copied: {told}\nnext: mainstem consolidate verify {site.plan.source}",
+        system=site.plan.source,
+        copied=copied,
+    )
+
+
+def _copied(site: Site, throttle: Throttle) -> dict[str, int]:
+    from mainstem.consolidate.life import copy as begin
+
+    program = site.program()
+    with amounts() as bar:
+        return begin(
+            site.conn,
+            program,
+            site.plan,
+            told=lambda progress: bar.at(progress.table, progress.done, progress.total),
+            throttle=replace(throttle, told=bar.resting),
+        )

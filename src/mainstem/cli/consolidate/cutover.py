@@ -1,0 +1,44 @@
+"""`mainstem consolidate cutover`: the old names become views, in one short transaction."""
+
+from __future__ import annotations
+
+import click
+
+from mainstem.cli.consolidate.site import site_of, system_argument
+from mainstem.cli.output import json_option, say
+from mainstem.settings import Settings
+
+
+@click.command()
+@system_argument
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to go on asking for the locks.",
+)
+@json_option
+@click.pass_obj
+def cutover(settings: Settings, system: str, *, patience: float) -> None:
+    """Switch: under locks the last changes are folded and compared, and the old names become views of the ledger.
+
+    No lock is waited for longer than 0.3 s at a time, so writers never queue up behind it. When it cannot be had, or the
+    last rows differ, all is as before. Old code goes on by the old names.
+
+    Example: mainstem consolidate cutover rcm --patience 300
+    """
+    from mainstem.consolidate.life import cut_over
+
+    with site_of(settings, system) as site:
+        switched = cut_over(site.conn, site.program(), site.plan, patience=patience)
+    source = site.plan.source
+    say(
+        f"{source} is cut over: locked for {switched.locked_ms:.0f} ms, {switched.drained} changes folded, attempt {switched.attempts}\n"
+        f"back: mainstem consolidate rollback {source}",
+        system=source,
+        locked_ms=switched.locked_ms,
+        drained=switched.drained,
+        attempts=switched.attempts,
+    )

@@ -43,6 +43,7 @@ def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float 
         refuse_changed(conn, program, plan)
         refuse_in_the_way(conn, program)
         texts = switch_texts(conn, program)
+        conn.execute("vacuum (analyze, truncate off) mainstem_consolidation.dirty")
 
         def attempt() -> Switched:
             nonlocal attempts

@@ -182,7 +182,6 @@ def _plain(key: Any) -> Any:
 _PLANNED = (
     "enable_hashjoin = off",
     "enable_mergejoin = off",
-    "enable_bitmapscan = off",
     "join_collapse_limit = 1",
 )
 

@@ -87,8 +87,10 @@ class Listed:
 
     def is_of_run(self, row: str) -> str:
         """Whether a row belongs to its run and to no step."""
-        if self.said.step:
-            return f"{row}.{q(self.said.step)} is null"
+        if (
+            self.said.step
+        ):  # said so that no index of steps is taken: every row without one would be looked at for each run
+            return f"num_nulls({row}.{q(self.said.step)}) = 1"
         if self.said.number is None or self.step is None:
             return "true"
         return (

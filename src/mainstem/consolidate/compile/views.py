@@ -120,7 +120,7 @@ def log_view(whole: Whole, one: Listed) -> str:
         relation = run if parent == "run" else step
         if named is None or relation is None:
             continue
-        only = f" and e.{q(one.said.step)} is null" if parent == "run" and one.said.step else ""
+        only = f" and {one.is_of_run('e')}" if parent == "run" and one.said.step else ""
         elements = (
             f"from {q(whole.old_schema, one.table)} e where e.{q(named)} = o.{q(relation.said.key)}{only}"
         )

@@ -13,7 +13,7 @@ from conftest import Database
 from mainstem.consolidate.presets.history import mapping_for
 from mainstem.consolidate.presets.history.sample import build
 from mainstem.consolidate.presets.history.sample.schema import names
-from terminal import Terminal
+from typed import Terminal
 
 pytestmark = ON_ONE_SERVER
 

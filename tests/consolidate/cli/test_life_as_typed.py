@@ -18,7 +18,7 @@ from conditions import ON_ONE_SERVER
 from conftest import Database
 from mainstem.consolidate.mapping import preset
 from mainstem.consolidate.presets.rcm.sample import install
-from terminal import Terminal
+from typed import Terminal
 
 PROVED = "all 454 rows of 5 tables can be rebuilt, equal"
 

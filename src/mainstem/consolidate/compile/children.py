@@ -87,8 +87,10 @@ class Listed:
 
     def is_of_run(self, row: str) -> str:
         """Whether a row belongs to its run and to no step."""
-        if self.said.step:
-            return f"{row}.{q(self.said.step)} is null"
+        if (
+            self.said.step
+        ):  # said so that no index of steps is taken: every row without one would be looked at for each run
+            return f"num_nulls({row}.{q(self.said.step)}) = 1"
         if self.said.number is None or self.step is None:
             return "true"
         return (
@@ -176,6 +178,11 @@ def compile_elements(
             f"{{row}}.{q(name)}",
             lambda at: at,
             loses=False,
+        )
+    if losing := [way.column for way in ways.values() if way.loses]:
+        raise MappingRefused(
+            f"tables.{table}.columns.{losing[0]}: its lens may lose something, and an element keeps no original beside it",
+            hint="Copy it as it is, or map its values one to one.",
         )
     if taken := [way.column for way in ways.values() if way.place.column in (PARENT, TABLE)]:
         raise MappingRefused(

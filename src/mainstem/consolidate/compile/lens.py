@@ -12,7 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.text import EXACT, from_json, json_argument, lit, q, to_json, without_length
+from mainstem.consolidate.compile.text import (
+    EXACT,
+    from_json,
+    json_argument,
+    json_path,
+    lit,
+    q,
+    to_json,
+    without_length,
+)
 from mainstem.consolidate.mapping import Lens, SqlDefault, TimeFormat
 
 SCHEMA = "mainstem_consolidation"
@@ -51,17 +60,16 @@ class Way:
         """The typed value at its place in a row of the target."""
         if not self.place.path:
             return f"{row}.{q(self.place.column)}"
-        keys = "{" + ",".join(f'"{key}"' for key in self.place.path) + "}"
-        return from_json(f"({row}.{q(self.place.column)} #> {lit(keys)})", self.placed_type)
+        return from_json(f"({row}.{q(self.place.column)} #> {json_path(*self.place.path)})", self.placed_type)
 
     def unfold(self, row: str) -> str:
         """The old value, from a row of the target."""
         value = self.value_in(row)
         if not self.loses:
             return self.back(value)
-        kept = f"{row}.metadata #> {lit(_path('originals', self.column))}"
-        was = f"({row}.metadata #>> {lit(_path('originals', self.column, 'was'))})::{self.type}"
-        became = f"({row}.metadata #>> {lit(_path('originals', self.column, 'as'))})::{self.placed_type}"
+        kept = f"{row}.metadata #> {json_path('originals', self.column)}"
+        was = f"({row}.metadata #>> {json_path('originals', self.column, 'was')})::{self.type}"
+        became = f"({row}.metadata #>> {json_path('originals', self.column, 'as')})::{self.placed_type}"
         return f"case when {kept} is not null and {value} is not distinct from {became}\n         then {was} else {self.back(value)} end"
 
     def original(self, fitted: str) -> str:
@@ -72,10 +80,6 @@ class Way:
             f"case when ({self.back(fitted)}){as_text} is distinct from ({old}){as_text} then "
             f"jsonb_build_object('was', to_jsonb(({old})::text), 'as', to_jsonb(({fitted})::text)) end"
         )
-
-
-def _path(*keys: str) -> str:
-    return "{" + ",".join(f'"{key}"' for key in keys) + "}"
 
 
 def compile_lens(table: str, column: Column, lens: Lens, target: dict[str, Column]) -> Way:
@@ -91,7 +95,7 @@ def compile_lens(table: str, column: Column, lens: Lens, target: dict[str, Colum
         if placed_type != found.type or found.type != plain:
             made = f"({made})::{placed_type}"
         if lens.default is None and target[place.column].not_null and not column.not_null:
-            default = target[place.column].default
+            default = _steady(target[place.column].default)
             made, loses = (f"coalesce({made}, {default})", True) if default else (made, loses)
     if lens.default is not None:
         default = lens.default.sql if isinstance(lens.default, SqlDefault) else lit(str(lens.default))
@@ -118,6 +122,11 @@ def _fitting(
         words = f"enum_range(null::{column.type})::text[]"
         return lambda at: f"case when ({at})::text = any({words}) then {back(at)} end"
     return back
+
+
+def _steady(default: str | None) -> str | None:
+    """A default that is the same each time. A clock is not: what is folded twice would differ."""
+    return None if default is None or "(" in default else default
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,10 @@ def _transformed(table: str, column: Column, lens: Lens, value: str) -> _Transfo
     if lens.scale is not None:
         scale = lens.scale
         return _Transformed(
-            f"({value} * {scale})", "bigint", lambda at: f"(({at})::numeric / {scale}){cast}", loses=True
+            f"({value} * {scale})::bigint",
+            "bigint",
+            lambda at: f"(({at})::numeric / {scale}){cast}",
+            loses=True,
         )
     if lens.json_text:
         parsed = f"{SCHEMA}.json_or_null({value}::text)"

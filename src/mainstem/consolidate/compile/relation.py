@@ -11,7 +11,7 @@ from typing import Any
 
 from mainstem.consolidate.compile.catalog import Catalog, Column
 from mainstem.consolidate.compile.lens import Place, Way, compile_lens, leaf
-from mainstem.consolidate.compile.text import from_json, json_object, listed, lit, q, to_json
+from mainstem.consolidate.compile.text import from_json, json_object, json_path, listed, lit, q, to_json
 from mainstem.consolidate.mapping import Constant, Mapping, Row, Run, Step
 from mainstem.errors import MappingRefused
 
@@ -279,5 +279,4 @@ def _objects(ways: dict[str, Way], remainder: dict[str, Column]) -> dict[str, di
 
 def remainder_in(row: str, column: Column) -> str:
     """A remainder column, from a row of the target."""
-    path = lit('{legacy,"' + column.name + '"}')
-    return from_json(f"({row}.metadata #> {path})", column.type)
+    return from_json(f"({row}.metadata #> {json_path('legacy', column.name)})", column.type)

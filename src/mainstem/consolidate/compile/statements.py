@@ -50,6 +50,7 @@ class Put:
 class Apply:
     """How the roots of one table are brought to what they are now: named statements, in order."""
 
+    source: str
     table: str
     key_type: str
     next_roots: str
@@ -79,6 +80,7 @@ def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
     where = f" and ({root.said.where.replace('{row}', 'o')})" if root.said.where else ""
     later = f"{old} o where (%(after)s::{root.key.type} is null or o.{key} > %(after)s::{root.key.type})"
     return Apply(
+        source=whole.system,
         table=root.table,
         key_type=root.key.type,
         next_roots=f"select o.{key} from {later} order by o.{key} limit %(limit)s",
@@ -178,8 +180,8 @@ def _put(whole: Whole, relation: Relation, keys: str) -> Put:
     return Put(
         f"with put as (\n{text}\nreturning events = '[]' as is_silent)\nselect count(*) filter (where is_silent) from put",
         "insert into mainstem.user_workflow_event (run_id, step_number, event_id, org_id, event_type, event_data, occurred_at)\n"
-        "select l.run_id, l.step_number, l.event_id, r.org_id, l.event_type, l.event_data, l.occurred_at\n"
-        f"  from {q(whole.work_schema, f'log_{log.table}')} l join mainstem.{RUN} r on r.run_id = l.run_id and r.run_id = any(%(ids)s::uuid[])\n"
+        f"select l.run_id, l.step_number, l.event_id, (select r.org_id from mainstem.{RUN} r where r.run_id = l.run_id), l.event_type, l.event_data, l.occurred_at\n"
+        f"  from {q(whole.work_schema, f'log_{log.table}')} l\n"
         f" where l._root = any({keys}) and l._of = {lit(of)}",
     )
 

@@ -130,6 +130,12 @@ def lit(value: str) -> str:
     return f"E{quoted}" if "\\" in value else quoted
 
 
+def json_path(*keys: str) -> str:
+    """The way to a key inside a JSON value, as a literal, whatever characters the keys have."""
+    escaped = (key.replace("\\", "\\\\").replace('"', '\\"') for key in keys)
+    return lit("{" + ",".join(f'"{key}"' for key in escaped) + "}")
+
+
 def without_length(type_name: str) -> str:
     """`character varying(255)` and `numeric(3,2)` without what is in brackets."""
     return re.sub(r"\([^)]*\)", "", type_name)

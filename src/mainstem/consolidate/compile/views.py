@@ -120,7 +120,7 @@ def log_view(whole: Whole, one: Listed) -> str:
         relation = run if parent == "run" else step
         if named is None or relation is None:
             continue
-        only = f" and e.{q(one.said.step)} is null" if parent == "run" and one.said.step else ""
+        only = f" and {one.is_of_run('e')}" if parent == "run" and one.said.step else ""
         elements = (
             f"from {q(whole.old_schema, one.table)} e where e.{q(named)} = o.{q(relation.said.key)}{only}"
         )
@@ -312,8 +312,10 @@ def unfold_context(whole: Whole, keyed: Keyed) -> str:
         values = {
             name: f"({parts[lens.to]})::{keyed.old[name].type}" for name, lens in keyed.said.columns.items()
         }
-        made_up = f"mainstem_consolidation.number_of_id(md5(r.run_id::text || {key})::uuid)"
         id_type = keyed.old[keyed.said.key].type
+        made_up = f"md5(r.run_id::text || {key})::uuid"
+        if id_type != "uuid":
+            made_up = f"mainstem_consolidation.number_of_id({made_up})"
         values[keyed.said.key] = (
             f"coalesce((r.metadata #>> array['context_ids', {key}])::{id_type}, {made_up}::{id_type})"
         )

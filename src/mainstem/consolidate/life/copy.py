@@ -166,7 +166,7 @@ class _Copy:
 
     def _batch(self, after: Any, size: int) -> list[Any]:
         with self.conn.transaction():
-            begin_batch(self.conn, self.source)
+            self.conn.execute("set transaction isolation level repeatable read")
             found = self.conn.execute(self.apply.next_roots, {"after": after, "limit": size}).fetchall()
             roots = [row[0] for row in found]
             if roots:
@@ -177,18 +177,6 @@ class _Copy:
                 )
                 renew(self.conn, self.source, self.token)
         return roots
-
-
-def begin_batch(conn: Connection, source: str) -> None:
-    """Within a transaction, before its first query: one snapshot, and from each old row to its ids, by their index.
-
-    Left to itself, the planner hashes whole tables for a few roots: the id map grew from nothing, and its statistics are late.
-    """
-    conn.execute("set transaction isolation level repeatable read")
-    conn.execute(
-        "set local join_collapse_limit = 1; set local enable_hashjoin = off; set local enable_mergejoin = off"
-    )
-    conn.execute("select set_config(%s, %s, true)", [changes.COPYING, source])
 
 
 def _again(work: Callable[[], list[Any]]) -> list[Any]:
@@ -205,8 +193,26 @@ def _plain(key: Any) -> Any:
     return key if isinstance(key, int | str) else str(key)
 
 
+_PLANNED = (
+    "enable_hashjoin = off",
+    "enable_mergejoin = off",
+    "join_collapse_limit = 1",
+)
+
+
 def perform(conn: Connection, apply: Apply, roots: list[Any]) -> None:
-    """Bring these roots to what they are in this snapshot: gone, changed, or new."""
+    """Within a transaction: bring these roots to what they are in this snapshot: gone, changed, or new.
+
+    From each old row to its ids, by their index: left to itself, the planner hashes whole tables for a few roots, as the id map
+    grew from nothing and its statistics are late.
+    """
+    conn.execute("".join(f"set local {setting};" for setting in _PLANNED))
+    conn.execute("select set_config(%s, %s, true)", [changes.COPYING, apply.source])
+    _perform(conn, apply, roots)
+    conn.execute("".join(f"set local {setting.split()[0]} to default;" for setting in _PLANNED))
+
+
+def _perform(conn: Connection, apply: Apply, roots: list[Any]) -> None:
     given = {"roots": [str(root) for root in roots]}
     known = [row[0] for row in conn.execute(apply.known_ids, given).fetchall()]
     for statement in apply.give_ids:
@@ -247,21 +253,24 @@ def backlog(conn: Connection, source: str) -> int:
 
 
 def catch_up(conn: Connection, program: Program, token: UUID | None = None, *, until: int = NEARLY) -> int:
-    """Fold anew what was logged, until at most so many changes are left. Gives the number of roots."""
+    """Fold anew what was logged, until at most so many changes are left, or those only that came with the last batch.
+
+    Gives the number of roots. It never waits for writers to pause: they need not.
+    """
     source, done = program.mapping.system, 0
     while True:
-        caught = [
-            len(_again(lambda: _catch_batch(conn, program.apply(root), source, token)))  # noqa: B023  (called at once)
-            for root in program.whole.roots()
+        batches = [
+            _again(lambda: _catch_batch(conn, apply, source, token))  # noqa: B023  (called at once)
+            for apply in map(program.apply, program.whole.roots())
         ]
-        done += sum(caught)
-        if max(caught) < FIRST and backlog(conn, source) <= until:
+        done += sum(map(len, batches))
+        if all(len(roots) < CAUGHT for roots in batches) or backlog(conn, source) <= until:
             return done
 
 
 def _catch_batch(conn: Connection, apply: Apply, source: str, token: UUID | None) -> list[Any]:
     with conn.transaction():
-        begin_batch(conn, source)
+        conn.execute("set transaction isolation level repeatable read")
         roots = drain(conn, apply, source, CAUGHT)
         if roots and token is not None:
             renew(conn, source, token)

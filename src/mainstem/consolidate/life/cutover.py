@@ -56,6 +56,7 @@ def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float 
         refuse_in_the_way(conn, program)
         texts, standing = switch_texts(conn, program), dependants(conn, program)
         _install_functions(conn, program, plan)
+        conn.execute("vacuum (analyze, truncate off) mainstem_consolidation.dirty")
 
         def attempt() -> Switched:
             nonlocal attempts

@@ -14,7 +14,7 @@ from uuid import UUID
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.lens import Way
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
-from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.text import json_path, lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, index_name
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, read_plan
@@ -97,8 +97,7 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
 def _unfitting(way: Way) -> list[tuple[str, str, str]]:
     """Values that have become NULL on the way back, or shorter."""
     value, back = way.value_in("r"), way.unfold("r")
-    original = lit('{originals,"' + way.column + '"}')
-    kept = f" and r.metadata #> {original} is null" if way.loses else ""
+    kept = f" and r.metadata #> {json_path('originals', way.column)} is null" if way.loses else ""
     checks = [(f"{value} is not null and {back} is null{kept}", way.column, "the old type has no such value")]
     if length := re.fullmatch(r"character(?: varying)?\((\d+)\)", way.type):
         too_long = f"char_length(({value})::text) > {length[1]}{kept}"

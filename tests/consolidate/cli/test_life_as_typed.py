@@ -18,7 +18,7 @@ from conditions import ON_ONE_SERVER
 from conftest import Database
 from mainstem.consolidate.mapping import preset
 from mainstem.consolidate.presets.rcm.sample import install
-from typed import Terminal
+from terminal import Terminal
 
 PROVED = "all 454 rows of 5 tables can be rebuilt, equal"
 
@@ -208,6 +208,7 @@ def test_the_report_says_the_same_in_its_three_forms(
         "plan adopted", "decided: no backup", "triggers and views", "copy", "proof", "cut-over",
     ]  # fmt: skip
     assert any(one["mode"] == "access exclusive" for one in facts["locks"])
+    assert "truncate: DELETE." in facts["limits"]
     found = {one["table"]: one for one in facts["found"]}
     assert found["workflow_trace"]["rows"] == 49
     assert found["workflow_steps"]["oddities"]

@@ -16,7 +16,7 @@ from mainstem.consolidate.life import Throttle, migrator
 from mainstem.consolidate.mapping import preset
 from mainstem.consolidate.presets.rcm.sample import install
 from mainstem.errors import BadArgument
-from typed import Terminal
+from terminal import Terminal
 
 pytestmark = ON_ONE_SERVER
 

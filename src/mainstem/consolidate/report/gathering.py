@@ -8,6 +8,7 @@ from typing import Any
 
 from mainstem.consolidate.inspect import Inspection
 from mainstem.consolidate.life import Connection, Plan, compiled, losses, set_aside
+from mainstem.consolidate.life.limits import LIMITS
 from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Stays, read_mapping
 from mainstem.consolidate.report.facts import (
     Backup,
@@ -22,13 +23,6 @@ from mainstem.consolidate.report.facts import (
 )
 from mainstem.consolidate.report.times import Entry, phases
 
-LIMITS = (
-    "INSERT … ON CONFLICT by an old name, which is a view now",
-    "TRUNCATE, CREATE INDEX, ALTER TABLE and foreign keys on an old name",
-    "System columns of an old name, such as ctid; pg_get_serial_sequence() gives NULL",
-    "A step's key does not change, and the id of a row in a list that was taken is not refused again",
-    "Tools that compare models with the database see views where tables were",
-)
 SHOWN = 20
 """Losses that are told one by one."""
 
@@ -85,7 +79,7 @@ def gathered(conn: Connection, plan: Plan) -> Report:
         locks=tuple(lock for entry in entries for lock in _locks(list(back), entry)),
         backup=_backup(plan),
         way_back=_way_back(conn, plan),
-        limits=LIMITS if plan.phase in ("cut_over", "finished") else (),
+        limits=tuple(f"{limit.name}: {limit.instead}" for limit in LIMITS),
     )
 
 

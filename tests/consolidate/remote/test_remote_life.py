@@ -11,14 +11,22 @@ import pytest
 
 from conftest import Database
 from mainstem.consolidate.life import adopt, compiled, copy, migrator, read_plan, verify
-from mainstem.consolidate.life.remote import cut_over_remote, follow_remote, land_remote, let_go_of_remote, roll_back_remote
+from mainstem.consolidate.life.remote import (
+    cut_over_remote,
+    follow_remote,
+    land_remote,
+    let_go_of_remote,
+    roll_back_remote,
+)
 from mainstem.consolidate.mapping import preset, read_mapping
 from mainstem.consolidate.presets.rcm.sample import install
 from mainstem.consolidate.presets.rcm.sample.statements import KEYS
 from mainstem.consolidate.presets.rcm.sample.writer import Writer, writing
 
 LANDING = "mainstem_landing_rcm"
-TEXT = preset("rcm").replace("source: {kind: postgres, schema: public}", "source: {kind: remote, schema: public}")
+TEXT = preset("rcm").replace(
+    "source: {kind: postgres, schema: public}", "source: {kind: remote, schema: public}"
+)
 
 
 @pytest.fixture
@@ -71,12 +79,18 @@ def test_what_writers_wrote_before_and_after_the_switch_is_in_the_source_after_t
     before = shown(source.url, "public")
     assert shown(database.url, LANDING) == before
     assert {failure.sqlstate for writer in writers for failure in writer.tally.failures} <= {"25006"}
-    assert any("moved to the ledger" in failure.message for writer in writers for failure in writer.tally.failures)
+    assert any(
+        "moved to the ledger" in failure.message for writer in writers for failure in writer.tally.failures
+    )
     with psycopg.connect(database.url, autocommit=True, options=f"-c search_path={LANDING}") as moved:
         for writer in writers:
             assert writer.memory.differences(moved) == []
-        moved.execute("update workflow_trace set external_id = 'since' where trace_id = (select min(trace_id) from workflow_trace)")
-        moved.execute("insert into workflow_trace (workflow_id, channel, created_by) select workflow_id, 'web', created_by from workflow_trace limit 1")
+        moved.execute(
+            "update workflow_trace set external_id = 'since' where trace_id = (select min(trace_id) from workflow_trace)"
+        )
+        moved.execute(
+            "insert into workflow_trace (workflow_id, channel, created_by) select workflow_id, 'web', created_by from workflow_trace limit 1"
+        )
     after = shown(database.url, LANDING)
     assert after != before
     _, brought = roll_back_remote(conn, compiled(conn, read_plan(conn, "rcm")), source.url)

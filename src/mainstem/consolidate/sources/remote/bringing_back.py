@@ -13,7 +13,15 @@ from mainstem.consolidate.sources.remote.digest import Digest, digest, row_hash
 from mainstem.consolidate.sources.remote.following import refuse_outgrown
 from mainstem.consolidate.sources.remote.making import counters_of, follower_of, move_on
 from mainstem.consolidate.sources.remote.opening import LONG, opened, pin_texts, with_patience
-from mainstem.consolidate.sources.remote.staging import KEYS, STAGE, make_stage, put_in, ready, same_key, stream
+from mainstem.consolidate.sources.remote.staging import (
+    KEYS,
+    STAGE,
+    make_stage,
+    put_in,
+    ready,
+    same_key,
+    stream,
+)
 from mainstem.consolidate.sources.remote.tables import Table, in_landing, tables_of
 from mainstem.consolidate.sources.remote.watching import NOTED, PATIENCE, PLACE
 from mainstem.consolidate.sources.remote.write_stop import is_stopped

@@ -166,5 +166,3 @@ def _remove(
             source.execute(gone, [[place for place, _ in notes], [note for _, note in notes]])
         [(count,)] = rows(source, left.format(NOTED), [follower, schema, names])
     return int(count)
-
-

@@ -72,7 +72,9 @@ def land(
     return landed
 
 
-def _land(source: Connection[Any], conn: Connection[Any], table: Table, wanted: Table, landed: Landed) -> None:
+def _land(
+    source: Connection[Any], conn: Connection[Any], table: Table, wanted: Table, landed: Landed
+) -> None:
     there = digest(source, table)  # before our transaction, which must not stand idle
     with conn.transaction():
         lock_landing(conn, wanted.schema)

@@ -51,7 +51,7 @@ class _Link(NamedTuple):
         only = SQL(" ({})").format(listed(self.set_columns)) if self.set_columns else SQL("")
         rest = [
             SQL(" match full" if self.match == "f" else ""),
-            SQL(f" on update {_ACTIONS[self.on_update]} on delete {_ACTIONS[self.on_delete]}"),  # type: ignore[arg-type]
+            SQL(f" on update {_ACTIONS[self.on_update]} on delete {_ACTIONS[self.on_delete]}"),
             only,
             SQL(" deferrable" if self.is_deferrable else ""),
             SQL(" initially deferred" if self.is_deferred else ""),
@@ -83,8 +83,21 @@ def _add(conn: Connection[Any], child: Identifier, parent: Identifier, one: _Lin
     there = "select 1 from pg_constraint where conrelid = %s::regclass and conname = %s"
     if not rows(conn, there, [child.as_string(conn), one.name]):
         conn.execute(
-            SQL("alter table {} add constraint {} {}").format(child, Identifier(one.name), one.definition(parent))
+            SQL("alter table {} add constraint {} {}").format(
+                child, Identifier(one.name), one.definition(parent)
+            )
         )
+
+
+def unlink(conn: Connection[Any], table: Table) -> None:
+    """Take out the foreign keys that point at a landed table which is to be made anew."""
+    pointing = (
+        "select c.relname, k.conname from pg_constraint k join pg_class c on c.oid = k.conrelid"
+        " where k.contype = 'f' and k.confrelid = to_regclass(%s) and c.relnamespace = k.connamespace"
+    )
+    for child, name in rows(conn, pointing, [table.identifier.as_string(conn)]):
+        said = SQL("alter table {} drop constraint {}")
+        conn.execute(said.format(Identifier(table.schema, child), Identifier(name)))
 
 
 def sleep(conn: Connection[Any], landing: str) -> None:
@@ -102,4 +115,4 @@ def _switch(conn: Connection[Any], landing: str, state: str, action: str) -> Non
     schema = Identifier(landing).as_string(conn)
     for table, trigger in rows(conn, _TRIGGERS, [schema, state]):
         said = SQL("alter table {} {} trigger {}")
-        conn.execute(said.format(Identifier(landing, table), SQL(action), Identifier(trigger)))  # type: ignore[arg-type]
+        conn.execute(said.format(Identifier(landing, table), SQL(action), Identifier(trigger)))

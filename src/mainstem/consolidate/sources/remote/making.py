@@ -10,6 +10,7 @@ from psycopg import Connection, Error, errors
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from mainstem.consolidate.sources.remote import catalog
+from mainstem.consolidate.sources.remote.links import unlink
 from mainstem.consolidate.sources.remote.tables import OURS, Column, Table
 from mainstem.consolidate.sources.sqlite.landed import listed, rows
 from mainstem.consolidate.sources.sqlite.landing import lock_landing
@@ -32,13 +33,17 @@ def prepare(conn: Connection[Any], landing: str) -> str:
         )
         one = Identifier(landing, FOLLOWER)
         conn.execute(SQL("create table if not exists {} (follower uuid not null)").format(one))
-        conn.execute(SQL("insert into {0} select gen_random_uuid() where not exists (select from {0})").format(one))
+        conn.execute(
+            SQL("insert into {0} select gen_random_uuid() where not exists (select from {0})").format(one)
+        )
         return follower_of(conn, landing)
 
 
 def follower_of(conn: Connection[Any], landing: str) -> str:
     """The id that the source's notes are kept for, as short as names of triggers want it."""
-    [(found,)] = rows(conn, SQL("select left(follower::text, 8) from {}").format(Identifier(landing, FOLLOWER)))
+    [(found,)] = rows(
+        conn, SQL("select left(follower::text, 8) from {}").format(Identifier(landing, FOLLOWER))
+    )
     return str(found)
 
 
@@ -49,7 +54,8 @@ def make_enums(source: Connection[Any], conn: Connection[Any], landing: str, tab
     for name, values in rows(source, catalog.ENUMS, [list(wanted)]):
         if labels.setdefault(name, values) != values:
             raise SourceUnlandable(
-                f"two enum types of the source are called {name}", hint="rename one of them, or leave its table out"
+                f"two enum types of the source are called {name}",
+                hint="rename one of them, or leave its table out",
             )
     for name, values in labels.items():
         _make_enum(conn, Identifier(landing, name), _labels(conn, landing, name), values)
@@ -67,8 +73,14 @@ def _make_enum(conn: Connection[Any], type_: Identifier, there: list[str], wante
         return
     for before, label in zip([None, *wanted], wanted, strict=False):
         if label not in there:
-            place = SQL("after {}").format(Literal(before)) if before else SQL("before {}").format(Literal(wanted[1]))
-            conn.execute(SQL("alter type {} add value if not exists {} {}").format(type_, Literal(label), place))
+            place = (
+                SQL("after {}").format(Literal(before))
+                if before
+                else SQL("before {}").format(Literal(wanted[1]))
+            )
+            conn.execute(
+                SQL("alter type {} add value if not exists {} {}").format(type_, Literal(label), place)
+            )
 
 
 def is_made(conn: Connection[Any], table: Table) -> bool:
@@ -95,9 +107,11 @@ def make(conn: Connection[Any], table: Table) -> None:
 
 
 def _column(column: Column) -> Composed:
-    rest = SQL(" generated always as ({}) stored").format(SQL(column.generated)) if column.generated else SQL("")  # type: ignore[arg-type]
+    rest = (
+        SQL(" generated always as ({}) stored").format(SQL(column.generated)) if column.generated else SQL("")
+    )
     null = SQL(" not null") if column.is_not_null else SQL("")
-    return SQL("{} {}{}{}").format(Identifier(column.name), SQL(column.type), rest, null)  # type: ignore[arg-type]
+    return SQL("{} {}{}{}").format(Identifier(column.name), SQL(column.type), rest, null)
 
 
 def _drop(conn: Connection[Any], table: Table) -> None:
@@ -108,6 +122,7 @@ def _drop(conn: Connection[Any], table: Table) -> None:
     watched = "select 1 from pg_trigger where tgrelid = to_regclass(%s) and not tgisinternal"
     if rows(conn, watched, [table.identifier.as_string(conn)]):
         raise refusal
+    unlink(conn, table)
     try:
         conn.execute(SQL("drop table if exists {}").format(table.identifier))
     except (errors.DependentObjectsStillExist, errors.WrongObjectType) as error:
@@ -130,7 +145,7 @@ def _make_sequence(conn: Connection[Any], table: Table, counter: catalog.Counter
     sequence = Identifier(table.schema, counter.name)
     conn.execute(
         SQL("create sequence if not exists {} as {} increment {} minvalue {} maxvalue {} start {}{}").format(
-            sequence, SQL(counter.type), *map(Literal, (counter.increment, counter.least, counter.most, counter.starts)),  # type: ignore[arg-type]
+            sequence, SQL(counter.type), *map(Literal, (counter.increment, counter.least, counter.most, counter.starts)),
             SQL(" cycle" if counter.cycles else ""),
         )
     )  # fmt: skip
@@ -139,7 +154,9 @@ def _make_sequence(conn: Connection[Any], table: Table, counter: catalog.Counter
             default = SQL("nextval({})").format(Literal(sequence.as_string(conn)))
             conn.execute(_default(table, column, default))
             conn.execute(
-                SQL("alter sequence {} owned by {}.{}").format(sequence, table.identifier, Identifier(column.name))
+                SQL("alter sequence {} owned by {}.{}").format(
+                    sequence, table.identifier, Identifier(column.name)
+                )
             )
 
 
@@ -152,7 +169,7 @@ def _default(table: Table, column: Column, default: Composed | SQL) -> Composed:
 def _set_default(conn: Connection[Any], table: Table, column: Column) -> str | None:
     try:
         with conn.transaction():
-            conn.execute(_default(table, column, SQL(column.default or "null")))  # type: ignore[arg-type]
+            conn.execute(_default(table, column, SQL(column.default or "null")))
     except Error as error:
         return f"{table.name}.{column.name}: its default {column.default} was left out: {error.diag.message_primary}"
     return None

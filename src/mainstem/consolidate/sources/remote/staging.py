@@ -21,10 +21,14 @@ def stream(
     """A query's rows into a table of the other server, block by block."""
     taking = SQL("copy {} ({}) from stdin").format(into, listed(columns))
     giving = SQL("copy ({}) to stdout").format(said)
-    with target.cursor() as writes, writes.copy(taking) as copy, source.cursor() as reads:
-        with reads.copy(giving) as blocks:
-            for block in blocks:
-                copy.write(block)
+    with (
+        target.cursor() as writes,
+        writes.copy(taking) as copy,
+        source.cursor() as reads,
+        reads.copy(giving) as blocks,
+    ):
+        for block in blocks:
+            copy.write(block)
 
 
 def all_rows(table: Table) -> Composed:

@@ -97,14 +97,16 @@ class Table:
         return SQL("row({})::text").format(listed(self.stored, alias))
 
 
-def tables_of(
-    source: Connection[Any], schema: str, names: Sequence[str], landing: str
-) -> list[Table]:
+def tables_of(source: Connection[Any], schema: str, names: Sequence[str], landing: str) -> list[Table]:
     """The tables named, those first that others refer to. Raises SourceUnlandable for one that cannot land, and says why."""
-    found = {row.name: row for row in map(catalog.Relation._make, rows(source, catalog.RELATIONS, [schema, list(names)]))}
+    found = {
+        row.name: row
+        for row in map(catalog.Relation._make, rows(source, catalog.RELATIONS, [schema, list(names)]))
+    }
     if unknown := [name for name in names if name not in found]:
         raise SourceUnlandable(
-            f"the source has no table {schema}.{unknown[0]}", hint="look at source.schema of the mapping, and at its tables"
+            f"the source has no table {schema}.{unknown[0]}",
+            hint="look at source.schema of the mapping, and at its tables",
         )
     for relation in found.values():
         _refuse(schema, relation)
@@ -189,9 +191,7 @@ def _landed_type(place: str, row: catalog.Attribute, landing: str) -> str:
     )
 
 
-def _keys(
-    source: Connection[Any], schema: str, oids: dict[int, str]
-) -> dict[str, list[tuple[str, ...]]]:
+def _keys(source: Connection[Any], schema: str, oids: dict[int, str]) -> dict[str, list[tuple[str, ...]]]:
     """Table to its unique keys, the one that names every row first."""
     found: dict[str, list[tuple[str, ...]]] = {name: [] for name in oids.values()}
     named: dict[str, tuple[str, ...]] = {}

@@ -99,7 +99,9 @@ def _watch(source: Connection[Any], follower: str, table: Table) -> None:
         for event, said in _functions(follower, table).items():
             source.execute(said)
             source.execute(_trigger(follower, table, event))
-            enabled = SQL("alter table {} enable always trigger {}")  # rows that replication brings are noted, too
+            enabled = SQL(
+                "alter table {} enable always trigger {}"
+            )  # rows that replication brings are noted, too
             source.execute(enabled.format(table.identifier, Identifier(trigger_name(follower, event))))
 
 
@@ -134,12 +136,14 @@ def _functions(follower: str, table: Table) -> dict[str, Composed]:
 def _trigger(follower: str, table: Table, event: str) -> Composed:
     name = Identifier(trigger_name(follower, event))
     if event == "truncate":
-        said = SQL("create or replace trigger {} before truncate on {} for each statement execute function {}()")
+        said = SQL(
+            "create or replace trigger {} before truncate on {} for each statement execute function {}()"
+        )
         return said.format(name, table.identifier, Identifier(PLACE, "refuse_truncate"))
     return SQL(
         "create or replace trigger {} after {} on {} referencing {} for each statement execute function {}()"
     ).format(
-        name, SQL(event), table.identifier, SQL(_TRANSITION[event]), _function_name(follower, table, event)  # type: ignore[arg-type]
+        name, SQL(event), table.identifier, SQL(_TRANSITION[event]), _function_name(follower, table, event)
     )  # fmt: skip
 
 
@@ -204,7 +208,9 @@ def remove_triggers(url: str, follower: str, *, patience: float = PATIENCE) -> N
         drop_triggers(source, f"{PLACE}_{follower}_", patience=patience)
         with source.transaction():
             source.execute("select pg_advisory_xact_lock(hashtext('mainstem_following'))")
-            functions = "select p.proname from pg_proc p where p.pronamespace = %s::regnamespace and p.proname ^@ %s"
+            functions = (
+                "select p.proname from pg_proc p where p.pronamespace = %s::regnamespace and p.proname ^@ %s"
+            )
             for (name,) in rows(source, functions, [PLACE, f"note_{follower}_"]):
                 source.execute(SQL("drop function {}()").format(Identifier(PLACE, name)))
             source.execute(SQL("delete from {} where follower = %s").format(NOTED), [follower])

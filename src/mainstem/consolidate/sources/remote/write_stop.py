@@ -43,9 +43,7 @@ def _stop(source: Connection[Any], tables: Sequence[Table], moved_to: str) -> No
                 )
                 function = Identifier(PLACE, "refuse_write")
                 source.execute(said.format(name, SQL(events), table.identifier, function, Literal(moved_to)))
-                source.execute(
-                    SQL("alter table {} enable always trigger {}").format(table.identifier, name)
-                )
+                source.execute(SQL("alter table {} enable always trigger {}").format(table.identifier, name))
 
 
 def allow_writes(url: str, *, patience: float = PATIENCE) -> None:

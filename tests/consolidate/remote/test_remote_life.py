@@ -72,10 +72,11 @@ def test_what_writers_wrote_before_and_after_the_switch_is_in_the_source_after_t
 ) -> None:
     with writing(source.url, writers=2, rate=80) as writers:
         go_on(writers)
-        land_remote(conn, read_mapping(TEXT), source.url)
+        landed = land_remote(conn, read_mapping(TEXT), source.url)
         adopt(conn, TEXT)
         go_on(writers)
         forward(conn, source.url)
+    assert landed.left_out == []
     before = shown(source.url, "public")
     assert shown(database.url, LANDING) == before
     assert {failure.sqlstate for writer in writers for failure in writer.tally.failures} <= {"25006"}
@@ -91,11 +92,13 @@ def test_what_writers_wrote_before_and_after_the_switch_is_in_the_source_after_t
         moved.execute(
             "insert into workflow_trace (workflow_id, channel, created_by) select workflow_id, 'web', created_by from workflow_trace limit 1"
         )
+    with writing(f"{database.url}&options=-csearch_path%3D{LANDING}", rate=80) as moved_writers:
+        go_on(moved_writers)
+    assert moved_writers[0].tally.failures == []
     after = shown(database.url, LANDING)
     assert after != before
-    _, brought = roll_back_remote(conn, compiled(conn, read_plan(conn, "rcm")), source.url)
+    roll_back_remote(conn, compiled(conn, read_plan(conn, "rcm")), source.url, accept_loss=True)
     assert shown(source.url, "public") == after
-    assert (brought["workflow_trace"].updated, brought["workflow_trace"].inserted) == (1, 1)
     with writing(source.url, writers=1, rate=80) as writers:
         go_on(writers)
         forward(conn, source.url)

@@ -24,6 +24,7 @@ from mainstem.consolidate.sources.remote.making import (
     prepare,
     record,
 )
+from mainstem.consolidate.sources.remote.old_code import carry
 from mainstem.consolidate.sources.remote.opening import opened, pin_texts, snapshot
 from mainstem.consolidate.sources.remote.staging import STAGE, all_rows, make_stage, merge, ready, stream
 from mainstem.consolidate.sources.remote.tables import Table, in_landing, tables_of
@@ -41,7 +42,7 @@ class Landed:
     kept: list[str] = field(default_factory=list)
     """Tables that already were what the snapshot has."""
     left_out: list[str] = field(default_factory=list)
-    """Defaults and foreign keys that could not be carried."""
+    """Defaults, foreign keys, views and functions that could not be carried, and why."""
 
 
 def land(
@@ -69,6 +70,7 @@ def land(
             _land(source, conn, table, in_landing(table, landing), landed)
             tell(table.name, landed.counts[table.name])
         landed.left_out.extend(link(source, conn, landing, found))
+        landed.left_out.extend(carry(source, conn, schema, landing, tables))
     return landed
 
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from conftest import Database
-from mainstem.consolidate.life import adopt, compiled, copy, migrator, read_plan, verify
+from mainstem.consolidate.life import adopt, compiled, copy, migrator, read_plan, roll_back, verify
 from mainstem.consolidate.life.remote import (
     cut_over_remote,
     follow_remote,
@@ -22,6 +22,7 @@ from mainstem.consolidate.mapping import preset, read_mapping
 from mainstem.consolidate.presets.rcm.sample import install
 from mainstem.consolidate.presets.rcm.sample.statements import KEYS
 from mainstem.consolidate.presets.rcm.sample.writer import Writer, writing
+from mainstem.errors import LandingDiffers
 
 LANDING = "mainstem_landing_rcm"
 TEXT = preset("rcm").replace(
@@ -107,3 +108,34 @@ def test_what_writers_wrote_before_and_after_the_switch_is_in_the_source_after_t
     let_go_of_remote(conn, read_mapping(TEXT), source.url)
     assert source.rows("select 1 from pg_trigger where tgname ~ 'mainstem'") == []
     assert source.rows("select 1 from pg_namespace where nspname ~ 'mainstem'") == []
+
+
+def test_a_cut_over_that_fails_opens_the_source_again_and_a_way_back_that_was_killed_goes_on(
+    source: Database, database: Database, conn: psycopg.Connection[Any]
+) -> None:
+    def into_source(said: str) -> None:
+        with psycopg.connect(source.url, autocommit=True) as old_code:
+            old_code.execute(said.encode())
+
+    land_remote(conn, read_mapping(TEXT), source.url)
+    program = compiled(conn, adopt(conn, TEXT))
+    copy(conn, program, read_plan(conn, "rcm"))
+    conn.execute(f"update {LANDING}.workflow_node set description = 'not theirs'".encode())
+    with pytest.raises(LandingDiffers, match="workflow_node"):
+        cut_over_remote(conn, program, source.url, moved_to="the ledger")
+    into_source("update workflow_node set description = 'theirs'")
+    cut_over_remote(conn, program, source.url, moved_to="the ledger")
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        into_source("delete from workflow_node")
+    with psycopg.connect(database.url, autocommit=True) as moved:
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            moved.execute(
+                f"insert into {LANDING}.app_user (email, org_id) values ('x', gen_random_uuid())".encode()
+            )
+        moved.execute(f"update {LANDING}.workflow_node set description = 'since'".encode())
+    roll_back(conn, compiled(conn, read_plan(conn, "rcm")), read_plan(conn, "rcm"))
+    roll_back_remote(conn, compiled(conn, read_plan(conn, "rcm")), source.url)
+    assert source.value("select distinct description from workflow_node") == "since"
+    into_source("delete from user_workflow_transition")
+    assert follow_remote(conn, program.mapping, source.url, until=0) > 0
+    assert database.value(f"select count(*) from {LANDING}.user_workflow_transition") == 0

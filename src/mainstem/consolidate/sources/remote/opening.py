@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from psycopg import Connection, errors
 
 from mainstem.consolidate.sources.postgres import Patience, connection
-from mainstem.errors import RightsMissing, SourceBusy, SourceUnreadable
+from mainstem.errors import RightsMissing, SourceBusy, SourceUnreadable, Unreachable
 
 T = TypeVar("T")
 
@@ -49,13 +49,23 @@ def pin_texts(conn: Connection[Any]) -> None:
 
 @contextmanager
 def named_errors() -> Iterator[None]:
-    """What the source refuses, as an error of ours."""
+    """What one of the two servers refuses, as an error of ours."""
     try:
         yield
     except errors.InsufficientPrivilege as error:
         raise RightsMissing(
-            f"the source refuses: {error.diag.message_primary}",
-            hint="log in as the owner of the tables, with BYPASSRLS where a policy hides rows",
+            f"between source and landing: {error.diag.message_primary}",
+            hint="log in to the source as the owner of the tables, with BYPASSRLS where a policy hides rows; to the ledger as its migrator",
+        ) from error
+    except PASSING as error:
+        raise SourceBusy(
+            f"between source and landing: {error.diag.message_primary}",
+            hint="somebody changes a table's definition, or lands there as well; run it again",
+        ) from error
+    except errors.OperationalError as error:
+        raise Unreachable(
+            f"the connection between source and landing ended: {error}",
+            hint="run it again: what was committed stands, the rest is done anew",
         ) from error
     except (errors.CharacterNotInRepertoire, errors.UntranslatableCharacter) as error:
         raise SourceUnreadable(

@@ -247,9 +247,9 @@ OldTable = Annotated[
 
 
 class Source(Said):
-    """Where the old tables are. Those of another server or a file are landed in the ledger's database first."""
+    """Where the old tables are. Those of another database (remote) or a file are landed in the ledger's database first."""
 
-    kind: Literal["postgres", "sqlite"] = "postgres"
+    kind: Literal["postgres", "sqlite", "remote"] = "postgres"
     schema_name: Name = Field(default="public", alias="schema")
 
 

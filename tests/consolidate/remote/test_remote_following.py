@@ -72,12 +72,14 @@ def test_killed_before_the_notes_are_removed_it_is_run_again_harmlessly(old: Old
     assert old.landed("select xmin::text from parent where id = 1") == written
 
 
-def test_a_note_of_a_transaction_that_is_open_meanwhile_is_not_removed(old: Old) -> None:
+def test_a_note_that_the_pass_did_not_see_is_not_removed(old: Old) -> None:
     old.land()
     with psycopg.connect(old.url) as slow:
         slow.execute("update parent set code = 'slow' where id = 1")
         old.run("update parent set code = 'quick' where id = 2")
         assert old.follow().handled == 1
+    caught = old.follow(committed=lambda: old.run("update parent set code = 'meanwhile' where id = 3"))
+    assert (caught.handled, caught.left) == (1, 1)
     assert old.follow().handled == 1
     assert same(old)
 
@@ -212,10 +214,10 @@ def test_rows_written_in_the_source_after_the_switch_are_not_written_over(old: O
 
 
 def test_a_row_that_the_source_s_constraints_refuse_is_named_and_nothing_is_written(old: Old) -> None:
-    old.run("alter table parent add constraint short check (length(code) < 10)")
+    old.run("create unique index short on parent (lower(code))")
     old.land()
     stop_writes(old.url, "public", TABLES, landing=LANDING, moved_to="here")
-    old.landed("update parent set code = 'far too long for there' where id = 2 returning 1")
+    old.landed("update parent set code = 'P1' where id = 2 returning 1")
     with pytest.raises(BringBackRefused, match="short"):
         bring_back(old.url, old.conn, LANDING, TABLES)
     assert old.database.value("select code from parent where id = 2") == "p2"
@@ -233,3 +235,8 @@ def test_two_ledgers_follow_one_source_and_the_last_to_go_leaves_nothing(old: Ol
     remove_triggers(old.url, "ffffffff")
     assert old.database.rows("select 1 from pg_trigger where tgname ~ 'mainstem'") == []
     assert old.database.rows("select 1 from pg_namespace where nspname ~ 'mainstem'") == []
+
+
+def test_nothing_is_followed_before_it_is_landed(old: Old) -> None:
+    with pytest.raises(SourceUnwatched, match="nothing was landed"):
+        old.follow()

@@ -92,3 +92,25 @@ def test_a_table_that_fails_on_its_way_leaves_nothing_and_the_next_time_it_is_th
         land(old.url, old.conn, LANDING, TABLES)
     old.conn.execute(f"drop view {LANDING}.parent".encode())
     assert land(old.url, old.conn, LANDING, TABLES).counts == {"parent": 5, "every_kind": 3}
+
+
+def test_checks_views_and_functions_come_along_and_what_does_not_is_told(old: Old) -> None:
+    old.run(
+        "alter table parent add constraint short check (length(code) < 10 and state <> 'open'::state or true)",
+        "create function codes(wanted state default 'open') returns setof text language sql as 'select code from parent where state = wanted'",
+        "create view open_parent as select id, code from parent where state = 'open' and code in (select codes())",
+        "create view a_view_on_it as select count(*) from open_parent",
+        "create function mended() returns trigger language plpgsql as 'begin return new; end'",
+        "create trigger mend before insert on parent for each row execute function mended()",
+        "create unique index by_code on parent (lower(code))",
+        "create table elsewhere (id int)", "create view lost as select e.id from parent join elsewhere e using (id)",
+    )  # fmt: skip
+    landed = old.land()
+    assert [said.split(":")[0] for said in landed.left_out] == [
+        "the trigger mend of parent is not carried",
+        "the unique index public.by_code is not carried",
+        "the view lost was left out",
+    ]
+    assert old.landed("select count from a_view_on_it") == [(5,)]
+    assert old.landed("select conname from pg_constraint where conname = 'short'") == [("short",)]
+    assert old.land().left_out == landed.left_out

@@ -13,7 +13,7 @@ from typing import Any
 from psycopg import Connection
 
 from mainstem.consolidate.sources.remote.digest import Digest, digest
-from mainstem.consolidate.sources.remote.links import link
+from mainstem.consolidate.sources.remote.links import check, link, sleep
 from mainstem.consolidate.sources.remote.making import (
     constrain,
     counters_of,
@@ -42,7 +42,7 @@ class Landed:
     kept: list[str] = field(default_factory=list)
     """Tables that already were what the snapshot has."""
     left_out: list[str] = field(default_factory=list)
-    """Defaults, foreign keys, views and functions that could not be carried, and why."""
+    """What old code may miss: defaults, checks, keys, triggers, policies, views and functions that were not carried, and why."""
 
 
 def land(
@@ -69,6 +69,7 @@ def land(
         for table in found:
             _land(source, conn, table, in_landing(table, landing), landed)
             tell(table.name, landed.counts[table.name])
+        landed.left_out.extend(check(source, conn, landing, found))
         landed.left_out.extend(link(source, conn, landing, found))
         landed.left_out.extend(carry(source, conn, schema, landing, tables))
     return landed
@@ -80,6 +81,7 @@ def _land(
     there = digest(source, table)  # before our transaction, which must not stand idle
     with conn.transaction():
         lock_landing(conn, wanted.schema)
+        sleep(conn, wanted.schema)
         made = is_made(conn, wanted)
         if made and digest(conn, wanted) == there:
             landed.kept.append(table.name)

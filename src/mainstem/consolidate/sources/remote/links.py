@@ -1,11 +1,11 @@
-"""Foreign keys among landed tables: as the source has them, and asleep while rows come from there in any order."""
+"""Checks of landed tables and foreign keys among them: as the source has them, the keys asleep while rows come from there in any order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from psycopg import Connection, errors
+from psycopg import Connection, Error, errors
 from psycopg.sql import SQL, Composed, Identifier
 
 from mainstem.consolidate.sources.remote.tables import Table
@@ -23,6 +23,22 @@ select k.conname, k.conrelid::bigint, k.confrelid::bigint,
   from pg_constraint k
  where k.contype = 'f' and k.conrelid = any(%(oids)s::oid[]) and k.confrelid = any(%(oids)s::oid[])
  order by k.conrelid, k.conname
+"""
+_CHECKS: Final = """
+select c.relname, k.conname, pg_get_constraintdef(k.oid) from pg_constraint k join pg_class c on c.oid = k.conrelid
+ where k.contype = 'c' and k.conrelid = any(%s::oid[]) order by 1, 2
+"""
+_LEFT_BEHIND: Final = """
+select format('the trigger %%I of %%I is not carried', t.tgname, c.relname)
+  from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
+ where t.tgrelid = any(%(oids)s::oid[]) and not t.tgisinternal and p.pronamespace is distinct from to_regnamespace('mainstem_following')
+union all
+select format('the policy %%I of %%I is not carried', p.polname, c.relname)
+  from pg_policy p join pg_class c on c.oid = p.polrelid where p.polrelid = any(%(oids)s::oid[])
+union all
+select format('the unique index %%s is not carried', i.indexrelid::regclass)
+  from pg_index i where i.indrelid = any(%(oids)s::oid[]) and i.indisunique and (i.indpred is not null or i.indexprs is not null)
+ order by 1
 """
 _TRIGGERS: Final = """
 select c.relname, t.tgname from pg_trigger t join pg_constraint k on k.oid = t.tgconstraint join pg_class c on c.oid = t.tgrelid
@@ -72,21 +88,35 @@ def link(source: Connection[Any], conn: Connection[Any], landing: str, tables: S
     try:
         with conn.transaction():
             for one in found:
-                _add(conn, Identifier(landing, names[one.child]), Identifier(landing, names[one.parent]), one)
+                parent = Identifier(landing, names[one.parent])
+                _constrain(conn, Identifier(landing, names[one.child]), one.name, one.definition(parent))
             sleep(conn, landing)
     except errors.InsufficientPrivilege as error:
         return [f"{len(found)} foreign keys were left out: {error.diag.message_primary}"] if found else []
     return []
 
 
-def _add(conn: Connection[Any], child: Identifier, parent: Identifier, one: _Link) -> None:
+def check(source: Connection[Any], conn: Connection[Any], landing: str, tables: Sequence[Table]) -> list[str]:
+    """Add the checks that are not there yet; what of the tables is not carried."""
+    oids, left_out = [table.oid for table in tables], []
+    with source.transaction():  # written for the source's search path, read under the landing's
+        source.execute(SQL("set local search_path = {}").format(Identifier(tables[0].schema)))
+        found = rows(source, _CHECKS, [oids])
+        source.execute("set local search_path = pg_catalog")
+    for table, name, definition in found:
+        try:
+            with conn.transaction():
+                conn.execute(SQL("set local search_path = {}").format(Identifier(landing)))
+                _constrain(conn, Identifier(landing, table), name, SQL(definition))
+        except Error as error:
+            left_out.append(f"{table}: {name} {definition} was left out: {error.diag.message_primary}")
+    return [*left_out, *(said for (said,) in rows(source, _LEFT_BEHIND, {"oids": oids}))]
+
+
+def _constrain(conn: Connection[Any], table: Identifier, name: str, definition: Composed | SQL) -> None:
     there = "select 1 from pg_constraint where conrelid = %s::regclass and conname = %s"
-    if not rows(conn, there, [child.as_string(conn), one.name]):
-        conn.execute(
-            SQL("alter table {} add constraint {} {}").format(
-                child, Identifier(one.name), one.definition(parent)
-            )
-        )
+    if not rows(conn, there, [table.as_string(conn), name]):
+        conn.execute(SQL("alter table {} add constraint {} {}").format(table, Identifier(name), definition))
 
 
 def unlink(conn: Connection[Any], table: Table) -> None:

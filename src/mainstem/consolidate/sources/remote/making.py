@@ -14,7 +14,7 @@ from mainstem.consolidate.sources.remote.links import unlink
 from mainstem.consolidate.sources.remote.tables import OURS, Column, Table
 from mainstem.consolidate.sources.sqlite.landed import listed, rows
 from mainstem.consolidate.sources.sqlite.landing import lock_landing
-from mainstem.errors import LandingOutgrown, SourceUnlandable
+from mainstem.errors import LandingOutgrown, SourceUnlandable, SourceUnwatched
 
 RECORD = f"{OURS}landed"
 FOLLOWER = f"{OURS}follower"
@@ -41,9 +41,13 @@ def prepare(conn: Connection[Any], landing: str) -> str:
 
 def follower_of(conn: Connection[Any], landing: str) -> str:
     """The id that the source's notes are kept for, as short as names of triggers want it."""
-    [(found,)] = rows(
-        conn, SQL("select left(follower::text, 8) from {}").format(Identifier(landing, FOLLOWER))
-    )
+    said = SQL("select left(follower::text, 8) from {}").format(Identifier(landing, FOLLOWER))
+    try:
+        [(found,)] = rows(conn, said)
+    except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
+        raise SourceUnwatched(
+            f"nothing was landed into {landing}", hint="land the source's tables first"
+        ) from error
     return str(found)
 
 

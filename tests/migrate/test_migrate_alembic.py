@@ -111,7 +111,7 @@ def test_revisions_go_on_sqlite_too(tmp_path: Path) -> None:
 def test_what_a_revision_says_is_linted_and_rehearsed(postgres: Postgres, tmp_path: Path) -> None:
     config = project(tmp_path, one=MAKE, two=FILL, drop=DROP)
     verbs.apply(work_on(postgres, config, "two"))
-    with pytest.raises(MigrationUnsafe, match="drops the column x of t"):
+    with pytest.raises(MigrationUnsafe, match="column x of t is dropped"):
         verbs.apply(work_on(postgres, config, "drop"))
 
 

@@ -38,7 +38,7 @@ def test_findings_are_told_with_rows_and_remedy_and_exit_code_4(there: Path) -> 
     assert result.exit_code == 4
     [found] = [json.loads(line) for line in result.stdout.splitlines()]
     assert (found["rule"], found["place"], found["rows"]) == ("D19", "line 1", 458)
-    assert found["remedy"].startswith("rename it")
+    assert found["remedy"].startswith("Rename it")
     assert typed("lint", "history.db", "006_add_scoring_version.sql").exit_code == 0
     assert typed("lint", "history.db", "005_drop.sql", "--accept", "D19").exit_code == 0
 
@@ -46,7 +46,7 @@ def test_findings_are_told_with_rows_and_remedy_and_exit_code_4(there: Path) -> 
 def test_a_refusal_names_what_is_refused_and_how_to_insist(there: Path) -> None:
     result = typed("apply", "history.db", "005_drop.sql")
     assert result.exit_code == 4
-    assert "drops the table workflow_history (458 rows)" in result.stderr
+    assert "D19 line 1: table workflow_history is dropped with 458 rows" in result.stderr
     assert "--accept D19" in result.stderr
     assert query(there / "history.db", "select count(*) from workflow_history") == [(458,)]
 

@@ -69,13 +69,17 @@ def test_the_unsafe_rename_is_refused_with_place_rows_and_remedy(old: Path) -> N
     found = findings(old, UNSAFE)
     assert [(one.rule, one.place, one.rows) for one in found] == [
         ("D02", "line 3", 458),
+        ("D22", "line 3", None),
+        ("M03", "line 3", None),
+        ("Q04", "line 3", None),
         ("D19", "line 10", 458),
+        ("Q04", "line 10", None),
         ("D22", "line 12", None),
     ]
     assert all(one.is_error and one.remedy for one in found)
-    assert "copies 33 of the 69 columns" in found[0].message
-    assert "names base_model, issue_title, total_cost, which it does not have" in found[0].message
-    with pytest.raises(MigrationUnsafe, match="line 10: drops the table workflow_history"):
+    assert "36 of 69 columns of workflow_history go nowhere" in found[0].message
+    assert "no such column: issue_title" in found[2].message
+    with pytest.raises(MigrationUnsafe, match=r"line 3: 36 of 69 columns .* and 4 more"):
         verbs.apply(work_on(old, UNSAFE))
     assert query(old, COUNT) == [(458,)]
 
@@ -93,7 +97,7 @@ def test_statement_by_statement_the_unsafe_rename_leaves_nothing(old: Path) -> N
 
 def test_even_with_every_rule_accepted_a_failing_script_touches_only_the_copy(old: Path) -> None:
     with pytest.raises(StatementFailed, match="line 3"):
-        verbs.apply(work_on(old, UNSAFE, "D02", "D19", "D22"))
+        verbs.apply(work_on(old, UNSAFE, "D02", "D19", "D22", "M03", "Q04"))
     assert query(old, COUNT) == [(458,)]
 
 
@@ -126,7 +130,7 @@ def test_rows_that_a_rebuild_drops_are_found_by_the_rehearsal(old: Path) -> None
     with pytest.raises(
         ChecksFailed, match=r"lost-rows workflow_history: 306 of 458 rows are left \(152 rows\)"
     ):
-        verbs.rehearse(work_on(old, sql, "D19"))
+        verbs.rehearse(work_on(old, sql, "D01", "D02", "D19", "Q04"))
 
 
 def test_a_rebuild_that_forgets_what_stood_on_the_table_is_refused(old: Path) -> None:
@@ -148,6 +152,7 @@ def _forgetful(path: Path) -> Work:
         "drop table workflow_history; alter table copy rename to workflow_history;"
         "create view v_hours as select 1 as submission_hour, 2 as runs",
         "D19",
+        "Q04",
     )  # fmt: skip
 
 
@@ -185,8 +190,22 @@ def test_what_loses_nothing_is_not(old: Path, sql: str) -> None:
     assert [one for one in findings(old, sql) if one.is_error] == []
 
 
+def test_an_author_allows_a_hazard_beside_its_statement(old: Path) -> None:
+    allowed = "-- mainstem: allow D21 because the calls are logged elsewhere\ndelete from tool_calls"
+    [found] = findings(old, allowed)
+    assert (found.rule, found.place, found.is_error) == ("D21", "line 2", False)
+    assert found.message.startswith("allowed because the calls are logged elsewhere: ")
+
+
+def test_what_our_own_way_to_run_it_settles_is_not_told(old: Path) -> None:
+    sql = "drop view v_hours; drop table workflow_history; create table workflow_history (id integer primary key)"
+    assert {one.rule for one in findings(old, sql)} == {"D19", "Q04"}
+
+
 def test_a_statement_that_fails_takes_those_before_it_back(old: Path) -> None:
-    work = work_on(old, "create table made (x); insert into made values (1); insert into nowhere values (1);")
+    work = work_on(
+        old, "create table made (x); insert into made values (1); insert into nowhere values (1);", "M03"
+    )
     with pytest.raises(StatementFailed, match=r"line 1.*nowhere"):
         verbs.apply(work)
     assert query(old, "select name from sqlite_master where name = 'made'") == []

@@ -35,13 +35,17 @@ __all__ = [
     "Live",
     "MappingFacts",
     "Rule",
+    "Script",
     "Severity",
     "Sight",
+    "Statement",
     "TableFacts",
     "examine_mapping",
+    "examine_scripts",
     "lint",
     "lint_text",
     "live_at",
+    "split",
     "squawk",
 ]
 _SQLITE = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -31,4 +32,5 @@ def told(findings: Sequence[Finding]) -> str:
 
 
 def _rows(finding: Finding) -> str:
-    return "" if finding.rows is None else f" ({finding.rows} rows)"
+    is_said = finding.rows is None or re.search(rf"\b{finding.rows}\b", finding.message)
+    return "" if is_said else f" ({finding.rows} rows)"

@@ -24,6 +24,7 @@ _DROP = re.compile(
 _DROP_PART = re.compile(
     rf"\bdrop (?P<kind>column|constraint|default|identity|expression) ?(?:if exists )?(?P<name>{NAME})?"
 )
+_ALTERED = rf"alter (?:foreign )?table (?:if exists )?(?:only )?(?P<table>{NAME})"
 _HOLD_DATA = (
     "table",
     "materialized view",
@@ -89,13 +90,21 @@ def dropped(statement: Statement, script: Script) -> Iterator[Hit]:
             name = Name.of(said)
             if not script.makes(name, before=statement):
                 yield from _dropped(script, found["kind"], name)
-    elif statement.begins("alter table"):
+    elif altered := statement.begins(_ALTERED):
         for part in _DROP_PART.finditer(statement.plain):
-            what = f"{part['kind']} {part['name'] or ''}".strip()
-            severity = Severity.ERROR if part["kind"] == "column" else Severity.WARNING
-            yield Hit(
-                f"{what} is dropped", statement.line_of(part.start()), part["name"] or "", severity=severity
-            )
+            yield _part_dropped(script, statement, Name.of(altered["table"]), part)
+
+
+def _part_dropped(script: Script, statement: Statement, table: Name, part: re.Match[str]) -> Hit:
+    what = f"{part['kind']} {part['name'] or ''}".strip()
+    is_column = part["kind"] == "column"
+    return Hit(
+        f"{what} of {table} is dropped",
+        statement.line_of(part.start()),
+        part["name"] or "",
+        _all(script, table).rows if is_column else None,
+        Severity.ERROR if is_column else Severity.WARNING,
+    )
 
 
 def _dropped(script: Script, kind: str, name: Name) -> Iterator[Hit]:
@@ -172,11 +181,15 @@ def _says_which(span: Span) -> bool:
 @asks(D22)
 def by_luck(statement: Statement, script: Script) -> Iterator[Hit]:
     if found := statement.search(r"\bon conflict (\( [^()]* \) )?(on constraint \S+ )?do nothing\b"):
-        line, moves = statement.line_of(found.start()), script.move(statement) is not None
-        severity = None if moves else Severity.WARNING
-        yield Hit("ON CONFLICT DO NOTHING drops what collides", line, severity=severity)
+        severity = None if script.move(statement) is not None else Severity.WARNING
+        yield Hit(
+            "ON CONFLICT DO NOTHING drops what collides",
+            statement.line_of(found.start()),
+            _filled(statement),
+            severity=severity,
+        )
     if found := statement.begins(r"insert or (ignore|replace)\b|replace into\b"):
-        yield Hit(f"{found.group().upper()} drops what collides")
+        yield Hit(f"{found.group().upper()} drops what collides", object=_filled(statement))
     move = script.move(statement)
     if move is None:
         return
@@ -189,6 +202,11 @@ def by_luck(statement: Statement, script: Script) -> Iterator[Hit]:
         yield Hit(f"SELECT * goes into {move.target} by position", object=str(move.target))
     elif move.kind == "insert" and not move.columns:
         yield Hit(f"the columns of {move.target} are not named", object=str(move.target))
+
+
+def _filled(statement: Statement) -> str:
+    found = statement.search(rf"\binto ({NAME})")
+    return str(Name.of(found.group(1))) if found else ""
 
 
 _GUARDS = (

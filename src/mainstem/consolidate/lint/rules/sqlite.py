@@ -100,7 +100,10 @@ def rebuilt_with_less(script: Script) -> Iterator[Hit]:
                 move.statement.line,
                 str(move.target),
             )
+    replaced = {id(swap.leaves) for swap in script.swaps}
     for leaves, name in rebuilt(script):
+        if id(leaves) not in replaced:
+            continue  # dropped for good: D19
         later = [each.plain for each in script.after(leaves)]
         if script.sqlite is not None:
             lost = [

@@ -24,6 +24,7 @@ from mainstem.consolidate.life.dependants import (
 )
 from mainstem.consolidate.life.finish import remember_reads
 from mainstem.consolidate.life.plan import Plan, advance, holding, refuse_changed, remember
+from mainstem.consolidate.life.policies import guarded_views
 from mainstem.consolidate.life.session import Connection, with_patience
 from mainstem.consolidate.life.verify import compare_roots
 from mainstem.errors import CutoverBlocked, ProofFailed
@@ -159,8 +160,7 @@ def switch_texts(conn: Connection, program: Program) -> list[str]:
         views_before=[found.as_it_was for found in standing],
         sequences=_owned(conn, program),
     )
-    texts += [found.as_it_was for found in standing]
-    return texts
+    return [*texts, *guarded_views(conn, program), *(found.as_it_was for found in standing)]
 
 
 def old_ids(program: Program, relation: Relation) -> str:

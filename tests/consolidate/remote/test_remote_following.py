@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import psycopg
 import pytest
 from remote_fixtures import LANDING, TABLES, Old, old
 
+from conftest import Database
 from mainstem.consolidate.sources.remote import (
     allow_writes,
     bring_back,
@@ -240,3 +242,28 @@ def test_two_ledgers_follow_one_source_and_the_last_to_go_leaves_nothing(old: Ol
 def test_nothing_is_followed_before_it_is_landed(old: Old) -> None:
     with pytest.raises(SourceUnwatched, match="nothing was landed"):
         old.follow()
+
+
+def test_the_tables_owner_with_three_grants_can_do_everything(old: Old) -> None:
+    old.run(
+        "create role remote_owner login",
+        "alter table parent owner to remote_owner",
+        "alter table every_kind owner to remote_owner",
+        "do $$ begin execute format('grant create, temporary on database %I to remote_owner', current_database()); end $$",
+        "grant set on parameter session_replication_role to remote_owner",
+    )
+    owned = replace(old, database=Database(old.url.replace("postgres@", "remote_owner@")))
+    owned.land()
+    old.run("delete from parent where id = 1")
+    owned.follow()
+    stop_writes(owned.url, "public", TABLES, landing=LANDING, moved_to="here")
+    owned.landed("insert into parent (code) values ('here') returning id")
+    assert bring_back(owned.url, old.conn, LANDING, TABLES)["parent"].inserted == 1
+    allow_writes(owned.url)
+    remove_triggers(owned.url, follower_of(old.conn, LANDING))
+    assert same(old)
+    old.run(
+        "revoke set on parameter session_replication_role from remote_owner",
+        "drop owned by remote_owner",
+        "drop role remote_owner",
+    )

@@ -51,12 +51,12 @@ def go_on(writers: list[Writer], more: int = 40) -> None:
         time.sleep(0.02)
 
 
-def forward(conn: psycopg.Connection[Any], url: str) -> None:
+def forward(conn: psycopg.Connection[Any], url: str, *, proved: bool = True) -> None:
     program = compiled(conn, read_plan(conn, "rcm"))
     copy(conn, program, read_plan(conn, "rcm"))
     follow_remote(conn, program.mapping, url)
     verify(conn, program, read_plan(conn, "rcm"))
-    cut_over_remote(conn, program, url, moved_to="the ledger")
+    cut_over_remote(conn, program, url, moved_to="the ledger", proved=proved)
 
 
 def shown(url: str, schema: str) -> dict[str, list[str]]:
@@ -102,7 +102,7 @@ def test_what_writers_wrote_before_and_after_the_switch_is_in_the_source_after_t
     assert shown(source.url, "public") == after
     with writing(source.url, writers=1, rate=80) as writers:
         go_on(writers)
-        forward(conn, source.url)
+        forward(conn, source.url, proved=False)
     with psycopg.connect(database.url, autocommit=True, options=f"-c search_path={LANDING}") as moved:
         assert writers[0].memory.differences(moved) == []
     let_go_of_remote(conn, read_mapping(TEXT), source.url)
@@ -117,6 +117,7 @@ def test_a_cut_over_that_fails_opens_the_source_again_and_a_way_back_that_was_ki
         with psycopg.connect(source.url, autocommit=True) as old_code:
             old_code.execute(said.encode())
 
+    into_source("drop table workflow_trace_screenshot_v9")  # the mapping calls it optional
     land_remote(conn, read_mapping(TEXT), source.url)
     program = compiled(conn, adopt(conn, TEXT))
     copy(conn, program, read_plan(conn, "rcm"))

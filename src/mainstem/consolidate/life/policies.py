@@ -6,6 +6,7 @@ and write is asked of the same role at the view, in the policies' own words: the
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from mainstem.consolidate.compile import Program
@@ -21,6 +22,7 @@ select p.polpermissive, p.polcmd::text, array(select case when r.oid = 0 then 'p
        coalesce(pg_get_expr(p.polqual, p.polrelid), 'true'), coalesce(pg_get_expr(p.polwithcheck, p.polrelid), pg_get_expr(p.polqual, p.polrelid), 'true')
   from pg_policy p where p.polrelid = %s::regclass
 """
+_SETTING = re.compile(r"current_setting\(('[^']*'::text)\)")
 SEEN, ADDED, CHANGED, GONE = "r", "a", "w", "d"
 
 
@@ -73,7 +75,9 @@ class Guard:
 
 
 def _words(policy: Policy, *, writes: bool) -> str:
-    return policy.check if writes else policy.using
+    """Its expression. A setting that is not there is NULL: the planner asks for it even where the role is not held, and must not fail."""
+    said = policy.check if writes else policy.using
+    return _SETTING.sub(lambda found: f"nullif(current_setting({found[1]}, true), '')", said)
 
 
 def guards(conn: Connection, program: Program) -> list[Guard]:

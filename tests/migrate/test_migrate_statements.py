@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mainstem.consolidate.statements import Dialect, Statement, split, tokens
+from mainstem.consolidate.dialect import Dialect
+from mainstem.consolidate.lint.tokens import tokens
+from mainstem.consolidate.migrate.statements import Statement, split
 from mainstem.errors import StatementUnreadable
 
 POSTGRES = r"""
@@ -55,7 +57,7 @@ def test_a_sqlite_script_is_split_where_sqlite_itself_sees_an_end() -> None:
 def test_the_comments_before_a_statement_are_its_note() -> None:
     [first, second] = split("-- why\n/* and how */ select 1; -- after\nselect 2")
     assert first.note == "-- why\n/* and how */"
-    assert second.note == "-- after"
+    assert second.note == "", "behind a semicolon it belongs to what ends there"
 
 
 def test_a_body_is_kept_whole() -> None:
@@ -63,9 +65,19 @@ def test_a_body_is_kept_whole() -> None:
     assert [one.text for one in split(f"{body}; select 2;")] == [body, "select 2"]
 
 
-def test_tokens_together_are_the_text() -> None:
+def test_tokens_together_are_the_text_but_for_its_space() -> None:
     for text, dialect in ((POSTGRES, Dialect.POSTGRES), (SQLITE, Dialect.SQLITE)):
-        assert "".join(token.text for token in tokens(text, dialect)) == text
+        at = 0
+        for token in tokens(text, dialect=dialect):
+            assert text[at : token.start].strip() == ""
+            assert text[token.start : token.end] == token.text
+            at = token.end
+        assert text[at:].strip() == ""
+
+
+def test_what_is_run_is_what_was_written_even_where_the_rules_do_not_look() -> None:
+    body = "create function f() returns text as $$\ncopy t from stdin;\n1;2\n\\.\n$$ language sql"
+    assert [one.text for one in split(body)] == [body]
 
 
 def test_names_are_read_as_the_catalog_has_them() -> None:

@@ -9,7 +9,7 @@ from hazards import CASES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mainstem.consolidate.lint import lint_text
+from mainstem.consolidate.lint import Dialect, lint_text
 from mainstem.consolidate.lint.statements import split
 from mainstem.errors import UnreadableMigration
 
@@ -60,6 +60,18 @@ def test_a_quotation_without_an_end_is_named_with_its_line(text: str) -> None:
         UnreadableMigration, match=rf"m\.sql, line {text.count(chr(10)) + 1}: .* does not end"
     ):
         split(text, name="m.sql")
+
+
+def test_sqlite_is_read_as_sqlite_reads_it() -> None:
+    """Names in brackets, comments that do not nest or never end, and a dollar that quotes nothing."""
+    text = "select [a;'b] from t where x = $y$; delete from [old rows]; /* /* */ delete from u; /* open"
+    found = lint_text(text, dialect=Dialect.SQLITE)
+    assert [(each.rule, each.object) for each in found if each.rule == "D21"] == [
+        ("D21", "old rows"),
+        ("D21", "u"),
+    ]
+    with pytest.raises(UnreadableMigration):
+        lint_text(text, dialect=Dialect.POSTGRES)
 
 
 WORDS = """

@@ -16,7 +16,7 @@ from mainstem.consolidate.backup.catalog import Key, Objects, Selection
 from mainstem.consolidate.backup.digests import Digest
 from mainstem.consolidate.backup.manifest import Manifest, read
 from mainstem.consolidate.backup.target import Postgres, Sqlite, Target, pinned, reading, target_of
-from mainstem.consolidate.statements import Dialect
+from mainstem.consolidate.dialect import Dialect
 from mainstem.errors import BackupExists, BackupNotProved, TargetUnknown
 
 __all__ = [

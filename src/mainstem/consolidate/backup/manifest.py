@@ -13,7 +13,7 @@ from typing import Any
 
 from mainstem.consolidate.backup.catalog import Key, Objects, Selection
 from mainstem.consolidate.backup.digests import Digest
-from mainstem.consolidate.statements import Dialect
+from mainstem.consolidate.dialect import Dialect
 from mainstem.errors import BackupMissing, BackupNotProved
 
 FILE = "manifest.json"

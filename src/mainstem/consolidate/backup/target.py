@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from mainstem.consolidate.statements import Dialect
+from mainstem.consolidate.dialect import Dialect
 from mainstem.errors import BackupFailed, RightsMissing, TargetUnknown
 from mainstem.postgres import connect
 

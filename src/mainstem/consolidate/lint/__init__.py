@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint.alembic import functions_of, has_autocommit, is_revision, statements_of
 from mainstem.consolidate.lint.examine import (
     examine_database,
@@ -22,7 +23,7 @@ from mainstem.consolidate.lint.findings import RULES, UNDECIDABLE, Finding, Rule
 from mainstem.consolidate.lint.live.postgres import PostgresLive, postgres_live
 from mainstem.consolidate.lint.live.sqlite import SqliteLive, sqlite_live
 from mainstem.consolidate.lint.rules.mapping import MappingFacts, TableFacts
-from mainstem.consolidate.lint.script import Dialect, Script
+from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.squawk import not_said_twice, squawk, squawked
 from mainstem.consolidate.lint.statements import Statement, split
 from mainstem.errors import UnreadableMigration
@@ -38,14 +39,12 @@ __all__ = [
     "Script",
     "Severity",
     "Sight",
-    "Statement",
     "TableFacts",
     "examine_mapping",
     "examine_scripts",
     "lint",
     "lint_text",
     "live_at",
-    "split",
     "squawk",
 ]
 _SQLITE = re.compile(
@@ -88,7 +87,7 @@ def lint(
                 found += examine_program(tree, str(path))
                 scripts += _revision(tree, str(path), text, live, dialect)
             else:
-                parts = split(text, name=str(path))
+                parts = split(text, name=str(path), dialect=_dialect(text, live, dialect))
                 scripts.append(
                     _script(parts, str(path), text, live, dialect, one_transaction=one_transaction)
                 )
@@ -117,7 +116,12 @@ def lint_text(
 ) -> list[Finding]:
     """Examine SQL that stands in no file."""
     script = _script(
-        split(text, name=name), name, text, live or Live(), dialect, one_transaction=one_transaction
+        split(text, name=name, dialect=_dialect(text, live or Live(), dialect)),
+        name,
+        text,
+        live or Live(),
+        dialect,
+        one_transaction=one_transaction,
     )
     return examine_scripts([script]) if script.every else []
 
@@ -131,17 +135,20 @@ def _script(
     *,
     one_transaction: bool,
 ) -> Script:
-    is_sqlite = live.sqlite is not None or (live.postgres is None and _SQLITE.search(text) is not None)
-    guessed = Dialect.SQLITE if is_sqlite else Dialect.POSTGRES
     return Script(
         name,
         statements,
-        dialect or guessed,
+        _dialect(text, live, dialect),
         live.postgres,
         live.sqlite,
         one_transaction=one_transaction,
         pooled=live.pooled,
     )
+
+
+def _dialect(text: str, live: Live, said: Dialect | None) -> Dialect:
+    is_sqlite = live.sqlite is not None or (live.postgres is None and _SQLITE.search(text) is not None)
+    return said or (Dialect.SQLITE if is_sqlite else Dialect.POSTGRES)
 
 
 def _theirs(scripts: Sequence[Script]) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint.catalog import NAME, Name, Table, created_table
 from mainstem.consolidate.lint.live.counts import NO_DATABASE, Count
 from mainstem.consolidate.lint.live.postgres import PostgresLive, quoted
@@ -15,14 +15,6 @@ from mainstem.consolidate.lint.live.sqlite import SqliteLive, identifier
 from mainstem.consolidate.lint.queries import Move, move_of
 from mainstem.consolidate.lint.statements import Body, Statement, body_of
 from mainstem.consolidate.lint.tokens import Kind
-
-
-class Dialect(StrEnum):
-    """Whose SQL it is."""
-
-    POSTGRES = "postgres"
-    SQLITE = "sqlite"
-
 
 _MAKES_TABLE = re.compile(
     rf"create (?:or replace )?(?:global |local )?(?:temp(?:orary)? )?(?:unlogged )?(?:foreign )?(?:materialized )?"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint.tokens import Kind, Span, Token, tokens
 
 _EXCERPT = 160
@@ -51,11 +52,12 @@ class Annotation:
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """One statement. `within` names the block it stands in, empty for one that stands for itself."""
+    """One statement, and the comments at it. `within` names the block it stands in, empty for one that stands for itself."""
 
     span: Span
     annotations: tuple[Annotation, ...] = ()
     within: str = ""
+    comments: tuple[Token, ...] = ()
 
     @property
     def line(self) -> int:
@@ -124,12 +126,14 @@ class _Gathering:
         return self.parentheses <= 0 and self.blocks == 0
 
 
-def split(text: str, *, first_line: int = 1, name: str = "") -> list[Statement]:
+def split(
+    text: str, *, first_line: int = 1, name: str = "", dialect: Dialect = Dialect.POSTGRES
+) -> list[Statement]:
     """The statements of a text, without their semicolons. Raises UnreadableMigration."""
     readable = _COPIED.sub(lambda copied: copied.group(1) + re.sub(r"\S", " ", copied.group(2)), text)
     found: list[_Gathering] = []
     now = _Gathering()
-    for token in tokens(readable, first_line=first_line, name=name):
+    for token in tokens(readable, first_line=first_line, name=name, dialect=dialect):
         if token.kind is Kind.COMMENT:
             _beside(now, found, token).comments.append(token)
         elif token.kind is Kind.META and not now.tokens:
@@ -141,7 +145,11 @@ def split(text: str, *, first_line: int = 1, name: str = "") -> list[Statement]:
         else:
             now.take(token)
     return [
-        Statement(Span(tuple(each.tokens), readable), tuple(_annotations(each.comments)))
+        Statement(
+            Span(tuple(each.tokens), readable),
+            tuple(_annotations(each.comments)),
+            comments=tuple(each.comments),
+        )
         for each in (*found, now)
         if each.tokens
     ]

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import overload
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.errors import UnreadableMigration
 
 
@@ -25,21 +26,30 @@ class Kind(StrEnum):
     COMMENT = "comment"
 
 
-_SCAN = re.compile(
-    r"""
+_SPACE = r"""
     (?P<space>\s+)
   | (?P<comment>--[^\n]*)
   | (?P<block>/\*)
+"""
+_POSTGRES = r"""
   | (?P<string>[eE]'(?:[^'\\]|\\.|'')*'|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*')
   | (?P<quoted>(?:[uU]&)?"(?:[^"]|"")*"|`[^`]*`)
   | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
+"""
+_SQLITE = r"""
+  | (?P<string>[xX]?'(?:[^']|'')*')
+  | (?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
+"""
+_REST = r"""
   | (?P<parameter>\$\d+|%\(\w+\)s|%s|(?<![:\w\]]):[^\W\d]\w*)
   | (?P<number>\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)
   | (?P<word>[^\W\d][\w$]*)
   | (?P<mark>::|:=|=>|\|\||<=|>=|<>|!=|->>|->|\#>>|\#>|@>|<@|<<|>>|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+"""
+_SCAN = {
+    dialect: re.compile(_SPACE + own + _REST, re.VERBOSE | re.DOTALL)
+    for dialect, own in ((Dialect.POSTGRES, _POSTGRES), (Dialect.SQLITE, _SQLITE))
+}
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = frozenset(
@@ -115,6 +125,16 @@ class Token:
         return self.start + len(self.text)
 
     @property
+    def word(self) -> str:
+        """The keyword that it may be, in lower case; empty for whatever can be none."""
+        return self.value if self.kind is Kind.WORD else ""
+
+    @property
+    def name(self) -> str:
+        """The identifier as the catalog has it; empty for what names nothing."""
+        return self.value if self.kind in (Kind.WORD, Kind.QUOTED) else ""
+
+    @property
     def plain(self) -> str:
         """As a pattern meets it: keywords and names in lower case, quotes only where they matter, strings masked."""
         match self.kind:
@@ -122,6 +142,8 @@ class Token:
                 return self.value
             case Kind.QUOTED if _PLAIN_NAME.fullmatch(self.value) and self.value not in _RESERVED:
                 return self.value
+            case Kind.QUOTED if self.text[0] in "[`":
+                return '"' + self.value.replace('"', '""') + '"'
             case Kind.STRING:
                 return "''"
             case _:
@@ -207,21 +229,23 @@ class Span:
         return bool(self) and bool(other) and self[0].start <= other[0].start < self[-1].end
 
 
-def tokens(text: str, *, first_line: int = 1, name: str = "") -> Iterator[Token]:
+def tokens(
+    text: str, *, first_line: int = 1, name: str = "", dialect: Dialect = Dialect.POSTGRES
+) -> Iterator[Token]:
     """The tokens of a text, comments too. Raises UnreadableMigration where a quotation does not end."""
     place, line = 0, first_line
     while place < len(text):
-        token, place_after = _next(text, place, line, name)
+        token, place_after = _next(text, place, line, name, dialect=dialect)
         if token is not None:
             yield token
         line += text.count("\n", place, place_after)
         place = place_after
 
 
-def _next(text: str, place: int, line: int, name: str) -> tuple[Token | None, int]:
+def _next(text: str, place: int, line: int, name: str, *, dialect: Dialect) -> tuple[Token | None, int]:
     if text[place] == "\\" and not text[text.rfind("\n", 0, place) + 1 : place].strip():
         return _whole_line(text, place, line)
-    found = _SCAN.match(text, place)
+    found = _SCAN[dialect].match(text, place)
     if found is None:
         raise _endless("something", line, name)
     said = found.group()
@@ -229,7 +253,7 @@ def _next(text: str, place: int, line: int, name: str) -> tuple[Token | None, in
         case "space":
             return None, found.end()
         case "block":
-            said = text[place : _end_of_block(text, place, line, name)]
+            said = text[place : _end_of_block(text, place, line, name, dialect=dialect)]
             return Token(Kind.COMMENT, said, line, place, said[2:-2]), place + len(said)
         case "comment":
             return Token(Kind.COMMENT, said, line, place, said[2:]), found.end()
@@ -245,6 +269,8 @@ def _value(kind: Kind, said: str) -> str:
     match kind:
         case Kind.WORD:
             return said.lower()
+        case Kind.QUOTED if said[0] == "[":
+            return said[1:-1]
         case Kind.QUOTED:
             quote = said[-1]
             return said[said.index(quote) + 1 : -1].replace(quote * 2, quote)
@@ -264,8 +290,11 @@ def _dollar_quoted(text: str, found: re.Match[str], line: int, name: str) -> tup
     ), after
 
 
-def _end_of_block(text: str, place: int, line: int, name: str) -> int:
-    """PostgreSQL's block comments nest."""
+def _end_of_block(text: str, place: int, line: int, name: str, *, dialect: Dialect) -> int:
+    """PostgreSQL's block comments nest; SQLite's do not, and the end of the text ends one too."""
+    if dialect is Dialect.SQLITE:
+        end = text.find("*/", place + 2)
+        return len(text) if end < 0 else end + 2
     depth = 0
     for edge in _BLOCK_EDGE.finditer(text, place):
         depth += 1 if edge.group() == "/*" else -1

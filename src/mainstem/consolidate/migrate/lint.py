@@ -11,16 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from mainstem.consolidate.backup.target import Sqlite, Target
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint import Finding as Hazard
 from mainstem.consolidate.lint import Live, Script, Severity, examine_scripts
-from mainstem.consolidate.lint import Statement as Linted
-from mainstem.consolidate.lint import split as split_to_lint
 from mainstem.consolidate.lint.catalog import Name
 from mainstem.consolidate.lint.live.postgres import postgres_live
 from mainstem.consolidate.lint.live.sqlite import sqlite_live
-from mainstem.consolidate.lint.script import Dialect as LintedDialect
 from mainstem.consolidate.migrate.findings import Finding
-from mainstem.consolidate.statements import Dialect, Statement
+from mainstem.consolidate.migrate.statements import Statement
 
 _SETTLED = frozenset({"L13", "Q03", "Q09"})
 _SETTLED_IN_A_TRANSACTION = frozenset({"L01"})
@@ -75,19 +73,13 @@ def _live(target: Target) -> Iterator[Live]:
 def _script(statements: Sequence[Statement], live: Live, *, one_transaction: bool) -> Script:
     return Script(
         "the script",
-        [linted for one in statements for linted in _linted(one)],
-        LintedDialect.SQLITE if live.sqlite is not None else LintedDialect.POSTGRES,
+        [one.read for one in statements],
+        Dialect.SQLITE if live.sqlite is not None else Dialect.POSTGRES,
         live.postgres,
         live.sqlite,
         one_transaction=one_transaction,
         pooled=live.pooled,
     )
-
-
-def _linted(statement: Statement) -> list[Linted]:
-    """The statement as the rules read it, with the allowances in the comments before it."""
-    before = f"{statement.note}\n" if statement.note else ""
-    return split_to_lint(before + statement.text, first_line=statement.line - before.count("\n"))
 
 
 def _translated(hazard: Hazard, script: Script) -> Finding:

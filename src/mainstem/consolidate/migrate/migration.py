@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from mainstem.consolidate.statements import Dialect, Statement, split
+from mainstem.consolidate.dialect import Dialect
+from mainstem.consolidate.migrate.statements import Statement, split
 from mainstem.errors import MigrationUnknown
 
 ALEMBIC = Path("alembic.ini")

@@ -20,7 +20,7 @@ from mainstem.consolidate.migrate.checks import Picture
 from mainstem.consolidate.migrate.lint import stands_alone
 from mainstem.consolidate.migrate.patience import Patience
 from mainstem.consolidate.migrate.state import Measure
-from mainstem.consolidate.statements import Statement
+from mainstem.consolidate.migrate.statements import Statement
 from mainstem.errors import LockNotGranted, RunnerBusy, StatementFailed
 
 Judge = Callable[[Picture, Picture], None]

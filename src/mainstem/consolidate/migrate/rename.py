@@ -18,8 +18,9 @@ from psycopg.sql import SQL, Composable, Identifier
 from mainstem.consolidate.backup import Postgres, Sqlite, Target
 from mainstem.consolidate.backup.digests import quoted
 from mainstem.consolidate.backup.target import pinned, reading
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.migrate.checks import Renames
-from mainstem.consolidate.statements import Dialect, Statement, split
+from mainstem.consolidate.migrate.statements import Statement, split
 from mainstem.errors import RenameRefused
 
 MARK = "-- mainstem migrate rename "

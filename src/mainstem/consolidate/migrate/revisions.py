@@ -25,7 +25,7 @@ from mainstem.consolidate.migrate.migration import Revision
 from mainstem.consolidate.migrate.patience import Patience
 from mainstem.consolidate.migrate.perform import LOCKS
 from mainstem.consolidate.migrate.state import Measure
-from mainstem.consolidate.statements import Statement, split
+from mainstem.consolidate.migrate.statements import Statement, split
 from mainstem.errors import LockNotGranted, MigrationUnknown, RehearsedElsewhere, StatementFailed
 
 _LOCKED = {"55P03", "40P01"}

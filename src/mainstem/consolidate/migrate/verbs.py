@@ -22,7 +22,7 @@ from mainstem.consolidate.migrate.patience import Patience
 from mainstem.consolidate.migrate.perform import Performed
 from mainstem.consolidate.migrate.rename import renames_of
 from mainstem.consolidate.migrate.state import LOCK, Phase, State, alone, demand, load, save
-from mainstem.consolidate.statements import Statement
+from mainstem.consolidate.migrate.statements import Statement
 from mainstem.errors import ChecksFailed, MigrationError, MigrationUnsafe, RollbackLoses, StateRefusesVerb
 
 FRESH = timedelta(hours=1)

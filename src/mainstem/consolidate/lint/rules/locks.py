@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint.catalog import NAME, Name
 from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.postgres import PostgresLive
-from mainstem.consolidate.lint.script import Dialect, Script
+from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.statements import Statement
 from mainstem.consolidate.lint.tokens import Span
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint.catalog import NAME, Name, Table
 from mainstem.consolidate.lint.expressions import Correlation, correlations, joined_on
 from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.counts import NO_DATABASE, Count
 from mainstem.consolidate.lint.live.postgres import column as quoted_column
 from mainstem.consolidate.lint.queries import Move, Query, Source, columns_named
-from mainstem.consolidate.lint.script import Dialect, Script
+from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.statements import Statement
 
 LIVE = (Sight.TEXT, Sight.LIVE)

@@ -8,12 +8,13 @@ from itertools import combinations
 
 import psycopg
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint.catalog import NAME, Name
 from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.dependants import follows
 from mainstem.consolidate.lint.live.postgres import PostgresLive, quoted
 from mainstem.consolidate.lint.rules.locks import strongly_locked
-from mainstem.consolidate.lint.script import Dialect, Script, Swap
+from mainstem.consolidate.lint.script import Script, Swap
 from mainstem.consolidate.lint.statements import Statement
 from mainstem.consolidate.lint.tokens import Kind
 

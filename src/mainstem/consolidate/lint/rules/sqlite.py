@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint.catalog import NAME, Name
 from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.sqlite import SqliteLive, identifier
 from mainstem.consolidate.lint.rules.programs import Q02
-from mainstem.consolidate.lint.script import Dialect, Script
+from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.statements import Statement
 from mainstem.consolidate.lint.tokens import Kind
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint.catalog import NAME, Name
 from mainstem.consolidate.lint.expressions import correlations
 from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.counts import NO_DATABASE, Count
 from mainstem.consolidate.lint.live.dependants import furnished
 from mainstem.consolidate.lint.live.postgres import column as quoted_column
-from mainstem.consolidate.lint.script import Dialect, Script, Swap
+from mainstem.consolidate.lint.script import Script, Swap
 from mainstem.consolidate.lint.statements import Statement
 from mainstem.consolidate.lint.tokens import Kind
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mainstem.consolidate.dialect import Dialect
 from mainstem.consolidate.lint.catalog import NAME, Column, Name, Table
 from mainstem.consolidate.lint.expressions import calls, references, resolve
 from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.counts import NO_DATABASE, Count
 from mainstem.consolidate.lint.live.postgres import column as quoted_column
-from mainstem.consolidate.lint.script import Dialect, Script
+from mainstem.consolidate.lint.script import Script
 from mainstem.consolidate.lint.statements import Statement
 
 LIVE = (Sight.TEXT, Sight.LIVE)

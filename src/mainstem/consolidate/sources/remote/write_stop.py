@@ -46,10 +46,10 @@ def _stop(source: Connection[Any], tables: Sequence[Table], moved_to: str) -> No
                 source.execute(SQL("alter table {} enable always trigger {}").format(table.identifier, name))
 
 
-def allow_writes(url: str, *, patience: float = PATIENCE) -> None:
-    """Let writers in again. Nothing happens when they were never stopped."""
+def allow_writes(url: str, schema: str, tables: Sequence[str], *, patience: float = PATIENCE) -> None:
+    """Let writers in again. Nothing happens when they were never stopped; other systems' tables stay as they are."""
     with opened(url, SHORT) as source:
-        drop_triggers(source, STOP, patience=patience)
+        drop_triggers(source, STOP, {(schema, table) for table in tables}, patience=patience)
 
 
 def is_stopped(source: Connection[Any], table: Table) -> bool:

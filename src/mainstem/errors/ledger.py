@@ -1,0 +1,168 @@
+"""What the ledger, the database and a workflow's own code refuse."""
+
+from __future__ import annotations
+
+from mainstem.errors.root import MainstemError
+
+
+class LedgerRefused(MainstemError, exit_code=4):
+    """A function of the ledger refused the call; nothing was written."""
+
+
+class NotFound(LedgerRefused, code="MS001", exit_code=3):
+    """Nothing with this id is in the ledger for this tenant. Look at the id, then at the tenant."""
+
+
+class LeaseLost(LedgerRefused, code="MS002"):
+    """Another worker holds this run now. Stop, write nothing more; its new holder carries on."""
+
+
+class RunIsOver(LedgerRefused, code="MS003"):
+    """The run has ended and takes nothing more. Start a new run, or retry a failed one."""
+
+
+class StepExists(LedgerRefused, code="MS004"):
+    """A step with this number has been started in this run. Take the next number, or retry the step."""
+
+
+class StepIsOver(LedgerRefused, code="MS005"):
+    """The step has ended; its first ending stands. Read it instead of writing it again."""
+
+
+class StateRefused(LedgerRefused, code="MS006"):
+    """A run or a step does not go from its present state to the one asked for."""
+
+
+class IdempotencyConflict(LedgerRefused, code="MS007"):
+    """The idempotency key was used for another request. Use a new key, or send the same request."""
+
+
+class IsolationRefused(LedgerRefused, code="MS008"):
+    """The function needs READ COMMITTED: under a stricter level it would not see what it waited for."""
+
+
+class DrivenElsewhere(LedgerRefused, code="MS009"):
+    """The run is moved by somebody else (its `driver`): send a request (cancel, signal) instead of writing."""
+
+
+class BadArgument(LedgerRefused, code="MS010", exit_code=2):
+    """An argument is outside what the function takes; the message names it."""
+
+
+class DatabaseError(MainstemError, exit_code=5):
+    """The server, or the schema on it, cannot be used as it is."""
+
+
+class Unreachable(DatabaseError, code="MS101"):
+    """No server answers at the address."""
+
+
+class ServerTooOld(DatabaseError, code="MS102"):
+    """The server is older than PostgreSQL 15."""
+
+
+class RightsMissing(DatabaseError, code="MS103"):
+    """The login role may not do what the process needs, or may do more than it must."""
+
+
+class SchemaNotOurs(DatabaseError, code="MS104"):
+    """A schema named mainstem exists and was not installed by us. Nothing is touched."""
+
+
+class SchemaMissing(DatabaseError, code="MS105"):
+    """The database has no mainstem schema yet: run `mainstem db upgrade`."""
+
+
+class SchemaOlder(DatabaseError, code="MS106"):
+    """The schema is older than this code works with: run `mainstem db upgrade`."""
+
+
+class SchemaNewer(DatabaseError, code="MS107"):
+    """The schema is newer than this code works with: install a newer mainstem."""
+
+
+class SchemaDrifted(DatabaseError, code="MS108"):
+    """The catalog is not what the installation stored: `mainstem db check` tells the differences.
+
+    objects: the names of what is missing or changed.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, objects: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.objects = objects
+
+
+class EmbeddedMissing(DatabaseError, code="MS109"):
+    """The wheel with the embedded server is not installed, or not made for this platform."""
+
+
+class EmbeddedMismatch(DatabaseError, code="MS110"):
+    """The data directory belongs to another major version of PostgreSQL."""
+
+
+class EmbeddedFailed(DatabaseError, code="MS111"):
+    """The embedded server did not start; the message holds the end of its log."""
+
+
+class UpgradeBlocked(DatabaseError, code="MS112"):
+    """The upgrade waited for a lock that somebody holds, and gave up. Nothing was changed; run it again."""
+
+
+class ValueRefused(MainstemError, exit_code=2):
+    """A value cannot be stored as it is; nothing of it was."""
+
+
+class UnstorableValue(ValueRefused, code="MS201"):
+    """The value has no JSON form that PostgreSQL can hold (NUL, NaN, bytes, …); the message names the place."""
+
+
+class ValueTooLarge(ValueRefused, code="MS202"):
+    """The value's JSON text is larger than the ledger takes. Store it elsewhere and record where."""
+
+
+class ProgramError(MainstemError):
+    """A workflow's code, or the way it was called."""
+
+
+class UnknownWorkflow(ProgramError, code="MS301", exit_code=3):
+    """No workflow of this name is registered here."""
+
+
+class NonDeterministicWorkflow(ProgramError, code="MS302"):
+    """The code no longer fits what the run has recorded; the run pauses, and says what was expected."""
+
+
+class UnscopedConcurrency(ProgramError, code="MS303"):
+    """Steps were called from a task that the run does not know. Use `mainstem.gather` for branches."""
+
+
+class RunFailed(ProgramError, code="MS304", exit_code=6):
+    """The run that was waited for failed; `status` is its status and the message its error."""
+
+    def __init__(self, message: str, *, status: str = "failed", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class RunCancelled(ProgramError, code="MS305", exit_code=6):
+    """The run was cancelled."""
+
+
+class StepFailed(ProgramError, code="MS306"):
+    """A step failed for good. `error_type` names the class that the step's code raised."""
+
+    def __init__(self, message: str, *, error_type: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.error_type = error_type
+
+
+class StepTimedOut(ProgramError, code="MS307"):
+    """A step took longer than its timeout."""
+
+
+class SignalTimedOut(ProgramError, code="MS308"):
+    """No signal came before the deadline."""
+
+
+class NotInRun(ProgramError, code="MS309"):
+    """This call only has a meaning inside a workflow's code while it runs."""

@@ -26,7 +26,7 @@ contracts: .venv/dev
 	$(BIN)/lint-imports --no-cache
 
 pytest: .venv/dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 chaos: .venv/dev
 	$(BIN)/python tests/kills/chaos.py --kills $(KILLS)

@@ -7,12 +7,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from typed import Terminal
 
 from conftest import Clock, Database
 from mainstem.ledger.catalog import CODE, drifts
 from mainstem.ledger.install import installation_script
 from servers import as_login
+from typed import Terminal
 
 
 @pytest.fixture

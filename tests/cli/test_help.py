@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import click
 import pytest
 from click.testing import CliRunner
-from typed import Terminal
 
 from mainstem.cli.main import main
 from mainstem.errors import every_error
+from typed import Terminal
 
 
 def commands(group: click.Group, *words: str) -> Iterator[tuple[str, ...]]:

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from typed import Terminal, write_program
 
 from conftest import Database, Tenant
+from typed import Terminal, write_program
 
 COMMAND = Path(sys.executable).with_name("mainstem")
 PROGRAM = """

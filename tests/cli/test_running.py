@@ -8,9 +8,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from typed import Terminal, write_program
 
 from conftest import Database
+from typed import Terminal, write_program
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from typed import Terminal
 
 from conftest import Database, Tenant
 from mainstem.errors import BadArgument
 from mainstem.settings import Settings
+from typed import Terminal
 
 ORG = UUID("0190a000-0000-7000-8000-000000000007")
 

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from importlib.resources import files
 
+import psycopg
+
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.text import lit, q
@@ -23,10 +25,11 @@ from mainstem.consolidate.life.dependants import (
     refuse_in_the_way,
 )
 from mainstem.consolidate.life.finish import remember_reads
-from mainstem.consolidate.life.plan import Plan, advance, holding, refuse_changed, remember
+from mainstem.consolidate.life.plan import Plan, advance, holding, read_plan, refuse_changed, remember
 from mainstem.consolidate.life.policies import guarded_views
 from mainstem.consolidate.life.session import Connection, with_patience
 from mainstem.consolidate.life.verify import compare_roots
+from mainstem.consolidate.mapping import Mapping
 from mainstem.errors import CutoverBlocked, ProofFailed
 
 MOST_LEFT = 500
@@ -128,6 +131,19 @@ def _drain_rest(conn: Connection, program: Program) -> int:
                         f"{found.name}: {found.differences}", hint="Nothing was switched. Verify again."
                     )
     return drained
+
+
+def has_switched(conn: Connection, mapping: Mapping, error: BaseException) -> bool:
+    """Rows may be under the new names already, or nobody can tell: then the source stays closed to writers, and the error says so."""
+    try:
+        is_over = read_plan(conn, mapping.system).phase == "cut_over"
+    except psycopg.Error:
+        is_over = True
+    if is_over:
+        error.add_note(
+            f"Writes to the source of {mapping.system} are still stopped: it may be switched, or is. Look at its status."
+        )
+    return is_over
 
 
 def switch_texts(conn: Connection, program: Program) -> list[str]:

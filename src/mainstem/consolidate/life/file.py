@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.life.copy import NEARLY
-from mainstem.consolidate.life.cutover import Switched, cut_over
+from mainstem.consolidate.life.cutover import Switched, cut_over, has_switched
 from mainstem.consolidate.life.plan import read_plan
 from mainstem.consolidate.life.rollback import Loss, roll_back
 from mainstem.consolidate.life.session import Connection
@@ -58,8 +58,9 @@ def cut_over_file(conn: Connection, program: Program, path: Path, *, moved_to: s
         follow_file(conn, mapping, path, until=0)
         verify(conn, program, read_plan(conn, mapping.system))
         return cut_over(conn, program, read_plan(conn, mapping.system))
-    except BaseException:  # an interrupt, too, must not leave the old application shut out
-        allow_writes(path)
+    except BaseException as error:  # an interrupt, too, must not leave the old application shut out
+        if not has_switched(conn, mapping, error):
+            allow_writes(path)
         raise
 
 

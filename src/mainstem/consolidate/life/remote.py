@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import psycopg
-
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.life.copy import NEARLY
-from mainstem.consolidate.life.cutover import Switched, cut_over
+from mainstem.consolidate.life.cutover import Switched, cut_over, has_switched
 from mainstem.consolidate.life.plan import read_plan
 from mainstem.consolidate.life.rollback import Loss, roll_back
 from mainstem.consolidate.life.session import Connection
@@ -87,23 +85,10 @@ def cut_over_remote(
         wake(conn, mapping.old_schema)
         return cut_over(conn, program, read_plan(conn, mapping.system), patience=patience)
     except BaseException as error:  # an interrupt, too, must not leave the old application shut out
-        if _has_switched(conn, mapping, error):
+        if has_switched(conn, mapping, error):
             raise
         allow_writes(url, schema, tables)
         raise
-
-
-def _has_switched(conn: Connection, mapping: Mapping, error: BaseException) -> bool:
-    """Rows may be under the new names already, or nobody can tell: then the source stays closed, and the error says so."""
-    try:
-        is_over = read_plan(conn, mapping.system).phase == "cut_over"
-    except psycopg.Error:
-        is_over = True
-    if is_over:
-        error.add_note(
-            f"Writes to the source of {mapping.system} are still stopped: it may be switched, or is. Look at its status."
-        )
-    return is_over
 
 
 def roll_back_remote(

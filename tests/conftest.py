@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -44,20 +44,40 @@ def _server_names() -> list[str]:
     return asked.split(",") if asked else ["18", *(["15"] if POSTGRES_15.exists() else [])]
 
 
-@pytest.fixture(scope="session", params=_server_names())
-def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The superuser's URL of a server with the template; tests run once for each server."""
+@pytest.fixture(scope="session")
+def started_servers() -> Iterator[Callable[[str], str]]:
+    """Name to the superuser's URL of a server with the template: started when it is first asked for, and then kept.
+
+    A test file has tests for each server in turn, and the two cores take file after file.
+    """
     with ExitStack() as stack:
-        started: Any = stack.enter_context(
-            embedded_server(QUICK) if request.param == "18" else postgres_15(QUICK)
-        )
-        with psycopg.connect(started.url, autocommit=True) as conn:
-            conn.execute(f"create database {TEMPLATE}")
-        with psycopg.connect(in_database(started.url, TEMPLATE), autocommit=True) as conn:
-            upgrade(conn)
-            conn.execute(MOVABLE_CLOCK)
-            store_fingerprint(conn)
-        yield started.url
+        urls: dict[str, str] = {}
+
+        def url_of(name: str) -> str:
+            if name not in urls:
+                started: Any = stack.enter_context(
+                    embedded_server(QUICK) if name == "18" else postgres_15(QUICK)
+                )
+                _make_template(started.url)
+                urls[name] = started.url
+            return urls[name]
+
+        yield url_of
+
+
+def _make_template(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(f"create database {TEMPLATE}")
+    with psycopg.connect(in_database(url, TEMPLATE), autocommit=True) as conn:
+        upgrade(conn)
+        conn.execute(MOVABLE_CLOCK)
+        store_fingerprint(conn)
+
+
+@pytest.fixture(scope="session", params=_server_names())
+def server_url(request: pytest.FixtureRequest, started_servers: Callable[[str], str]) -> str:
+    """The superuser's URL of a server with the template; tests run once for each server."""
+    return started_servers(request.param)
 
 
 @dataclass

@@ -234,6 +234,24 @@ async def test_retry_after_is_kept_and_costs_no_worker_meanwhile(
         assert await asyncio.wait_for(run.result(), 10) == "served"
 
 
+async def test_a_rest_that_was_not_recorded_as_its_worker_died_is_over(
+    ms: Mainstem, database: Database
+) -> None:
+    """The failed attempt was recorded, and the worker killed before the rest was: nobody knows when it is due, so it is."""
+    attempts["throttled"] = 0
+    async with Worker(ms, [throttle]):
+        run = await ms.start(throttle)
+        waiting = "select 1 from mainstem.user_workflow_run_queue where state = 'waiting'"
+        await until(lambda: database.rows(waiting))
+        with database.connect(None) as killed:
+            killed.execute("update mainstem.user_workflow_run_step set metadata = metadata - 'wait'")
+            killed.execute(
+                "update mainstem.user_workflow_run_queue set state = 'ready', due_at = mainstem.clock()"
+            )
+            killed.execute("notify mainstem_ready")
+        assert await asyncio.wait_for(run.result(), 10) == "served"
+
+
 @pytest.mark.parametrize("blocks", [False, True])
 async def test_a_step_that_takes_too_long_fails_in_time(ms: Mainstem, blocks: bool) -> None:
     began = time.monotonic()

@@ -47,7 +47,8 @@ begin
        select json_agg(json_build_object(
                 'step_number', s.step_number, 'node_key', s.node_key, 'iteration', s.iteration, 'status', s.status,
                 'retry_count', s.retry_count, 'output_data', s.output_data, 'error_message', s.error_message, 'error_details', s.error_details,
-                'metadata', s.metadata, 'is_due', (s.metadata -> 'wait' ->> 'due')::timestamptz <= moment) order by s.step_number) as steps
+                'metadata', s.metadata,  -- a failed attempt whose rest was not recorded any more (its worker was killed between the two) is due
+                'is_due', coalesce((s.metadata -> 'wait' ->> 'due')::timestamptz <= moment, s.metadata -> 'wait' is null)) order by s.step_number) as steps
          from mainstem.user_workflow_run_step s where s.run_id = q.run_id) recorded
      where q.run_id = any (taken) and r.run_id = any (taken) and r.run_id between taken[1] and taken[cardinality(taken)];
 end $$;

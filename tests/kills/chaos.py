@@ -90,15 +90,7 @@ class Weather:
 
     async def _kill_something(self, n: int) -> None:
         victim = "postgres" if n % 4 == 3 else "worker"
-        self._revive()
-        worker = random.choice(self.workers)
-        pid = worker.pid if victim == "worker" else None
-        await self._until_in_flight(pid)
-        await asyncio.sleep(random.uniform(0, 0.1))  # at any moment, not only when it was looked at
-        in_flight = self._in_flight(pid)
-        if in_flight < IN_FLIGHT:
-            await self._kill_something(n)
-            return
+        worker, in_flight = await self._worth_a_kill(victim)
         self.tally.least_in_flight = min(self.tally.least_in_flight, in_flight)
         self.tally.kills[victim] += 1
         if victim == "postgres":
@@ -108,13 +100,25 @@ class Weather:
             worker.send_signal(signal.SIGKILL)
             worker.wait()
 
+    async def _worth_a_kill(self, victim: str) -> tuple[subprocess.Popen[bytes], int]:
+        """A worker, and the steps in flight there, or anywhere when PostgreSQL is the victim: enough of them."""
+        while True:
+            self._revive()
+            worker = random.choice(self.workers)
+            pid = worker.pid if victim == "worker" else None
+            await self._until_in_flight(worker, pid)
+            await asyncio.sleep(random.uniform(0, 0.1))  # at any moment, not only when it was looked at
+            if worker.poll() is None and (in_flight := self._in_flight(pid)) >= IN_FLIGHT:
+                return worker, in_flight
+
     def _revive(self) -> None:
         """As a supervisor does: a new process for each that was killed, or found no server when it started."""
         self.workers = [self._worker() if worker.poll() is not None else worker for worker in self.workers]
 
-    async def _until_in_flight(self, pid: int | None) -> None:
+    async def _until_in_flight(self, worker: subprocess.Popen[bytes], pid: int | None) -> None:
+        """Or until the worker is gone: one that began before PostgreSQL was back found none, and ended."""
         deadline = time.monotonic() + 60
-        while self._in_flight(pid) < IN_FLIGHT + 2:
+        while self._in_flight(pid) < IN_FLIGHT + 2 and worker.poll() is None:
             assert time.monotonic() < deadline, f"never enough steps in flight to kill:\n{self._state()}"
             await self._start_some()
             await asyncio.sleep(0.05)

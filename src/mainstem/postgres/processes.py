@@ -79,7 +79,10 @@ def _command_by_ps(pid: int) -> tuple[str, ...]:
         check=False,
     )
     state, _, command = shown.stdout.strip().partition(" ")
-    return () if state.startswith("Z") else tuple(command.split())
+    is_gone = state.startswith("Z") or command.startswith(
+        "["
+    )  # in brackets: on its way out, its memory is given back
+    return () if is_gone else tuple(command.split())
 
 
 def _place_of(pid: int) -> str:

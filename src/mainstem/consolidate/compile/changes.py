@@ -26,16 +26,12 @@ def log_triggers(whole: Whole) -> dict[str, str]:
     }
     if whole.run and whole.step:
         texts[whole.step.table] = _note(
-            whole, whole.step.table, whole.run.table, {"": q(_run_column(whole.step))}
+            whole, whole.step.table, whole.run.table, {"": q(whole.step.run_column)}
         )
     children: list[Listed | Keyed] = [*whole.lists, *whole.contexts]
     for child in children:
         texts[child.table] = _note(whole, child.table, child.run.table, _roots_of(whole, child))
     return texts
-
-
-def _run_column(step: Relation) -> str:
-    return str(getattr(step.said, "run"))  # noqa: B009
 
 
 def _roots_of(whole: Whole, child: Listed | Keyed) -> dict[str, str]:
@@ -44,7 +40,7 @@ def _roots_of(whole: Whole, child: Listed | Keyed) -> dict[str, str]:
     if isinstance(child, Listed) and child.said.step and child.step:
         step = child.step
         join = f" join {q(whole.old_schema, step.table)} s on s.{q(step.said.key)} = x.{q(child.said.step)}"
-        roots[join] = f"s.{q(_run_column(step))}"
+        roots[join] = f"s.{q(step.run_column)}"
     return roots
 
 

@@ -102,8 +102,8 @@ class Listed:
         relation = self._step_relation()
         if self.said.step:
             return f"{row}.{q(self.said.step)} = {step}.{q(relation.said.key)}"
-        number = str(getattr(relation.said, "number"))  # noqa: B009
-        return f"{row}.{q(self.said.run)} = {step}.{q(_run_column(relation))} and {row}.{q(self.said.number or '')} = {step}.{q(number)}"
+        number = relation.number_column
+        return f"{row}.{q(self.said.run)} = {step}.{q(relation.run_column)} and {row}.{q(self.said.number or '')} = {step}.{q(number)}"
 
     @property
     def has_steps(self) -> bool:
@@ -111,7 +111,7 @@ class Listed:
 
     def elements_of_step(self, step: str) -> str:
         relation = self._step_relation()
-        return self._list(self.is_of_step("e", step), f"{step}.{q(_run_column(relation))}")
+        return self._list(self.is_of_step("e", step), f"{step}.{q(relation.run_column)}")
 
     def _list(self, condition: str, run_key: str | None) -> str:
         element = self.element("e", run_key)
@@ -144,10 +144,6 @@ class Listed:
         """The old value of a column, from an element."""
         way = self.ways[column]
         return way.back(from_json(f"({element} -> {lit(way.place.column)})", way.placed_type))
-
-
-def _run_column(step: Relation) -> str:
-    return str(getattr(step.said, "run"))  # noqa: B009  (a step's mapping; mypy sees the union)
 
 
 def compile_elements(

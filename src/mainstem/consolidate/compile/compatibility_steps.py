@@ -46,11 +46,11 @@ class _Step:
 
     @property
     def run_column(self) -> str:
-        return str(getattr(self.step.said, "run"))  # noqa: B009
+        return self.step.run_column
 
     @property
     def number(self) -> str:
-        return str(getattr(self.step.said, "number"))  # noqa: B009
+        return self.step.number_column
 
     @property
     def unfolded(self) -> str:

@@ -44,6 +44,21 @@ class Relation:
     def key(self) -> Column:
         return self.old[self.said.key]
 
+    @property
+    def run_column(self) -> str:
+        """Of a table of steps: the old column with its run's key."""
+        return self._as_step().run
+
+    @property
+    def number_column(self) -> str:
+        """Of a table of steps: the old column with its number in the run."""
+        return self._as_step().number
+
+    def _as_step(self) -> Step:
+        if not isinstance(self.said, Step):
+            raise TypeError(f"{self.table} becomes no steps")
+        return self.said
+
     def final(self, column: str) -> str:
         return f"f.{q(column)}" if column in self.fitted else f"m.{q(column)}"
 

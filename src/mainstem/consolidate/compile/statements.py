@@ -119,7 +119,7 @@ def _give_ids(whole: Whole, root: Relation, where: str) -> list[str]:
 def _give_step_ids(whole: Whole, step: Relation, run: Relation) -> StepIds:
     keys = f"%(roots)s::{run.key.type}[]"
     steps, key = q(whole.old_schema, step.table), q(step.said.key)
-    run_column, number = q(str(getattr(step.said, "run"))), q(str(getattr(step.said, "number")))  # noqa: B009
+    run_column, number = q(step.run_column), q(step.number_column)
     where = f" and ({step.said.where.replace('{row}', 'o')})" if step.said.where else ""
     of_run = f"{whole.ids_of('kr', run.table)} and kr.old_key = o.{run_column}::text"
     quick = (
@@ -190,7 +190,7 @@ def _strays(whole: Whole, one: Listed, keys: str) -> str:
     step = one.step
     if step is None:
         return ""
-    run, own = q(one.said.run), q(str(getattr(step.said, "run")))  # noqa: B009
+    run, own = q(one.said.run), q(step.run_column)
     return (
         f"insert into {STRAY} (source, old_table, new_id)\nselect distinct {lit(whole.system)}, {lit(one.table)}, k.new_id\n"
         f"  from {q(whole.old_schema, step.table)} s join {q(whole.old_schema, one.table)} e on e.{q(one.said.step or '')} = s.{q(step.said.key)}\n"
@@ -246,7 +246,7 @@ def _children(whole: Whole) -> list[Held]:
         f"not exists (select from {q(whole.old_schema, run.table)} r where r.{q(run.said.key)} = o.{{run}})"
     )
     if step:
-        column = str(getattr(step.said, "run"))  # noqa: B009
+        column = step.run_column
         found.append(Held(step.table, step.old, step.said.key, column, no_run.replace("{run}", q(column))))
     children: list[Listed | Keyed] = [*whole.lists, *whole.contexts]
     for child in children:

@@ -85,7 +85,7 @@ def fold_view(whole: Whole, relation: Relation) -> str:
     columns = fold_columns(whole, relation, "o", "k.new_id", with_children=True)
     if relation is whole.step:
         columns["org_id"] = "m.org_id"
-    root = f"o.{q(_run_of(relation))}" if relation is whole.step else f"o.{q(relation.said.key)}"
+    root = f"o.{q(relation.run_column)}" if relation is whole.step else f"o.{q(relation.said.key)}"
     out = [f"{expression} as {q(column)}" for column, expression in columns.items()]
     where = f"\n where {relation.said.where.replace('{row}', 'o')}" if relation.said.where else ""
     return (
@@ -100,11 +100,7 @@ def _parent_row(whole: Whole, relation: Relation) -> str:
     if relation is not whole.step or whole.run is None:
         return ""
     run = whole.run
-    return f"  join {q(whole.old_schema, run.table)} p on p.{q(run.said.key)} = o.{q(_run_of(relation))}\n"
-
-
-def _run_of(relation: Relation) -> str:
-    return str(getattr(relation.said, "run"))  # noqa: B009
+    return f"  join {q(whole.old_schema, run.table)} p on p.{q(run.said.key)} = o.{q(relation.run_column)}\n"
 
 
 def log_view(whole: Whole, one: Listed) -> str:
@@ -124,7 +120,7 @@ def log_view(whole: Whole, one: Listed) -> str:
         elements = (
             f"from {q(whole.old_schema, one.table)} e where e.{q(named)} = o.{q(relation.said.key)}{only}"
         )
-        root = f"o.{q(relation.said.key)}" if parent == "run" else f"o.{q(_run_of(relation))}"
+        root = f"o.{q(relation.said.key)}" if parent == "run" else f"o.{q(relation.run_column)}"
         branches.append(
             f"select {root} as _root, mainstem.run_of(k.new_id) as run_id, mainstem.step_number_of(k.new_id) as step_number,\n"
             f"       {key.fold.replace('{row}', 'e')} as event_id, {columns['event_type']} as event_type, {columns['event_data']} as event_data,\n"
@@ -145,7 +141,7 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
     """`unfold_TABLE`: `_id` (of the run, or of the definition), then the old columns."""
     values = {relation.said.key: f"k.old_key::{relation.key.type}"}
     if relation is whole.step and whole.run:
-        values[_run_of(relation)] = f"kr.old_key::{whole.run.key.type}"
+        values[relation.run_column] = f"kr.old_key::{whole.run.key.type}"
     values |= {name: way.unfold("r") for name, way in relation.ways.items()}
     values |= {name: remainder_in("r", column) for name, column in relation.remainder.items()}
     if relation is whole.step and whole.run:

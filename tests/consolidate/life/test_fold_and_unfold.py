@@ -19,7 +19,7 @@ from mainstem.consolidate.compile.lens import Way
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.statements import digest
 from mainstem.consolidate.compile.text import lit, to_json
-from mainstem.consolidate.life.copy import perform
+from mainstem.consolidate.life.batch import perform
 from mainstem.consolidate.life.plan import install_ground
 from mainstem.consolidate.life.session import migrator, seeing_ours
 from mainstem.consolidate.life.verify import compare

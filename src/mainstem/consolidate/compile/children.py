@@ -67,9 +67,9 @@ class Listed:
         for way in self.ways.values():
             if self._may_be_absent(way):
                 built += f"\n      || case when {{row}}.{q(way.column)} is null then '{{}}' else jsonb_build_object({lit(way.place.column)}, {argument(way)}) end"
-        if run_key is not None:
+        if run_key is not None:  # nothing is appended to most rows: `||` would copy each
             said = f"{{row}}.{q(self.said.run)}"
-            built += f"\n      || case when {said} is distinct from {run_key} then jsonb_build_object({lit(PARENT)}, to_jsonb({said})) else '{{}}' end"
+            built = f"case when {said} is distinct from {run_key} then jsonb_build_object({lit(PARENT)}, to_jsonb({said})) || {built}\n      else {built} end"
         return built.replace("{row}", row)
 
     def _may_be_absent(self, way: Way) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.children import Keyed, Listed
+from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
 from mainstem.consolidate.compile.compatibility import born
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, make_workflows
 from mainstem.consolidate.compile.text import lit, q
-from mainstem.consolidate.compile.views import IDS, STRAY, Whole, fold_columns, row_as_text
+from mainstem.consolidate.compile.views import IDS, STRAY, Whole, fold_columns, list_at, row_as_text
 
 QUARANTINE = "mainstem_consolidation.quarantine"
 
@@ -42,8 +42,8 @@ class Put:
     """Rows of ours from those that fold to them."""
 
     text: str
-    logs: str | None = None
-    """What follows when `text` counts rows without events: their log may be too long to fold."""
+    after: tuple[str, ...] = ()
+    """Statements that most batches do without: `text` gives a count for each, and it is needed where that is not 0."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Apply:
     def texts(self) -> list[str]:
         """All of them, in order, for a person to read."""
         ids = [self.step_ids.quick, *self.step_ids.rest] if self.step_ids else []
-        puts = [text for put in self.put_in for text in (put.text, put.logs) if text]
+        puts = [text for put in self.put_in for text in (put.text, *put.after)]
         leaves = [self.leaves] if self.leaves else []
         return [self.next_roots, *self.give_ids, *ids, *leaves, *self.take_out, *puts, *self.quarantine]
 
@@ -88,7 +88,7 @@ def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
         known_ids=f"select k.new_id from {IDS} k where {whole.ids_of('k', root.table)} and k.old_key = any(%(roots)s::text[])",
         give_ids=_give_ids(whole, root, where),
         step_ids=_give_step_ids(whole, whole.step, root) if root is whole.run and whole.step else None,
-        leaves=f"select mainstem.ensure_workflow_leaf(m.month) from (select distinct date_trunc('month', {born(root, 'o')}) as month from {old} o where o.{key} = any({keys})) m"
+        leaves=f"select mainstem.ensure_workflow_leaf(m.year, 'year') from (select distinct date_trunc('year', {born(root, 'o')}) as year from {old} o where o.{key} = any({keys})) m"
         if root.target == RUN
         else None,
         take_out=_take_out(root),
@@ -161,9 +161,8 @@ def _take_out(root: Relation) -> list[str]:
 
 def _put_in(whole: Whole, root: Relation, keys: str) -> list[Put]:
     puts = [_put(whole, root, keys)]
-    if root is whole.run:
-        puts += [_put(whole, whole.step, keys)] if whole.step else []
-        puts += [Put(_strays(whole, one, keys)) for one in whole.lists if one.said.step and whole.step]
+    if root is whole.run and whole.step:
+        puts.append(_put(whole, whole.step, keys))
     return puts
 
 
@@ -173,17 +172,40 @@ def _put(whole: Whole, relation: Relation, keys: str) -> Put:
         f"insert into mainstem.{q(relation.target)} ({columns})\n"
         f"select {columns} from {q(whole.work_schema, 'fold_' + relation.table)} where _root = any({keys})"
     )
+    after = {**_long_logs(whole, relation, keys), **_strays_of(whole, relation, keys)}
+    if not after:
+        return Put(text)
+    seen = ", ".join(f"{condition} as n{n}" for n, condition in enumerate(after.values()))
+    counts = ", ".join(f"count(*) filter (where n{n})" for n in range(len(after)))
+    return Put(f"with put as (\n{text}\nreturning {seen})\nselect {counts} from put", tuple(after))
+
+
+def _long_logs(whole: Whole, relation: Relation, keys: str) -> dict[str, str]:
+    """The statement for logs that are too long to fold, and the sign of a row that may have one: it has no events."""
     log = next((one for one in whole.lists if one.is_log), None)
     if log is None or relation not in (whole.run, whole.step):
-        return Put(text)
+        return {}
     of = "run" if relation is whole.run else "step"
-    return Put(
-        f"with put as (\n{text}\nreturning events = '[]' as is_silent)\nselect count(*) filter (where is_silent) from put",
+    text = (
         "insert into mainstem.user_workflow_event (run_id, step_number, event_id, org_id, event_type, event_data, occurred_at)\n"
         f"select l.run_id, l.step_number, l.event_id, (select r.org_id from mainstem.{RUN} r where r.run_id = l.run_id), l.event_type, l.event_data, l.occurred_at\n"
         f"  from {q(whole.work_schema, f'log_{log.table}')} l\n"
-        f" where l._root = any({keys}) and l._of = {lit(of)}",
+        f" where l._root = any({keys}) and l._of = {lit(of)}"
     )
+    return {text: "events = '[]'"}
+
+
+def _strays_of(whole: Whole, relation: Relation, keys: str) -> dict[str, str]:
+    """Of each table in lists of steps: the statement that notes where its strays are, and the sign of a step with one."""
+    if relation is not whole.step:
+        return {}
+    return {
+        _strays(
+            whole, one, keys
+        ): f"jsonb_path_exists({list_at(STEP, one.said.into.step)}, {lit(f'$[*].{PARENT}')})"
+        for one in whole.lists
+        if one.said.step and one.said.into.step
+    }
 
 
 def _strays(whole: Whole, one: Listed, keys: str) -> str:

@@ -204,7 +204,8 @@ def unfold_elements(whole: Whole, one: Listed) -> str:
     return _unfold(whole, one.table, one.old, branches)
 
 
-def _list_at(row: str, to: str) -> str:
+def list_at(row: str, to: str) -> str:
+    """The list of a row that goes by this alias."""
     column, _, key = to.partition(".")
     return f"{row}.{q(column)} -> {lit(key)}" if key else f"{row}.{q(column)}"
 
@@ -225,7 +226,7 @@ def _from_run_lists(whole: Whole, one: Listed) -> tuple[str, dict[str, str], str
         values[one.said.step] = f"null::{one.old[one.said.step].type}"
     found = (
         f"from {IDS} kr\n  join mainstem.{RUN} r on r.run_id = kr.new_id\n"
-        f" cross join lateral jsonb_array_elements({_list_at('r', one.said.into.run)}) j (value)\n"
+        f" cross join lateral jsonb_array_elements({list_at('r', one.said.into.run)}) j (value)\n"
         f" where {whole.ids_of('kr', one.run.table)} and {one.is_mine('j.value')}"
     )
     return "kr.new_id", values, found
@@ -242,7 +243,7 @@ def _from_step_lists(whole: Whole, one: Listed, *, strays: bool) -> tuple[str, d
     found = (
         f"from {IDS} kr\n  join mainstem.{STEP} s on s.run_id = kr.new_id\n"
         f"  join {IDS} k on {_is_step('s', 'k')} and {whole.ids_of('k', step.table if step else '')}{only if strays else ''}\n"
-        f" cross join lateral jsonb_array_elements({_list_at('s', one.said.into.step or '')}) j (value)\n"
+        f" cross join lateral jsonb_array_elements({list_at('s', one.said.into.step or '')}) j (value)\n"
         f" where {whole.ids_of('kr', one.run.table)} and {one.is_mine('j.value')} and {which if strays else f'not {which}'}"
     )
     return "kr.new_id", values, found

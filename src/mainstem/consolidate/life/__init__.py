@@ -1,6 +1,7 @@
 """The life of a consolidation: plan, copy, verify, cut over, roll back, finish. Each can be killed anywhere and run again."""
 
-from mainstem.consolidate.life.copy import Progress, catch_up, copy
+from mainstem.consolidate.life.catch_up import catch_up
+from mainstem.consolidate.life.copy import Progress, copy
 from mainstem.consolidate.life.cutover import Switched, cut_over
 from mainstem.consolidate.life.facts import mapping_facts
 from mainstem.consolidate.life.finish import days_of_soak, finish, still_read

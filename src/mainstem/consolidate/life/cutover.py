@@ -16,7 +16,7 @@ from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS
-from mainstem.consolidate.life.copy import backlog, catch_up, drain
+from mainstem.consolidate.life.catch_up import backlog, catch_up, drain
 from mainstem.consolidate.life.dependants import (
     Dependant,
     dependants,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 from psycopg import errors
@@ -184,10 +184,21 @@ def renew(conn: Connection, source: str, token: UUID) -> None:
         [source, token],
     ).fetchone()
     if row is None:
-        raise PhaseRefused(
-            f"{source} was taken over",
-            hint="Another process goes on with it; look at `mainstem consolidate status`.",
-        )
+        _refuse_taken_over(source)
+
+
+def look_again(conn: Connection, source: str, token: UUID) -> None:
+    """Within a transaction: ours in this snapshot. Unlike `renew` it keeps nobody waiting. Raises PhaseRefused."""
+    held = conn.execute(f"select from {PLAN} where source = %s and token = %s", [source, token])
+    if held.fetchone() is None:
+        _refuse_taken_over(source)
+
+
+def _refuse_taken_over(source: str) -> NoReturn:
+    raise PhaseRefused(
+        f"{source} was taken over",
+        hint="Another process goes on with it; look at `mainstem consolidate status`.",
+    )
 
 
 def advance(conn: Connection, source: str, token: UUID, phase: str, **facts: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mainstem.consolidate.compile import Program
-from mainstem.consolidate.life.copy import NEARLY
+from mainstem.consolidate.life.catch_up import NEARLY
 from mainstem.consolidate.life.cutover import Switched, cut_over, has_switched
 from mainstem.consolidate.life.plan import read_plan
 from mainstem.consolidate.life.rollback import Loss, roll_back

@@ -14,7 +14,7 @@ from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.program import Side
 from mainstem.consolidate.compile.statements import digest, row_hash
 from mainstem.consolidate.compile.text import q
-from mainstem.consolidate.life.copy import catch_up
+from mainstem.consolidate.life.catch_up import catch_up
 from mainstem.consolidate.life.plan import Plan, advance, holding, refuse_changed
 from mainstem.consolidate.life.session import Connection, seeing_ours
 from mainstem.errors import ProofFailed

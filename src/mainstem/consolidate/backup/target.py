@@ -13,9 +13,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mainstem.consolidate.dialect import Dialect
-from mainstem.consolidate.sources.postgres import PINNED, Patience, configure
+from mainstem.consolidate.sources.postgres import PINNED, Patience, configure, login
 from mainstem.errors import BackupFailed, RightsMissing, TargetUnknown
-from mainstem.postgres import connect
 
 _MAGIC = b"SQLite format 3\x00"
 _HOURS = 3600.0
@@ -83,7 +82,7 @@ def target_of(text: str) -> Target:
 @contextmanager
 def pinned(target: Postgres) -> Iterator[psycopg.Connection[Any]]:
     """An autocommitting connection whose settings decide nothing about what a value reads as."""
-    with connect(target.url, role=None, application_name="mainstem migrate") as conn:
+    with login(target.url, application_name="mainstem migrate") as conn:
         configure(conn, {**PINNED, **_PATIENCE.settings()})
         yield conn
 

@@ -24,9 +24,9 @@ from mainstem.consolidate.review.picture import (
     Table,
     Unique,
 )
-from mainstem.consolidate.sources.postgres import PINNED, READ_ONLY, Patience, configure
+from mainstem.consolidate.sources.postgres import PINNED, READ_ONLY, Patience, configure, login
 from mainstem.errors import NotReviewable
-from mainstem.postgres import Session, connect
+from mainstem.postgres import Session
 
 Row = dict[str, Any]
 
@@ -115,7 +115,7 @@ def reading(url: str, schemas: Iterable[str]) -> Iterator[Connection[Any]]:
             "the URL names a transaction pooler, which keeps no session settings",
             hint="give the address of the server itself",
         )
-    with connect(url, role=None, application_name=APPLICATION) as conn:
+    with login(url, application_name=APPLICATION) as conn:
         configure(conn, {**PINNED, **PATIENCE.settings(), **READ_ONLY})
         path = SQL(", ").join(map(Identifier, dict.fromkeys(("pg_catalog", *schemas, *_extended(conn)))))
         configure(conn, {"search_path": path.as_string(conn)})

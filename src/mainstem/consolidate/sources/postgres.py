@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from mainstem.errors import BadArgument, SourceUnreadable
+from mainstem.errors import BadArgument, ServerTooOld, SourceUnreadable
 from mainstem.postgres import Session, connect
 from mainstem.postgres.connect import Connection
 
@@ -69,12 +69,22 @@ def connection(url: str, *, application_name: str, patience: Patience | None = N
             "the source's URL names a transaction pooler, which keeps no session settings",
             hint="give the address of the server itself",
         )
-    conn = connect(url, role=None, application_name=application_name)
+    conn = login(url, application_name=application_name)
     try:
         pin(conn, patience or Patience())
         yield conn
     finally:
         conn.close()
+
+
+def login(url: str, *, application_name: str) -> Connection:
+    """A connection as the URL's login. Raises what `connect` does; the embedded server is no remedy for somebody's old one."""
+    try:
+        return connect(url, role=None, application_name=application_name)
+    except ServerTooOld as error:
+        raise ServerTooOld(
+            error.message, hint="upgrade it, or restore its dump into a newer server and name that one"
+        ) from error
 
 
 def pin(conn: psycopg.Connection[tuple[object, ...]], patience: Patience) -> None:

@@ -20,9 +20,9 @@ from mainstem.consolidate.sources.postgres import (
     Patience,
     for_session,
     for_transaction,
+    login,
 )
 from mainstem.errors import UnreadableDatabase
-from mainstem.postgres import connect
 
 _PINNED = {
     **PINNED,
@@ -150,7 +150,7 @@ class PostgresLive:
 @contextmanager
 def postgres_live(url: str) -> Iterator[PostgresLive]:
     """Raises Unreachable, RightsMissing, UnreadableDatabase."""
-    with connect(url, role=None, application_name="mainstem consolidate lint") as conn:
+    with login(url, application_name="mainstem consolidate lint") as conn:
         yield PostgresLive(conn)
 
 

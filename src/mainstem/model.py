@@ -15,6 +15,10 @@ Json = Any
 DEFAULT_ORG = UUID("00000000-0000-7000-8000-000000000001")
 """The organization that exists after `mainstem db upgrade`."""
 
+LONGEST_LOG = 256
+LARGEST_LOG = 256 * 1024
+"""Events, and bytes of their data, that are folded into one value. A log beyond either stays in the event log."""
+
 
 class RunStatus(StrEnum):
     """The states of a run. The last four are endings; completed and cancelled are final."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -15,7 +17,9 @@ from typed import Terminal
 
 
 def commands(group: click.Group, *words: str) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         yield (*words, name)
         if isinstance(command, click.Group):
             yield from commands(command, *words, name)
@@ -26,6 +30,33 @@ def test_each_command_explains_itself_with_an_example(words: tuple[str, ...]) ->
     result = CliRunner().invoke(main, [*words, "--help"])
     assert result.exit_code == 0
     assert re.search(r"Examples?:\s+mainstem ", result.stdout)
+
+
+def test_a_list_of_verbs_says_of_each_what_its_own_help_begins_with() -> None:
+    groups = [main, *(main.get_command(click.Context(main), name) for name in main.commands)]
+    for group in groups:
+        if isinstance(group, click.Group):
+            context = click.Context(group)
+            told = {name: listed.get_short_help_str(500) for name, listed in group.commands.items()}
+            own = {
+                name: command.get_short_help_str(500)
+                for name in group.list_commands(context)
+                if (command := group.get_command(context, name))
+            }
+            assert told == own
+
+
+def test_neither_the_help_nor_a_worker_loads_what_a_consolidation_needs() -> None:
+    typed = (
+        "import sys; from mainstem.cli.main import main; main([*sys.argv[1:], '--help'], standalone_mode=False);"
+        "sys.exit(', '.join(sys.modules.keys() & {'mainstem.consolidate', 'mainstem.demo', 'alembic', 'sqlalchemy', 'yaml'}) or None)"
+    )
+    for words in ((), ("worker",)):
+        done = subprocess.run(
+            [sys.executable, "-c", typed, *words], check=False, capture_output=True, text=True
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Example" in done.stdout
 
 
 def test_the_exit_codes_of_all_errors_are_in_the_help() -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections import Counter
 
 import pytest
+from counted import executed, fresh_counts, gate
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Clock, Database
@@ -26,14 +25,7 @@ from mainstem import (
 
 pytestmark = ON_ONE_SERVER
 
-executed: Counter[str] = Counter()
-gate = threading.Event()
-
-
-@pytest.fixture(autouse=True)
-def fresh_counts() -> None:
-    gate.clear()
-    executed.clear()
+__all__ = ["fresh_counts"]
 
 
 @step

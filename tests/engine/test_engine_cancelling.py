@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 
 import pytest
+from counted import executed, fresh_counts
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database
@@ -26,12 +26,7 @@ from mainstem.model import RunStatus
 
 pytestmark = ON_ONE_SERVER
 
-executed: Counter[str] = Counter()
-
-
-@pytest.fixture(autouse=True)
-def fresh_counts() -> None:
-    executed.clear()
+__all__ = ["fresh_counts"]
 
 
 @step

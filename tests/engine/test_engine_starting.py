@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from counted import executed, fresh_counts, gate
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database, Tenant
@@ -28,14 +28,7 @@ from servers import as_login
 
 pytestmark = ON_ONE_SERVER
 
-executed: Counter[str] = Counter()
-gate = threading.Event()
-
-
-@pytest.fixture(autouse=True)
-def fresh_counts() -> None:
-    gate.clear()
-    executed.clear()
+__all__ = ["fresh_counts"]
 
 
 @dataclass

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import threading
 import weakref
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from counted import executed, fresh_counts, gate
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Clock, Database
@@ -30,15 +29,13 @@ from mainstem.errors import RunIsOver
 
 pytestmark = ON_ONE_SERVER
 
-executed: Counter[str] = Counter()
-gate = threading.Event()
+__all__ = ["fresh_counts"]
+
 kept: list[weakref.ref[Any]] = []
 
 
 @pytest.fixture(autouse=True)
-def fresh_counts() -> None:
-    gate.clear()
-    executed.clear()
+def nothing_kept() -> None:
     kept.clear()
 
 

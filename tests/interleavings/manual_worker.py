@@ -14,7 +14,7 @@ from sessions import Session, sessions
 
 from conftest import Database
 from mainstem.ledger import queue
-from mainstem.ledger.recorder import FLUSH
+from mainstem.ledger.recorder import CLOSINGS, ENDINGS, EVENTS, FLUSH, STARTS, STEPS, WAITS, Batch, Entry
 from mainstem.ledger.records import (
     COMPOSITES,
     OIDS_SQL,
@@ -24,20 +24,18 @@ from mainstem.ledger.records import (
     StartRecord,
     StepRecord,
     WaitRecord,
-    packed_array,
 )
 from mainstem.model import ClaimedRun, Request
 
 Said = tuple[UUID | None, str]
 """Of which run, and what: one answer of a flush."""
-_COLUMNS: tuple[type[Record], ...] = (
-    StartRecord,
-    StepRecord,
-    StepRecord,
-    EventRecord,
-    WaitRecord,
-    EndingRecord,
-)
+_COLUMN: Mapping[type[Record], int] = {
+    StartRecord: STARTS,
+    StepRecord: STEPS,
+    EventRecord: EVENTS,
+    WaitRecord: WAITS,
+    EndingRecord: ENDINGS,
+}
 
 
 @dataclass
@@ -75,13 +73,12 @@ class ManualWorker:
 
     async def answers(self, *records: Record, closings: Sequence[StepRecord] = ()) -> list[dict[str, Any]]:
         self.flushes += 1
-        kinds: list[list[Record]] = [[r for r in records if isinstance(r, kind)] for kind in _COLUMNS]
-        kinds[2] = list(closings)
-        now = time.monotonic_ns()
-        arrays = [
-            packed_array(self.oids, kind.composite_type, of_kind, now)
-            for kind, of_kind in zip(_COLUMNS, kinds, strict=True)
+        entries = [
+            *((_COLUMN[type(record)], record) for record in records),
+            *((CLOSINGS, s) for s in closings),
         ]
+        batch = Batch([Entry([record], None, column) for column, record in entries])  # type: ignore[arg-type]
+        arrays = batch.parameters(self.oids)
         return await self.session.rows(FLUSH, self.worker_id, self.flushes, False, *arrays)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from callers import Caller
 
+import mainstem
+from mainstem.model import LARGEST_LOG, LONGEST_LOG
+
 pytest_plugins = ["shared_ledger"]
-
-
-FOLDED_AT_MOST = 256
 
 
 def logged(caller: Caller, run_id: UUID) -> int:
@@ -76,8 +77,8 @@ def test_an_event_without_data_has_an_empty_object(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("count", "data", "is_folded"),
     [
-        (FOLDED_AT_MOST, "{}", True),
-        (FOLDED_AT_MOST + 1, "{}", False),
+        (LONGEST_LOG, "{}", True),
+        (LONGEST_LOG + 1, "{}", False),
         (4, f'{{"text": "{"x" * 65_524}"}}', True),  # 4 x 65,536 bytes as text: 256 KiB
         (4, f'{{"text": "{"x" * 65_525}"}}', False),
     ],
@@ -107,11 +108,11 @@ def test_a_log_too_long_for_a_row_stays_in_the_log_and_the_views_show_it(
 
 def test_a_long_log_of_a_run_itself_stays_in_the_log_too(caller: Caller) -> None:
     run_id = caller.start_run()
-    log_many(caller, run_id, FOLDED_AT_MOST + 1)
+    log_many(caller, run_id, LONGEST_LOG + 1)
     caller.call("complete_workflow_execution", run_id, "completed")
     assert caller.run(run_id)["events"] == []
-    assert len(told(caller, run_id)) == FOLDED_AT_MOST + 3
-    assert len(caller.read(run_id).events) == FOLDED_AT_MOST + 1
+    assert len(told(caller, run_id)) == LONGEST_LOG + 3
+    assert len(caller.read(run_id).events) == LONGEST_LOG + 1
 
 
 def test_a_step_whose_long_log_stayed_is_retried_and_folds_what_comes_after_nothing_is_lost(
@@ -119,11 +120,23 @@ def test_a_step_whose_long_log_stayed_is_retried_and_folds_what_comes_after_noth
 ) -> None:
     run_id = caller.start_run()
     step = caller.start_step(run_id)
-    log_many(caller, step, FOLDED_AT_MOST + 1)
+    log_many(caller, step, LONGEST_LOG + 1)
     caller.call("complete_workflow_step", step, "failed", None, "too many pages")
     caller.call("retry_workflow_step", step)
     caller.call("add_workflow_event", step, "one_more")
     caller.call("complete_workflow_step", step, "completed")
     words = told(caller, run_id)
     assert words.count("step_retried") == words.count("one_more") == 1
-    assert sum(word.startswith("page_") for word in words) == FOLDED_AT_MOST + 1
+    assert sum(word.startswith("page_") for word in words) == LONGEST_LOG + 1
+
+
+def test_the_sql_and_what_is_told_of_it_have_the_limit_that_python_has() -> None:
+    sql = Path(mainstem.__file__).parent / "ledger/sql"
+    function, table = (
+        (sql / place).read_text(encoding="utf-8")
+        for place in ("functions/_fold_events.sql", "tables/50_steps.sql")
+    )
+    assert f"count(*) > {LONGEST_LOG} or sum(octet_length(event_data::text)) > {LARGEST_LOG} from" in function
+    told = f"over {LONGEST_LOG} events or {LARGEST_LOG // 1024} KiB"
+    assert told in function
+    assert told in table

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from conftest import Database, Tenant
@@ -50,6 +51,19 @@ def insert_step(
     values = {"run": run_id, "n": number, "org": tenant.org_id, "node": tenant.node_id, "at": PAST} | changed
     with nullcontext(conn) if conn else psycopg.connect(database.url) as used:
         used.execute(INSERT_STEP, values)
+
+
+@pytest.fixture
+def owner(database: Database) -> psycopg.Connection[Any]:
+    return database.connect("mainstem_owner", None)
+
+
+@pytest.fixture
+def past_run(database: Database, tenant: Tenant) -> UUID:
+    """An ended run of January 2025 with a step, alone in its leaf."""
+    run_id = insert_run(database, tenant)
+    insert_step(database, tenant, run_id, 1)
+    return run_id
 
 
 def leaf_of(owner: psycopg.Connection[Any], at: str = PAST) -> Leaf:

@@ -16,6 +16,8 @@ from past import (
     insert_step,
     leaf_of,
     live_again,
+    owner,
+    past_run,
     reading,
     retire,
     tables_of,
@@ -31,18 +33,7 @@ from mainstem.ledger import partitions
 from mainstem.ledger.catalog import drifts
 from mainstem.ledger.install import upgrade
 
-
-@pytest.fixture
-def owner(database: Database) -> psycopg.Connection[Any]:
-    return database.connect("mainstem_owner", None)
-
-
-@pytest.fixture
-def past_run(database: Database, tenant: Tenant) -> UUID:
-    """An ended run of January 2025 with a step, alone in its leaf."""
-    run_id = insert_run(database, tenant)
-    insert_step(database, tenant, run_id, 1)
-    return run_id
+__all__ = ["owner", "past_run"]
 
 
 def test_a_retired_leaf_is_dropped_and_its_neighbours_stay(

@@ -10,10 +10,11 @@ import pytest
 from past import (
     Started,
     indexes_of,
-    insert_run,
     insert_step,
     keys_of,
     leaf_of,
+    owner,
+    past_run,
     reading,
     wait_for_lock,
 )
@@ -24,23 +25,12 @@ from mainstem.ledger import leaves as leaf_module
 from mainstem.ledger import partitions
 from mainstem.ledger.sealing import INDEXES, KEYS
 
+__all__ = ["owner", "past_run"]
+
 SEALED = [
     (column, True)
     for column in ("context", "input_data", "output_data", "input_data", "output_data", "step_id")
 ]
-
-
-@pytest.fixture
-def owner(database: Database) -> psycopg.Connection[Any]:
-    return database.connect("mainstem_owner", None)
-
-
-@pytest.fixture
-def past_run(database: Database, tenant: Tenant) -> UUID:
-    """An ended run of January 2025 with a step, alone in its leaf."""
-    run_id = insert_run(database, tenant)
-    insert_step(database, tenant, run_id, 1)
-    return run_id
 
 
 def test_the_next_four_weeks_have_leaves_and_making_them_again_changes_nothing(

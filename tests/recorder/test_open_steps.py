@@ -27,9 +27,9 @@ from mainstem import (
     used_endpoint,
     workflow,
 )
-from mainstem.ledger.open_steps import MOST_EVENTS, OpenSteps
+from mainstem.ledger.open_steps import OpenSteps
 from mainstem.ledger.records import StepRecord
-from mainstem.model import StepStatus
+from mainstem.model import LONGEST_LOG, StepStatus
 
 pytestmark = ON_ONE_SERVER
 
@@ -170,7 +170,7 @@ async def test_an_open_step_is_seen_running_within_a_second_and_its_events_too(
 async def test_a_log_that_is_too_long_to_fold_stays_in_the_event_log_in_order(
     ms: Mainstem, database: Database, fails: bool
 ) -> None:
-    number = 3 * MOST_EVENTS
+    number = 3 * LONGEST_LOG
     async with Worker(ms, [talk]):
         run = await ms.start(talk, number, fails)
         await asyncio.wait_for(asyncio.gather(run.result(), return_exceptions=True), 20)
@@ -183,11 +183,11 @@ async def test_a_log_that_is_too_long_to_fold_stays_in_the_event_log_in_order(
 
 async def test_a_log_that_just_fits_is_folded(ms: Mainstem, database: Database) -> None:
     async with Worker(ms, [talk]):
-        run = await ms.start(talk, MOST_EVENTS)
+        run = await ms.start(talk, LONGEST_LOG)
         await asyncio.wait_for(run.result(), 20)
     assert database.value("select count(*) from mainstem.user_workflow_event") == 0
     [recorded] = (await ms.get_run(run.run_id)).steps
-    assert [event.event_data["n"] for event in recorded.events] == [*range(MOST_EVENTS)]
+    assert [event.event_data["n"] for event in recorded.events] == [*range(LONGEST_LOG)]
 
 
 async def test_events_keep_their_order_when_a_flush_is_held_up(database: Database) -> None:

@@ -88,8 +88,7 @@ def demo(settings: Settings, picture: Path | None) -> None:
     Exit code 1: an old row was lost or changed, something came out otherwise than the manifest says, a step was recorded twice, or the
     kill met nothing.
 
-    \b
-    Example:  mainstem demo
+    Example: mainstem demo
     """
     console = Console(record=picture is not None)
     began = time.monotonic()

@@ -12,15 +12,8 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.consolidate import consolidate
-from mainstem.cli.db import db
-from mainstem.cli.init import init
-from mainstem.cli.migrate import migrate
+from mainstem.cli.named import Named
 from mainstem.cli.output import dumps, json_option, wants_json
-from mainstem.cli.review import review
-from mainstem.cli.run import run
-from mainstem.cli.runs import runs
-from mainstem.cli.worker import worker
 from mainstem.errors import (
     BadArgument,
     DrivenElsewhere,
@@ -51,8 +44,29 @@ NEXT: Mapping[type[MainstemError], str] = {
 """The command that tells more, where the error itself names none."""
 
 
-class CommandLine(click.Group):
+VERBS = {
+    "consolidate": "Bring old tables in: look at them, decide what they become, prove it, switch, and go back if need be.",
+    "db": "Install the schema, and look after it.",
+    "demo": "An old system comes home, then sixty documents go through a durable workflow, a worker killed half-way.",
+    "init": "Write app.py, a workflow of one step that runs, into DIRECTORY (here).",
+    "migrate": "Make the next migration of any PostgreSQL or SQLite database safe: one SQL file, or one Alembic revision.",
+    "review": "Hold the SQLAlchemy or SQLModel models at MODULE:ATTRIBUTE against their database.",
+    "run": "Start a run of WORKFLOW and print its id.",
+    "runs": "Look at runs, and ask things of them.",
+    "worker": "Run the workflows in MODULE until SIGTERM or Ctrl-C.",
+}
+
+
+class CommandLine(Named):
     """A group whose errors become a line, the next thing to try, and an exit code. What nobody expected is not caught."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        try:
+            return super().get_command(ctx, cmd_name)
+        except ModuleNotFoundError as missing:
+            if cmd_name != "demo":  # its documents are read with a library that the rest does without
+                raise
+            return _without(missing)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -63,7 +77,13 @@ class CommandLine(click.Group):
             ctx.exit(INTERRUPTED)
 
 
-@click.group(cls=CommandLine, name="mainstem", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=CommandLine,
+    package="mainstem.cli",
+    verbs=VERBS,
+    name="mainstem",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--url", help="PostgreSQL 15 to 18; the embedded server without it.  [MAINSTEM_URL]")
 @click.option(
     "--org",
@@ -133,15 +153,6 @@ def _hint(error: MainstemError) -> str:
     )
 
 
-def _demo() -> click.Command:
-    """The demo, or in its place what it lacks: its documents are read with a library that the rest does without."""
-    try:
-        from mainstem.cli.demo import demo
-    except ModuleNotFoundError as missing:
-        return _without(missing)
-    return demo
-
-
 def _without(missing: ModuleNotFoundError) -> click.Command:
     @click.command("demo")
     def demo() -> None:
@@ -149,7 +160,3 @@ def _without(missing: ModuleNotFoundError) -> click.Command:
         raise BadArgument(f"the demo needs {missing.name}", hint="pip install 'mainstem[demo]'") from missing
 
     return demo
-
-
-for command in (init, worker, run, runs, db, consolidate, migrate, review, _demo()):
-    main.add_command(command)

@@ -189,7 +189,9 @@ class Conduct:
             opened = self._open_steps.begin(record, is_recorded=is_recorded)
             try:
                 outcome = await execute(step, args, kwargs, self._info(opened))
-            except BaseException:
+            except (
+                BaseException
+            ):  # whatever the author's code raised is an outcome: this one ends the run's work here
                 self._interrupted(opened)
                 raise
             if isinstance(outcome, Done):

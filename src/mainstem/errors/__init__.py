@@ -42,7 +42,7 @@ MainstemError
 │   ├── ModelsNotFound       MS481
 │   ├── NotReviewable        MS482
 │   └── ExpressionRefused    MS483
-├── LintFailed           a migration, or a database beside it, that cannot be looked at
+├── LintFailed           MS440: a migration, or a database beside it, that cannot be looked at
 │   ├── UnreadableMigration  MS441
 │   └── UnreadableDatabase   MS442
 ├── ProgramError         a workflow's code, or how it was called
@@ -63,7 +63,7 @@ MainstemError
 │   ├── ScratchRefused       MS465
 │   ├── TargetUnknown        MS466
 │   └── BackupFailed         MS467
-├── SourceError          an old SQLite file cannot be landed, watched or written as it is
+├── SourceError          a SQLite file or another PostgreSQL cannot be landed, watched or written as it is
 │   ├── SourceBusy           MS431
 │   ├── SourceUnlandable     MS432
 │   ├── SourceUnwatched      MS433

@@ -75,11 +75,11 @@ class UnreadableDatabase(LintFailed, code="MS442"):
 
 
 class SourceError(MainstemError, exit_code=4):
-    """An old SQLite file, or what was landed from it; the message names the file, the table and the row."""
+    """Old tables elsewhere, in a SQLite file or another PostgreSQL, or what was landed from them; the message names the place."""
 
 
 class SourceBusy(SourceError, code="MS431"):
-    """Another connection holds the file's lock. Nothing was written; run it again when that one has committed."""
+    """Another connection holds a lock at the source. Nothing was written; run it again when that one has committed."""
 
 
 class SourceUnlandable(SourceError, code="MS432"):
@@ -87,11 +87,11 @@ class SourceUnlandable(SourceError, code="MS432"):
 
 
 class SourceUnwatched(SourceError, code="MS433"):
-    """Triggers in the file are missing or not as installed, so changes may be unknown: install them, land again."""
+    """Triggers at the source are missing or not as installed, so changes may be unknown: install them, land again."""
 
 
 class LandingOutgrown(SourceError, code="MS434"):
-    """The file now holds what the landed table has no column or no type for. Land it again."""
+    """The source now holds what the landed table has no column or no type for. Land it again."""
 
 
 class LandingDiffers(SourceError, code="MS435"):
@@ -99,7 +99,7 @@ class LandingDiffers(SourceError, code="MS435"):
 
 
 class BringBackRefused(SourceError, code="MS436"):
-    """The file's constraints refuse a row that was written after the cut-over; the file is as it was."""
+    """The source's constraints refuse a row that was written after the cut-over; the source is as it was."""
 
 
 class BackupError(MainstemError, exit_code=5):

@@ -11,16 +11,13 @@ from typing import Any, Self
 
 from mainstem.ledger.recorder import CLOSINGS, EVENTS, STEPS, Answer, Recorder
 from mainstem.ledger.records import EventRecord, StepRecord
+from mainstem.model import LARGEST_LOG, LONGEST_LOG
 
 SHOWN_AFTER = 0.4
 """Seconds after which an open step is inserted as running."""
 
 LOOKED_AT_EVERY = 0.25
 """Seconds between two looks at the open steps."""
-
-MOST_EVENTS = 256
-MOST_EVENT_BYTES = 2**18
-"""A log beyond either is written while the step is open, and stays in the event log."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +56,7 @@ class OpenStep:
 
     @property
     def has_long_log(self) -> bool:
-        return len(self.events) > MOST_EVENTS or self.event_bytes > MOST_EVENT_BYTES
+        return len(self.events) > LONGEST_LOG or self.event_bytes > LARGEST_LOG
 
 
 class OpenSteps:

@@ -13,22 +13,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from old_rcm import terminal
 
 from conditions import ON_ONE_SERVER
 from conftest import Database
 from mainstem.consolidate.mapping import preset
-from mainstem.consolidate.presets.rcm.sample import install
 from typed import Terminal
 
+__all__ = ["terminal"]
+
 PROVED = "all 454 rows of 5 tables can be rebuilt, equal"
-
-
-@pytest.fixture
-def terminal(database: Database) -> Terminal:
-    """Where the old tables are, in the ledger's database, and nothing has begun."""
-    with psycopg.connect(database.url, autocommit=True) as conn:
-        install(conn)
-    return Terminal(database.url)
 
 
 @pytest.fixture

@@ -9,23 +9,18 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from old_rcm import terminal
 
 from conditions import ON_ONE_SERVER
 from conftest import Database
 from mainstem.consolidate.life import Throttle, migrator
 from mainstem.consolidate.mapping import preset
-from mainstem.consolidate.presets.rcm.sample import install
 from mainstem.errors import BadArgument
 from typed import Terminal
 
+__all__ = ["terminal"]
+
 pytestmark = ON_ONE_SERVER
-
-
-@pytest.fixture
-def terminal(database: Database) -> Terminal:
-    with psycopg.connect(database.url, autocommit=True) as conn:
-        install(conn)
-    return Terminal(database.url)
 
 
 @pytest.fixture

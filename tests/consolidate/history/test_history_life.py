@@ -21,6 +21,7 @@ from mainstem.consolidate.presets.history.sample import SHAPES, Shape, build
 from mainstem.consolidate.presets.history.sample.queries import every_query
 from mainstem.consolidate.presets.history.sample.schema import names
 from mainstem.consolidate.presets.history.sample.writer import running, until
+from mainstem.errors import ProofFailed
 
 VIEW = "mainstem_landing_history.workflow_history"
 
@@ -103,3 +104,20 @@ def test_what_writers_wrote_before_and_after_the_switch_is_in_the_file_after_the
     program = compiled(conn, read_plan(conn, "history"))
     copy(conn, program, read_plan(conn, "history"))
     assert verify(conn, program, read_plan(conn, "history")).holds
+
+
+def test_a_switch_that_fails_lets_the_file_s_writers_in_again(
+    tmp_path: Path, conn: psycopg.Connection[Any], database: Database
+) -> None:
+    path = tmp_path / "old.db"
+    build(path)
+    program = copied(conn, path, "submission")
+    database.rows(
+        "update mainstem.user_workflow_run set created_at = created_at - interval '1 day'"
+        " where run_id = (select min(run_id::text)::uuid from mainstem.user_workflow_run) returning run_id"
+    )
+    with pytest.raises(ProofFailed):
+        cut_over_file(conn, program, path, moved_to="PostgreSQL")
+    with closing(sqlite3.connect(path)) as file, file:
+        written = file.execute("update workflow_history set status = 'failed' where adw_id = 'c80e348c'")
+        assert written.rowcount == 1

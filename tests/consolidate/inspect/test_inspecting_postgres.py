@@ -13,7 +13,8 @@ from conftest import Database
 from mainstem.consolidate.inspect import Inspection, Limits, Role, inspect, postgres
 from mainstem.consolidate.presets.rcm.sample import install
 from mainstem.consolidate.sources.postgres import PINNED, reading
-from mainstem.errors import BadArgument, SourceUnreadable
+from mainstem.errors import BadArgument, ServerTooOld, SourceUnreadable
+from pooler import transaction_pooler
 from servers import as_login
 
 OLD = """
@@ -134,6 +135,13 @@ def test_nothing_can_be_written_and_values_read_the_same_everywhere(empty_databa
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             reader.execute("delete from public.workflow_trace")
         conn.execute("alter role postgres reset timezone")
+
+
+def test_a_source_that_is_too_old_is_not_replaced_by_the_embedded_server(empty_database: Database) -> None:
+    with transaction_pooler(empty_database.url, server_version="14.9") as source:
+        with pytest.raises(ServerTooOld, match="PostgreSQL 14") as refused, reading(source.url):
+            pass
+        assert "restore its dump" in (refused.value.hint or "")
 
 
 def test_a_large_table_is_sampled_and_its_rows_are_estimated(empty_database: Database) -> None:

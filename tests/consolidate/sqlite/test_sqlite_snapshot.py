@@ -106,7 +106,7 @@ def test_a_damaged_file_is_not_landed(tmp_path: Path) -> None:
         pass
 
 
-def test_rows_that_break_a_later_check_are_told_and_taken(path: Path) -> None:
+def test_rows_that_break_a_later_check_are_taken(path: Path) -> None:
     do(
         path,
         "pragma ignore_check_constraints = on",
@@ -114,7 +114,7 @@ def test_rows_that_break_a_later_check_are_told_and_taken(path: Path) -> None:
         "insert into t values (-1)",
     )
     with snapshot(path) as copy:
-        assert copy.complaints == ("CHECK constraint failed in t",)
+        assert ask(copy.path, "select a from t") == [(-1,)]
 
 
 def test_a_lock_that_is_held_on_is_said(path: Path) -> None:

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import click
 
-from mainstem.cli.consolidate.adopt import adopt
-from mainstem.cli.consolidate.backup import backup
-from mainstem.cli.consolidate.copy import copy
-from mainstem.cli.consolidate.cutover import cutover
-from mainstem.cli.consolidate.finish import finish
-from mainstem.cli.consolidate.inspect import inspect
-from mainstem.cli.consolidate.lint import lint
-from mainstem.cli.consolidate.plan import plan
-from mainstem.cli.consolidate.report import report
-from mainstem.cli.consolidate.rollback import rollback
-from mainstem.cli.consolidate.sql import sql
-from mainstem.cli.consolidate.status import status
-from mainstem.cli.consolidate.verify import verify
+from mainstem.cli.named import Named
+
+VERBS = {
+    "inspect": "Look at old tables, without touching them: what they seem to hold, what hangs on them, what is odd in their rows.",
+    "plan": "Draft the mapping of old tables: what is certain is written, what is not is asked, the facts beside it.",
+    "lint": "Examine SQL files, Alembic revisions, Python and shell programs, and mappings (.yaml).",
+    "adopt": "Begin a consolidation with the mapping in FILE, or change the mapping of one that has copied nothing.",
+    "sql": "Print the whole program of a plan: views, triggers, a batch of the copy, and the proof.",
+    "backup": "Dump the schema of the old tables, restore it into a scratch database, and compare the digests of every table.",
+    "copy": "Install the triggers, copy batch after batch, and fold again what was written meanwhile.",
+    "verify": "Compare every row: what the old rows become with what is there, and what is there, turned back, with the old rows.",
+    "cutover": "Switch: under locks the last changes are folded and compared, and the old names become views of the ledger.",
+    "status": "Show the phase, the next command, what is left, what was set aside, and what a way back would cost now.",
+    "rollback": "Go back.",
+    "finish": "Drop the old tables.",
+    "report": "Say what was found, decided, moved, set aside and dropped, what it took, what was proved, and how to go back.",
+}
+"""In the order in which they are used."""
 
 
-class InOrder(click.Group):
-    """Verbs in the order in which they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        return list(self.commands)
-
-
-@click.group(cls=InOrder)
+@click.group(cls=Named, package=__name__, verbs=VERBS)
 def consolidate() -> None:
     """Bring old tables in: look at them, decide what they become, prove it, switch, and go back if need be.
 
@@ -41,9 +39,3 @@ def consolidate() -> None:
       mainstem consolidate copy && mainstem consolidate verify && mainstem consolidate cutover
       mainstem consolidate report --html rcm.html
     """  # noqa: D301  (click's mark for lines that stay as they are)
-
-
-for command in (
-    inspect, plan, lint, adopt, sql, backup, copy, verify, cutover, status, rollback, finish, report,
-):  # fmt: skip
-    consolidate.add_command(command)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import click
 
-from mainstem.cli.migrate.apply import apply
-from mainstem.cli.migrate.backup import backup
-from mainstem.cli.migrate.check import check
-from mainstem.cli.migrate.lint import lint
-from mainstem.cli.migrate.rehearse import rehearse
-from mainstem.cli.migrate.rename import rename
-from mainstem.cli.migrate.rollback import rollback
+from mainstem.cli.named import Named
+
+VERBS = {
+    "apply": "Apply the migration, backed up and rehearsed before; taken back when anything is missing afterwards.",
+    "backup": "Take a backup of the whole database, and prove it: restored elsewhere, it holds the same.",
+    "check": "Compare the database with what it was when the migration was applied, or rehearsed.",
+    "lint": "Say what of the migration loses rows, columns or the way back.",
+    "rehearse": "Run the migration on a copy: how long each statement takes, what it locks, and whether anything is missing then.",
+    "rename": "Print the migration that renames column OLD of TABLE to NEW, with a view that answers to both names.",
+    "rollback": "Put the backup back, whole or not at all, and compare it.",
+}
 
 
-@click.group()
+@click.group(cls=Named, package=__name__, verbs=VERBS)
 def migrate() -> None:
     """Make the next migration of any PostgreSQL or SQLite database safe: one SQL file, or one Alembic revision.
 
@@ -22,7 +26,3 @@ def migrate() -> None:
 
     Example: mainstem migrate apply history.db 006_add_scoring_version.sql
     """
-
-
-for command in (lint, backup, rehearse, apply, check, rollback, rename):
-    migrate.add_command(command)

@@ -13,22 +13,16 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mainstem.consolidate.dialect import Dialect
+from mainstem.consolidate.sources.postgres import PINNED, Patience, configure, login
 from mainstem.errors import BackupFailed, RightsMissing, TargetUnknown
-from mainstem.postgres import connect
 
 _MAGIC = b"SQLite format 3\x00"
-_PINNED = {
-    "row_security": "off",  # a policy that hides rows fails instead
-    "TimeZone": "UTC",
-    "DateStyle": "ISO",
-    "IntervalStyle": "iso_8601",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "search_path": "pg_catalog",
-    "lock_timeout": "3s",
-    "statement_timeout": "6h",
-    "idle_in_transaction_session_timeout": "6h",  # a snapshot is held idle while pg_dump works in it
-}
+_HOURS = 3600.0
+_PATIENCE = Patience(
+    lock=3,
+    statement=6 * _HOURS,
+    idle_in_transaction=6 * _HOURS,  # a snapshot is held idle while pg_dump works in it
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +82,8 @@ def target_of(text: str) -> Target:
 @contextmanager
 def pinned(target: Postgres) -> Iterator[psycopg.Connection[Any]]:
     """An autocommitting connection whose settings decide nothing about what a value reads as."""
-    with connect(target.url, role=None, application_name="mainstem migrate") as conn:
-        for name, value in _PINNED.items():
-            conn.execute("select set_config(%s, %s, false)", [name, value])
+    with login(target.url, application_name="mainstem migrate") as conn:
+        configure(conn, {**PINNED, **_PATIENCE.settings()})
         yield conn
 
 

@@ -10,10 +10,8 @@ from mainstem.consolidate.compile.relation import Relation, refuse_unmentioned
 from mainstem.consolidate.compile.text import from_json, lit, q
 from mainstem.consolidate.mapping import Context, Elements, Mapping
 from mainstem.errors import MappingRefused
+from mainstem.model import LARGEST_LOG, LONGEST_LOG
 
-LONGEST_LOG = 256
-LARGEST_LOG = 256 * 1024
-"""As the ledger folds its own: a longer log stays in `user_workflow_event`."""
 LOG_COLUMNS = {"event_id", "event_type", "event_data", "timestamp"}
 PARENT = "parent"
 """The key under which an element keeps its run's old key where that is not its step's."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from mainstem.consolidate.compile.catalog import Column
-from mainstem.consolidate.compile.children import LARGEST_LOG, LONGEST_LOG, PARENT, Keyed, Listed
+from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
 from mainstem.consolidate.compile.text import from_json, json_object, listed, lit, q, without_length
 from mainstem.consolidate.mapping import Mapping
+from mainstem.model import LARGEST_LOG, LONGEST_LOG
 
 IDS = "mainstem_consolidation.consolidation_id"
 STRAY = "mainstem_consolidation.stray"

@@ -10,7 +10,6 @@ from mainstem.consolidate.inspect.parts import is_time, parts_of
 
 _TIMES = (Family.TIME, Family.NAIVE_TIME, Family.TEXT)
 _JSON = (Family.JSON, Family.TEXT)
-_ANY = tuple(Family)
 
 _BOTH: Mapping[str, tuple[str, tuple[Family, ...]]] = {
     "error_message|error|error_text|failure_reason": ("error_message", (Family.TEXT,)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mainstem.model import LARGEST_LOG, LONGEST_LOG
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -139,7 +141,7 @@ KINDS: Mapping[str, Kind] = {
     "no_channel": Kind("nothing says through which channel runs came", "Which channel do they get?"),
     # sizes and forms
     "fold_too_large": Kind(
-        "a parent has more than 256 rows or 256 KiB of children",
+        f"a parent has more than {LONGEST_LOG} rows or {LARGEST_LOG // 1024} KiB of children",
         "Into the event log instead of one JSON list?",
     ),
     "unsupported_relation": Kind(

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from mainstem.consolidate.inspect.facts import Dependant, Table
+from mainstem.model import LARGEST_LOG, LONGEST_LOG
 
 Row = tuple[Any, ...]
 
@@ -24,8 +25,8 @@ class Limits:
     lock_seconds: float = 1
     texts: int = 20_000
     """How many texts of a column are read as JSON."""
-    fold_rows: int = 256
-    fold_bytes: int = 262_144
+    fold_rows: int = LONGEST_LOG
+    fold_bytes: int = LARGEST_LOG
     examples: int = 5
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.life.catch_up import NEARLY
-from mainstem.consolidate.life.cutover import Switched, cut_over, has_switched
+from mainstem.consolidate.life.cutover import Switched, cut_over
 from mainstem.consolidate.life.plan import read_plan
 from mainstem.consolidate.life.rollback import Loss, roll_back
 from mainstem.consolidate.life.session import Connection
 from mainstem.consolidate.life.verify import verify
+from mainstem.consolidate.life.write_stop import WritersOut
 from mainstem.consolidate.mapping import Mapping
 from mainstem.consolidate.sources.sqlite import (
     BroughtBack,
@@ -53,15 +54,16 @@ def cut_over_file(conn: Connection, program: Program, path: Path, *, moved_to: s
     """Close the file to writers, land and fold their last rows, prove it, and switch. On an error the file is open again."""
     mapping = program.mapping
     tables = list(mapping.tables)
-    stop_writes(path, tables, moved_to=moved_to)
-    try:
+    out = WritersOut(
+        conn=conn,
+        mapping=mapping,
+        stop=lambda: stop_writes(path, tables, moved_to=moved_to),
+        allow=lambda: allow_writes(path),
+    )
+    with out:
         follow_file(conn, mapping, path, until=0)
         verify(conn, program, read_plan(conn, mapping.system))
         return cut_over(conn, program, read_plan(conn, mapping.system))
-    except BaseException as error:  # an interrupt, too, must not leave the old application shut out
-        if not has_switched(conn, mapping, error):
-            allow_writes(path)
-        raise
 
 
 def roll_back_file(

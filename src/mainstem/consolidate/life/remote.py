@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.life.catch_up import NEARLY
-from mainstem.consolidate.life.cutover import Switched, cut_over, has_switched
+from mainstem.consolidate.life.cutover import Switched, cut_over
 from mainstem.consolidate.life.plan import read_plan
 from mainstem.consolidate.life.rollback import Loss, roll_back
 from mainstem.consolidate.life.session import Connection
 from mainstem.consolidate.life.verify import verify
+from mainstem.consolidate.life.write_stop import WritersOut
 from mainstem.consolidate.mapping import Mapping
 from mainstem.consolidate.sources.remote import (
     BroughtBack,
@@ -77,18 +78,20 @@ def cut_over_remote(
     mapping = program.mapping
     schema, tables = mapping.source.schema_name, tables_of_remote(mapping, url)
     follow_remote(conn, mapping, url)
-    stop_writes(url, schema, tables, landing=mapping.old_schema, moved_to=moved_to, patience=patience)
-    try:
+    out = WritersOut(
+        conn=conn,
+        mapping=mapping,
+        stop=lambda: stop_writes(
+            url, schema, tables, landing=mapping.old_schema, moved_to=moved_to, patience=patience
+        ),
+        allow=lambda: allow_writes(url, schema, tables),
+    )
+    with out:
         follow(url, conn, mapping.old_schema, schema=schema, proved=proved)
         if proved:
             verify(conn, program, read_plan(conn, mapping.system))
         wake(conn, mapping.old_schema)
         return cut_over(conn, program, read_plan(conn, mapping.system), patience=patience)
-    except BaseException as error:  # an interrupt, too, must not leave the old application shut out
-        if has_switched(conn, mapping, error):
-            raise
-        allow_writes(url, schema, tables)
-        raise
 
 
 def roll_back_remote(

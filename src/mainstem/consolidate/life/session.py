@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import errors
 
+from mainstem.consolidate.sources import patience
+from mainstem.consolidate.sources.postgres import PINNED, Patience, configure
 from mainstem.errors import BadArgument, CutoverBlocked, Unreachable
 from mainstem.postgres import Session
 
 T = TypeVar("T")
 Connection = psycopg.Connection[Any]
 
-PINNED = {
-    "row_security": "off",
-    "timezone": "UTC",
-    "datestyle": "ISO",
-    "intervalstyle": "iso_8601",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "search_path": "pg_catalog",
-    "lock_timeout": "300ms",
-    "idle_in_transaction_session_timeout": "30s",
-    "jit": "off",
-}
-"""row_security off: a filtered copy is an error, not a smaller copy."""
-
-PASSING = (errors.LockNotAvailable, errors.SerializationFailure, errors.DeadlockDetected)
+PASSING = patience.PASSING
+PATIENCE = Patience(lock=0.3, statement=None, idle_in_transaction=30)
 
 
 @contextmanager
@@ -52,8 +38,7 @@ def migrator(url: str, system: str) -> Iterator[Connection]:
             f"no connection: {error}", hint="Look at the URL, and whether the server runs."
         ) from error
     with conn:
-        for name, value in PINNED.items():
-            conn.execute("select set_config(%s, %s, false)", [name, value])
+        configure(conn, {**PINNED, **PATIENCE.settings(), "jit": "off"})
         yield conn
 
 
@@ -70,15 +55,10 @@ def seeing_ours(conn: Connection) -> Iterator[None]:
 
 def with_patience(work: Callable[[], T], *, seconds: float, what: str) -> T:
     """Do it again while a lock is held elsewhere, each time after a little longer. Raises CutoverBlocked after `seconds`."""
-    until, pause = time.monotonic() + seconds, 0.02
-    while True:
-        try:
-            return work()
-        except PASSING as error:
-            if time.monotonic() > until:
-                raise CutoverBlocked(
-                    f"{what}: {error.diag.message_primary} for {seconds:g} s",
-                    hint="Look for long transactions in pg_stat_activity; try again.",
-                ) from error
-            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311  (jitter)
-            pause = min(pause * 2, 1.0)
+
+    def refused(why: str) -> CutoverBlocked:
+        return CutoverBlocked(
+            f"{what}: {why}", hint="Look for long transactions in pg_stat_activity; try again."
+        )
+
+    return patience.until_it_passes(work, seconds=seconds, refused=refused)

@@ -13,7 +13,6 @@ NAME = r'(?:"[^"]+"|[^\W\d][\w$]*)(?:\.(?:"[^"]+"|[^\W\d][\w$]*))*'
 """A name in a statement's `plain`, with its schema or without."""
 
 _PIECE = re.compile(r'"([^"]+)"|([^\W\d][\w$]*)')
-_DEFAULT_SCHEMAS = (None, "public", "main", "dbo")
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,7 +265,6 @@ _MADE = re.compile(
     rf"(?P<kind>table|view|materialized view) (?:if not exists )?(?P<name>{NAME})"
     rf"(?: \( (?P<columns>[^()]*) \))?(?: with \( [^()]* \))?(?: tablespace \w+)? as (?P<query>\(? ?(?:select|with) )"
 )
-_TAIL = ("returning", "on")
 
 
 def move_of(statement: Statement) -> Move | None:

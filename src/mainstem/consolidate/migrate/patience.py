@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from mainstem.consolidate.sources.patience import pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +22,8 @@ class Patience:
 
     def rounds(self) -> Iterator[bool]:
         """One for each attempt, with the pause before all but the first; whether it is the last."""
+        waits = pauses(self.pause, self.longest)
         for attempt in range(1, self.attempts + 1):
             if attempt > 1:
-                self.sleep(self._before(attempt))
+                self.sleep(next(waits))
             yield attempt == self.attempts
-
-    def _before(self, attempt: int) -> float:
-        return min(self.longest, self.pause * 2.0 ** (attempt - 2)) * random.uniform(0.5, 1.5)  # noqa: S311

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
 from types import ModuleType
 
 from sqlalchemy import MetaData
 
 from mainstem.errors import ModelsNotFound
+from mainstem.flow.modules import module_named
 
 
 def metadata_at(place: str) -> MetaData:
@@ -20,7 +18,7 @@ def metadata_at(place: str) -> MetaData:
     module_name, _, attribute = place.partition(":")
     if not module_name or not attribute:
         raise ModelsNotFound(f"{place!r} is no module:attribute", hint="name it as in app.models:Base")
-    module = _module(module_name)
+    module = module_named(module_name, missing=ModelsNotFound)
     if attribute not in vars(module):
         raise ModelsNotFound(f"{module_name} has no {attribute!r}", hint=_offer(module))
     given = vars(module)[attribute]
@@ -33,21 +31,6 @@ def metadata_at(place: str) -> MetaData:
             hint="name the module that imports all models, so that each is declared",
         )
     return metadata
-
-
-def _module(name: str) -> ModuleType:
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as missing:
-        if missing.name is None or not f"{name}.".startswith(f"{missing.name}."):
-            raise
-        raise ModelsNotFound(
-            f"there is no module {name!r} in {here}",
-            hint="name it as in `import`, from its project's directory",
-        ) from missing
 
 
 def _offer(module: ModuleType) -> str:

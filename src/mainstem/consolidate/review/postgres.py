@@ -24,24 +24,14 @@ from mainstem.consolidate.review.picture import (
     Table,
     Unique,
 )
+from mainstem.consolidate.sources.postgres import PINNED, READ_ONLY, Patience, configure, login
 from mainstem.errors import NotReviewable
-from mainstem.postgres import Session, connect
+from mainstem.postgres import Session
 
 Row = dict[str, Any]
 
 APPLICATION = "mainstem review"
-PINNED = {
-    "default_transaction_read_only": "on",
-    "row_security": "off",
-    "TimeZone": "UTC",
-    "DateStyle": "ISO",
-    "IntervalStyle": "iso_8601",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "lock_timeout": "2s",
-    "statement_timeout": "30s",
-    "idle_in_transaction_session_timeout": "30s",
-}
+PATIENCE = Patience(lock=2, statement=30, idle_in_transaction=30)
 ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 _TABLES: LiteralString = """
@@ -125,11 +115,10 @@ def reading(url: str, schemas: Iterable[str]) -> Iterator[Connection[Any]]:
             "the URL names a transaction pooler, which keeps no session settings",
             hint="give the address of the server itself",
         )
-    with connect(url, role=None, application_name=APPLICATION) as conn:
-        for name, setting in PINNED.items():
-            conn.execute("select set_config(%s, %s, false)", [name, setting])
+    with login(url, application_name=APPLICATION) as conn:
+        configure(conn, {**PINNED, **PATIENCE.settings(), **READ_ONLY})
         path = SQL(", ").join(map(Identifier, dict.fromkeys(("pg_catalog", *schemas, *_extended(conn)))))
-        conn.execute(SQL("set search_path = {}").format(path))
+        configure(conn, {"search_path": path.as_string(conn)})
         yield conn
 
 

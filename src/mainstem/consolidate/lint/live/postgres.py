@@ -13,21 +13,21 @@ from psycopg.sql import SQL, Identifier
 
 from mainstem.consolidate.lint.catalog import Column, Name, Table
 from mainstem.consolidate.lint.live.counts import Count
+from mainstem.consolidate.sources.postgres import (
+    PINNED,
+    READ_ONLY,
+    SET,
+    Patience,
+    for_session,
+    for_transaction,
+    login,
+)
 from mainstem.errors import UnreadableDatabase
-from mainstem.postgres import connect
 
 _PINNED = {
-    "default_transaction_read_only": "on",
-    "row_security": "off",
-    "TimeZone": "UTC",
-    "DateStyle": "ISO",
-    "IntervalStyle": "iso_8601",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "search_path": "pg_catalog",
-    "lock_timeout": "1s",
-    "statement_timeout": "30s",
-    "idle_in_transaction_session_timeout": "30s",
+    **PINNED,
+    **READ_ONLY,
+    **Patience(lock=1, statement=30, idle_in_transaction=30).settings(),
 }
 _GENERATED = {"a": "identity-always", "d": "identity", "s": "stored", "v": "virtual"}
 _KINDS = {"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view", "f": "foreign table"}
@@ -40,7 +40,7 @@ class PostgresLive:
         self.conn = conn
         self._tables: dict[Name, Table | None] = {}
         [(self.path,)] = self.ask("select current_setting('search_path')")
-        self.ask(_PIN, [list(_PINNED), list(_PINNED.values())])
+        self.ask(SET, for_session(_PINNED))
 
     def ask(self, query: LiteralString, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """A question of ours about the catalog."""
@@ -70,7 +70,7 @@ class PostgresLive:
         """
         with self.conn.transaction(force_rollback=True), self.conn.cursor(row_factory=tuple_row) as cursor:
             pinned = {"transaction_read_only": "on", **_PINNED, "search_path": path or self.path}
-            cursor.execute(_PIN_LOCALLY, [list(pinned), list(pinned.values())])
+            cursor.execute(SET, for_transaction(pinned))
             yield cursor
 
     def count(self, query: str, *, path: str | None = None) -> Count:
@@ -150,7 +150,7 @@ class PostgresLive:
 @contextmanager
 def postgres_live(url: str) -> Iterator[PostgresLive]:
     """Raises Unreachable, RightsMissing, UnreadableDatabase."""
-    with connect(url, role=None, application_name="mainstem consolidate lint") as conn:
+    with login(url, application_name="mainstem consolidate lint") as conn:
         yield PostgresLive(conn)
 
 
@@ -168,14 +168,6 @@ def literal(value: str) -> str:
     """A text as SQL; standard_conforming_strings is on, as everywhere since 9.1."""
     return "'" + re.sub("'", "''", value) + "'"
 
-
-_PIN: LiteralString = """
-select set_config(name, setting, false) from unnest(%s::text[], %s::text[]) as t (name, setting)
-"""
-
-_PIN_LOCALLY: LiteralString = """
-select set_config(name, setting, true) from unnest(%s::text[], %s::text[]) as t (name, setting)
-"""
 
 _RELATION: LiteralString = """
 select c.oid, n.nspname::text, c.relkind::text,

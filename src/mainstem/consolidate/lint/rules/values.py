@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mainstem.consolidate.lint.catalog import NAME
-from mainstem.consolidate.lint.expressions import Case, calls, correlations, references, resolve, value_cases
+from mainstem.consolidate.lint.expressions import Case, calls, correlations, resolve, value_cases
 from mainstem.consolidate.lint.findings import Hit, Severity, Sight, asks, rule
 from mainstem.consolidate.lint.live.counts import NO_DATABASE, Count
 from mainstem.consolidate.lint.live.postgres import column as quoted_column
@@ -352,7 +352,3 @@ def _is_looked_up(query: Query, item: Item) -> bool:
         and inner[0].items[0].is_column
         and any(True for _ in correlations(inner[0]))
     )
-
-
-def mentioned_types(script: Script, query: Query, span: Span) -> set[str]:
-    return {each.column.kind for each in references(script, query, span)}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from psycopg import Connection, errors
 
-from mainstem.consolidate.sources.postgres import Patience, connection
+from mainstem.consolidate.sources.patience import PASSING, until_it_passes
+from mainstem.consolidate.sources.postgres import Patience, configure, connection
 from mainstem.errors import RightsMissing, SourceBusy, SourceUnreadable, Unreachable
 
 T = TypeVar("T")
@@ -20,8 +19,7 @@ LONG = Patience(lock=5, statement=0, idle_in_transaction=3600)
 SHORT = Patience(lock=0.3, statement=0, idle_in_transaction=60)
 """Who wants a lock that writers wait behind gives up soon, and asks again."""
 
-PASSING = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
-PINNED = {"client_encoding": "UTF8", "lc_monetary": "C", "jit": "off"}
+TEXTS = {"client_encoding": "UTF8", "lc_monetary": "C", "jit": "off"}
 
 
 @contextmanager
@@ -43,8 +41,7 @@ def snapshot(source: Connection[Any]) -> Iterator[None]:
 
 def pin_texts(conn: Connection[Any]) -> None:
     """What further decides how a value is written; both sides have it while values are copied or compared."""
-    for name, value in PINNED.items():
-        conn.execute("select set_config(%s, %s, false)", [name, value])
+    configure(conn, TEXTS)
 
 
 @contextmanager
@@ -76,15 +73,11 @@ def named_errors() -> Iterator[None]:
 
 def with_patience(work: Callable[[], T], *, seconds: float, what: str) -> T:
     """Do it again while somebody holds a lock. Raises SourceBusy after `seconds`."""
-    until, pause = time.monotonic() + seconds, 0.02
-    while True:
-        try:
-            return work()
-        except PASSING as error:
-            if time.monotonic() > until:
-                raise SourceBusy(
-                    f"{what}: {error.diag.message_primary} for {seconds:g} s",
-                    hint="look for long transactions in pg_stat_activity of the source; try again",
-                ) from error
-            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311  (jitter)
-            pause = min(pause * 2, 1.0)
+
+    def refused(why: str) -> SourceBusy:
+        return SourceBusy(
+            f"{what}: {why}",
+            hint="look for long transactions in pg_stat_activity of the source; try again",
+        )
+
+    return until_it_passes(work, seconds=seconds, refused=refused)

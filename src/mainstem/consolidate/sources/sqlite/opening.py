@@ -42,12 +42,8 @@ def writing(path: Path | str, *, patience: float = PATIENCE) -> Iterator[sqlite3
     with _opened(Path(path), "rw", patience) as conn:
         conn.execute("pragma foreign_keys = off")
         _begin(conn, patience)
-        try:
+        with conn:
             yield conn
-        except BaseException:
-            conn.rollback()
-            raise
-        conn.commit()
 
 
 def _begin(conn: sqlite3.Connection, patience: float) -> None:

@@ -38,8 +38,6 @@ class Snapshot:
     """sha256 of the copy: equal when nothing was written in between."""
     restarts: int
     """How often writers made the copy begin anew."""
-    complaints: tuple[str, ...] = ()
-    """What integrity_check said of single rows: they break a constraint that was added after them."""
 
 
 @contextmanager
@@ -64,7 +62,8 @@ def snapshot(
         with copy.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
-        yield Snapshot(copy, origin, digest.hexdigest(), began_anew, _checked(origin, copy))
+        _refuse_damaged(origin, copy)
+        yield Snapshot(copy, origin, digest.hexdigest(), began_anew)
 
 
 class _TooManyRestarts(Exception):
@@ -112,7 +111,8 @@ def _copy(watch: _Watch, copy: Path, pages: int) -> int:
     return watch.restarts
 
 
-def _checked(origin: Path, copy: Path) -> tuple[str, ...]:
+def _refuse_damaged(origin: Path, copy: Path) -> None:
+    """What integrity_check says of single rows is no damage: they break a constraint that was added after them."""
     with named_errors(origin), closing(sqlite3.connect(copy)) as conn:
         said = [line for (line,) in conn.execute("pragma integrity_check")]
     damage = [line for line in said if line != "ok" and not OF_THE_DATA.match(line)]
@@ -121,4 +121,3 @@ def _checked(origin: Path, copy: Path) -> tuple[str, ...]:
             f"{origin} is damaged: {damage[0]}",
             hint="restore it from a backup, or recover it by `sqlite3 … .recover`",
         )
-    return tuple(line for line in said if line != "ok")

@@ -13,6 +13,7 @@ from mainstem.cli.consolidate.inspect import inspect
 from mainstem.cli.consolidate.lint import lint
 from mainstem.cli.consolidate.plan import plan
 from mainstem.cli.consolidate.report import report
+from mainstem.cli.consolidate.revision import revision
 from mainstem.cli.consolidate.rollback import rollback
 from mainstem.cli.consolidate.sql import sql
 from mainstem.cli.consolidate.status import status
@@ -44,6 +45,6 @@ def consolidate() -> None:
 
 
 for command in (
-    inspect, plan, lint, adopt, sql, backup, copy, verify, cutover, status, rollback, finish, report,
+    inspect, plan, lint, adopt, sql, backup, copy, verify, cutover, status, rollback, finish, report, revision,
 ):  # fmt: skip
     consolidate.add_command(command)

@@ -4,7 +4,16 @@ from mainstem.consolidate.life.copy import Progress, catch_up, copy
 from mainstem.consolidate.life.cutover import Switched, cut_over
 from mainstem.consolidate.life.facts import mapping_facts
 from mainstem.consolidate.life.finish import days_of_soak, finish, still_read
-from mainstem.consolidate.life.plan import Plan, adopt, compiled, read_plan, remember, the_plan
+from mainstem.consolidate.life.plan import (
+    Plan,
+    adopt,
+    compiled,
+    every_plan,
+    find_plan,
+    read_plan,
+    remember,
+    the_plan,
+)
 from mainstem.consolidate.life.rollback import Loss, abandon, losses, roll_back
 from mainstem.consolidate.life.safety import back_up, refuse_unbacked
 from mainstem.consolidate.life.session import Connection, migrator
@@ -29,6 +38,8 @@ __all__ = [
     "copy",
     "cut_over",
     "days_of_soak",
+    "every_plan",
+    "find_plan",
     "finish",
     "following",
     "losses",

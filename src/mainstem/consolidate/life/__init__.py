@@ -3,7 +3,8 @@
 from mainstem.consolidate.life.copy import Progress, catch_up, copy
 from mainstem.consolidate.life.cutover import Switched, cut_over
 from mainstem.consolidate.life.facts import mapping_facts
-from mainstem.consolidate.life.finish import days_of_soak, finish, still_read
+from mainstem.consolidate.life.finish import days_of_soak, finish, still_read, stop_noting
+from mainstem.consolidate.life.legacy_columns import drop_legacy_columns, legacy_columns, refuse_needed
 from mainstem.consolidate.life.plan import (
     Plan,
     adopt,
@@ -38,20 +39,24 @@ __all__ = [
     "copy",
     "cut_over",
     "days_of_soak",
+    "drop_legacy_columns",
     "every_plan",
     "find_plan",
     "finish",
     "following",
+    "legacy_columns",
     "losses",
     "mapping_facts",
     "migrator",
     "read_plan",
+    "refuse_needed",
     "refuse_unbacked",
     "remember",
     "roll_back",
     "set_aside",
     "standing",
     "still_read",
+    "stop_noting",
     "the_plan",
     "verify",
 ]

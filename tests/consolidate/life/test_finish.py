@@ -116,7 +116,8 @@ def test_without_the_columns_old_names_and_new_ones_go_on(switched: Life) -> Non
     document = value(switched, f"select mainstem.read_workflow_run('{run}')")
     assert (document["run"]["run_id"], document["run"]["legacy_trace_id"]) == (str(run), None)
     assert {step["legacy_step_id"] for step in document["steps"]} == {None}
-    switched.conn.execute("select mainstem.ensure_workflow_leaf('2041-04-01')")
+    with psycopg.connect(switched.url, autocommit=True) as conn:
+        conn.execute("select mainstem.ensure_workflow_leaf('2041-04-01')")
 
 
 def test_the_start_up_and_an_upgrade_do_not_miss_the_columns(switched: Life) -> None:

@@ -4,6 +4,7 @@ from mainstem.consolidate.life.copy import Progress, catch_up, copy
 from mainstem.consolidate.life.cutover import Switched, cut_over
 from mainstem.consolidate.life.facts import mapping_facts
 from mainstem.consolidate.life.finish import days_of_soak, finish, still_read, stop_noting
+from mainstem.consolidate.life.indexes import Lacking, lacking_indexes
 from mainstem.consolidate.life.legacy_columns import drop_legacy_columns, legacy_columns, refuse_needed
 from mainstem.consolidate.life.plan import (
     Plan,
@@ -24,6 +25,7 @@ from mainstem.consolidate.life.verify import Proof, verify
 
 __all__ = [
     "Connection",
+    "Lacking",
     "Loss",
     "Plan",
     "Progress",
@@ -44,6 +46,7 @@ __all__ = [
     "find_plan",
     "finish",
     "following",
+    "lacking_indexes",
     "legacy_columns",
     "losses",
     "mapping_facts",

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.statements import Apply, Put
 from mainstem.consolidate.compile.views import IDS
+from mainstem.consolidate.life.indexes import make_indexes
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, refuse_changed, renew
 from mainstem.consolidate.life.session import PASSING, Connection, seeing_ours, with_patience
 
@@ -54,13 +55,18 @@ def copy(
     *,
     told: Told = lambda _: None,
     throttle: Throttle = lambda: 0.0,
+    with_indexes: bool = True,
+    making: Callable[[str], object] = lambda _: None,
 ) -> dict[str, int]:
     """Expand when that was not done, copy from the cursor on, catch up. Gives table to roots copied by this call.
 
+    with_indexes: make those that the old tables lack; `making` hears of each.
     Killed anywhere, it can be called again: what was committed is not done twice.
     """
     source = program.mapping.system
     with holding(conn, source, "planned", "expanded", "copied", "verified") as token:
+        if with_indexes:
+            make_indexes(conn, program, token, told=making)
         if plan.phase == "planned":
             expand(conn, program, token)
         refuse_changed(conn, program, plan)

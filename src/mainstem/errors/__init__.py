@@ -37,7 +37,8 @@ MainstemError
 │   ├── ProofFailed          MS404
 │   ├── CutoverBlocked       MS405
 │   ├── NotLossless          MS406
-│   └── OldSchemaChanged     MS407
+│   ├── OldSchemaChanged     MS407
+│   └── RevisionRefused      MS421
 ├── ReviewError          models and a database cannot be held against each other
 │   ├── ModelsNotFound       MS481
 │   ├── NotReviewable        MS482
@@ -153,6 +154,7 @@ from mainstem.errors.old_tables import (
     RehearsedElsewhere,
     RenameRefused,
     ReviewError,
+    RevisionRefused,
     RollbackLoses,
     RunnerBusy,
     ScanAbandoned,
@@ -216,6 +218,7 @@ __all__ = [
     "RehearsedElsewhere",
     "RenameRefused",
     "ReviewError",
+    "RevisionRefused",
     "RightsMissing",
     "RollbackLoses",
     "RunCancelled",

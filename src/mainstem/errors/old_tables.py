@@ -46,6 +46,10 @@ class OldSchemaChanged(ConsolidationError, code="MS407"):
     """The old tables are no longer those that were looked at: a column, a key, a trigger of ours."""
 
 
+class RevisionRefused(ConsolidationError, code="MS421", exit_code=2):
+    """A consolidation cannot go into this Alembic history, or not the way its env.py runs."""
+
+
 class ReviewError(MainstemError, exit_code=2):
     """Models and a database cannot be held against each other."""
 

@@ -84,3 +84,5 @@ JsonObject = Annotated[dict[str, Any], mapped_column(server_default=text("'{}'")
 JsonList = Annotated[list[Any], mapped_column(server_default=text("'[]'"))]
 Json = Annotated[Any, mapped_column(JSONB())]
 BigNumber = Annotated[int, mapped_column(BigInteger())]
+OldId = Annotated[int, mapped_column(BigInteger().evaluates_none(), deferred=True, info={"optional": True})]
+"""Read when it is asked for, written when it is given: `consolidate finish --drop-legacy-columns` takes the column away."""

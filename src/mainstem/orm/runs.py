@@ -19,6 +19,7 @@ from mainstem.orm.declared import (
     JsonObject,
     Ledger,
     Moment,
+    OldId,
 )
 from mainstem.orm.definitions import USER, WORKFLOW, Node, Workflow
 from mainstem.orm.live import ContextValue
@@ -77,7 +78,7 @@ class Run(Ledger):
     created_at: Mapped[Moment]
     created_by: Mapped[UUID | None]
     updated_at: Mapped[Moment]
-    legacy_trace_id: Mapped[BigNumber | None]
+    legacy_trace_id: Mapped[OldId | None]
     driver: Mapped[str]
     workflow_version: Mapped[int] = mapped_column(server_default=text("1"))
     input_data: Mapped[Json | None]
@@ -170,7 +171,7 @@ class Step(Ledger):
     metadata_: Mapped[JsonObject] = mapped_column("metadata")
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
-    legacy_step_id: Mapped[BigNumber | None]
+    legacy_step_id: Mapped[OldId | None]
     org_id: Mapped[UUID]
     node_key: Mapped[str | None]
     iteration: Mapped[int] = mapped_column(server_default=text("1"))

@@ -19,6 +19,7 @@ VERBS = {
     "status": "Show the phase, the next command, what is left, what was set aside, and what a way back would cost now.",
     "rollback": "Go back.",
     "finish": "Drop the old tables.",
+    "revision": "Write the consolidation with the mapping in FILE as a revision for Alembic, the mapping beside it. Nothing else is touched.",
     "report": "Say what was found, decided, moved, set aside and dropped, what it took, what was proved, and how to go back.",
 }
 """In the order in which they are used."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     "--pause-above-age", type=float, metavar="S", help="Rest while a transaction here is older, in seconds."
 )
 @click.option("--without-backup", metavar="REASON", default="", help="Go without one; the report says why.")
+@click.option(
+    "--no-indexes", is_flag=True, help="Make none on the old tables, and copy as slowly as that is."
+)
 @json_option
 @click.pass_obj
 def copy(
@@ -33,11 +36,13 @@ def copy(
     pause_above_lag: float | None,
     pause_above_age: float | None,
     without_backup: str,
+    no_indexes: bool,
 ) -> None:
     """Install the triggers, copy batch after batch, and fold again what was written meanwhile.
 
     Old code writes on; the longest it waits is one batch of the rows it wants. Interrupted, it is carried on by the next
-    call. A replica that is not connected has no lag to be seen.
+    call. Where children are looked up by a column without an index, one is made first, CONCURRENTLY: it goes with the old
+    table at the finish, or with the copy at `rollback --to planned`. A replica that is not connected has no lag to be seen.
 
     \b
     Examples:
@@ -49,25 +54,34 @@ def copy(
     with site_of(settings, system) as site:
         refuse_unbacked(site.conn, site.plan, reason=without_backup)
         throttle = Throttle(conn=site.conn, query=throttle_query, lag=pause_above_lag, age=pause_above_age)
-        copied = _copied(site, throttle)
+        made: list[str] = []
+        copied = _copied(site, throttle, with_indexes=not no_indexes, made=made)
     told = ", ".join(f"{table} {count:,}" for table, count in copied.items())
     say(
-        f"copied: {told}\nnext: mainstem consolidate verify {site.plan.source}",
+        f"{''.join(f'made: {one}{chr(10)}' for one in made)}copied: {told}\nnext: mainstem consolidate verify {site.plan.source}",
         system=site.plan.source,
         copied=copied,
+        made=made,
     )
 
 
-def _copied(site: Site, throttle: Throttle) -> dict[str, int]:
+def _copied(site: Site, throttle: Throttle, *, with_indexes: bool, made: list[str]) -> dict[str, int]:
     from mainstem.consolidate.life import copy as begin
 
     program = site.program()
     site.follow(program)
     with amounts() as bar:
+
+        def making(what: str) -> None:
+            made.append(what)
+            bar.at(what, 0, 1)
+
         return begin(
             site.conn,
             program,
             site.plan,
             told=lambda progress: bar.at(progress.table, progress.done, progress.total),
             throttle=replace(throttle, told=bar.resting),
+            with_indexes=with_indexes,
+            making=making,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,37 +28,72 @@ if TYPE_CHECKING:
     metavar="N",
     help="Refuse before so many days have passed since the cut-over.",
 )  # fmt: skip
+@click.option(
+    "--drop-legacy-columns", is_flag=True,
+    help="Drop legacy_trace_id and legacy_step_id too, when no consolidation needs them.",
+)  # fmt: skip
 @json_option
 @click.pass_obj
-def finish(settings: Settings, system: str, *, typed: str, after_days: float) -> None:
+def finish(
+    settings: Settings, system: str, *, typed: str, after_days: float, drop_legacy_columns: bool
+) -> None:
     """Drop the old tables. The old names stay, as views; the way back is the backup from then on.
 
     It says how long ago the cut-over was, and which old tables were read since: look at `mainstem consolidate status`
     first. Nothing is dropped by CASCADE: what still stands on an old table is named, and all is as before.
 
-    Example: mainstem consolidate finish rcm --typed rcm --after-days 14
-    """
-    from mainstem.consolidate.life import finish as end
-    from mainstem.consolidate.life import following
+    --drop-legacy-columns, then or of a system that is finished already: the columns of runs and steps that hold their old
+    ids go as well. The old names do not need them; a consolidation that is under way does, of whatever system.
+
+    \b
+    Examples:
+      mainstem consolidate finish rcm --typed rcm --after-days 14
+      mainstem consolidate finish rcm --typed rcm --drop-legacy-columns
+    """  # noqa: D301  (click's mark for lines that stay as they are)
+    from mainstem.consolidate.life import drop_legacy_columns as drop_columns
+    from mainstem.consolidate.life import following, refuse_needed
 
     with site_of(settings, system) as site:
-        program = site.program()
-        if site.plan.phase != "cut_over":
+        source, phase = site.plan.source, site.plan.phase
+        if phase not in ("cut_over", "finished"):
             raise PhaseRefused(
-                f"{site.plan.source} is {site.plan.phase}, not cut over",
-                hint=f"Next is `{following(site.plan)}`.",
+                f"{source} is {phase}, not cut over", hint=f"Next is `{following(site.plan)}`."
             )
-        days, read = _soaked(site, program, after_days)
-        dropped = end(site.conn, program, typed=typed)
-    told = ", ".join(f"{table} {count:,} times" for table, count in read.items()) or "none"
-    say(
-        f"{site.plan.source} is finished, {days:.1f} days after the cut-over; old tables read meanwhile: {told}\n"
+        if typed != source:
+            raise PhaseRefused(
+                f"{typed!r} is not the name of this system", hint=f"Type {source}: there is no way back."
+            )
+        if drop_legacy_columns:
+            refuse_needed(site.conn, finishing=source)
+        told = _finished_before(site) if phase == "finished" else _finished(site, typed, after_days)
+        columns = drop_columns(site.conn) if drop_legacy_columns else []
+    more = f"\ndropped: {', '.join(columns) or 'no column, they were gone'}" if drop_legacy_columns else ""
+    say(f"{told.pop('told')}{more}", system=source, columns_dropped=columns, **told)
+
+
+def _finished_before(site: Site) -> dict[str, Any]:
+    """What a killed finish left to do is done."""
+    from mainstem.consolidate.life import stop_noting
+    from mainstem.consolidate.mapping import read_mapping
+
+    stop_noting(site.conn, read_mapping(site.plan.mapping))
+    return {"told": f"{site.plan.source} was finished before", "dropped": []}
+
+
+def _finished(site: Site, typed: str, after_days: float) -> dict[str, Any]:
+    from mainstem.consolidate.life import finish as end
+
+    program = site.program()
+    days, read = _soaked(site, program, after_days)
+    dropped = end(site.conn, program, typed=typed)
+    meanwhile = ", ".join(f"{table} {count:,} times" for table, count in read.items()) or "none"
+    return {
+        "told": f"{site.plan.source} is finished, {days:.1f} days after the cut-over; old tables read meanwhile: {meanwhile}\n"
         f"dropped: {', '.join(dropped)}",
-        system=site.plan.source,
-        days_since_cutover=days,
-        still_read=read,
-        dropped=dropped,
-    )
+        "days_since_cutover": days,
+        "still_read": read,
+        "dropped": dropped,
+    }
 
 
 def _soaked(site: Site, program: Program, after_days: float) -> tuple[float, dict[str, int]]:

@@ -45,6 +45,10 @@ def _lines(found: Standing) -> Iterator[tuple[str, str]]:
     )
     for one in found.copied:
         yield f"copied: {one.table}", f"{one.copied:,}{f', {one.left:,} left' if one.left else ''}"
+    if found.indexes_lacking:
+        yield "indexes to be made", f"{', '.join(found.indexes_lacking)}; not with `copy --no-indexes`"
+    if found.indexes_made:
+        yield "indexes made for the copy", ", ".join(found.indexes_made)
     yield "changes to be folded", f"{found.backlog:,}"
     for aside in found.quarantine:
         yield f"set aside: {aside.table}", f"{aside.rows:,}, {aside.reason}"
@@ -53,6 +57,9 @@ def _lines(found: Standing) -> Iterator[tuple[str, str]]:
         yield "cut over", f"{found.days_since_cutover:.1f} days ago"
         read = ", ".join(f"{table} {count:,}" for table, count in found.still_read.items())
         yield "old tables read since", f"{read}; told a minute late, it must not grow" if read else "no"
+    if found.phase == "finished":
+        kept = f"{', '.join(found.legacy_columns)}; `finish --drop-legacy-columns` drops them"
+        yield "columns for old ids", kept if found.legacy_columns else "dropped"
 
 
 def _way_back(found: Standing) -> str:

@@ -163,7 +163,7 @@ def since_triggers(whole: Whole) -> dict[str, str]:
     They are made with the views, one table a transaction, so that the switch takes no lock on what engines write.
     """
     texts = {table: _note_since(whole, table, column) for table, column in _ours(whole)}
-    for table, text in _id_triggers(whole).items():
+    for table, text in id_triggers(whole).items():
         texts[table] += text
     return texts
 
@@ -217,7 +217,7 @@ def drop_since_triggers(whole: Whole) -> dict[str, str]:
     }
 
 
-def _id_triggers(whole: Whole) -> dict[str, str]:
+def id_triggers(whole: Whole) -> dict[str, str]:
     if whole.run is None:
         return {}
     of_workflow = f"select from mainstem_consolidation.workflow_of v where v.source = {lit(whole.system)} and v.workflow_id = new.workflow_id"

@@ -17,6 +17,7 @@ from mainstem.consolidate.compile import (
 )
 from mainstem.consolidate.compile.catalog import Catalog, read_catalog
 from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements, sharing
+from mainstem.consolidate.compile.legacy_ids import LEGACY, without_legacy
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
 from mainstem.consolidate.compile.text import q
 from mainstem.consolidate.compile.views import IDS, Whole, target_key
@@ -92,7 +93,7 @@ class Program:
         texts += [views.unfold_context(whole, keyed) for keyed in whole.contexts]
         texts += [
             compatibility.compatibility_view(whole, table, self.catalog.old[table], lists)
-            for table, lists in self._instead().items()
+            for table, lists in self.old_name_triggers().items()
         ]
         owned = [
             f"alter view {q(whole.work_schema, kind + table)} owner to mainstem_owner;\n"
@@ -102,7 +103,7 @@ class Program:
         texts.append(f"grant usage, create on schema {q(whole.work_schema)} to mainstem_owner;\n")
         return "\n".join([*texts, *owned])
 
-    def _instead(self) -> dict[str, str]:
+    def old_name_triggers(self) -> dict[str, str]:
         """Table to the triggers of its old name."""
         whole = self.whole
         texts = {root.table: compatibility.relation_triggers(whole, root) for root in whole.roots()}
@@ -214,6 +215,8 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         legacy=mapping.legacy_schema if moved else None,
         standing=mapping.of_kind(Stays),
     )
+    if not set(LEGACY.values()) <= {name for table in LEGACY for name in catalog.ours[table]}:
+        mapping = without_legacy(mapping)
     _refuse_unkeyed(mapping, catalog)
     rows = [compile_relation(mapping, catalog, name) for name in mapping.of_kind(Row)]
     run = next((compile_relation(mapping, catalog, name) for name in mapping.of_kind(Run)), None)

@@ -4,8 +4,19 @@ from mainstem.consolidate.life.catch_up import catch_up
 from mainstem.consolidate.life.copy import Progress, copy
 from mainstem.consolidate.life.cutover import Switched, cut_over
 from mainstem.consolidate.life.facts import mapping_facts
-from mainstem.consolidate.life.finish import days_of_soak, finish, still_read
-from mainstem.consolidate.life.plan import Plan, adopt, compiled, read_plan, remember, the_plan
+from mainstem.consolidate.life.finish import days_of_soak, finish, still_read, stop_noting
+from mainstem.consolidate.life.indexes import Lacking, lacking_indexes
+from mainstem.consolidate.life.legacy_columns import drop_legacy_columns, legacy_columns, refuse_needed
+from mainstem.consolidate.life.plan import (
+    Plan,
+    adopt,
+    compiled,
+    every_plan,
+    find_plan,
+    read_plan,
+    remember,
+    the_plan,
+)
 from mainstem.consolidate.life.rollback import Loss, abandon, losses, roll_back
 from mainstem.consolidate.life.safety import back_up, refuse_unbacked
 from mainstem.consolidate.life.session import Connection, migrator
@@ -15,6 +26,7 @@ from mainstem.consolidate.life.verify import Proof, verify
 
 __all__ = [
     "Connection",
+    "Lacking",
     "Loss",
     "Plan",
     "Progress",
@@ -30,18 +42,25 @@ __all__ = [
     "copy",
     "cut_over",
     "days_of_soak",
+    "drop_legacy_columns",
+    "every_plan",
+    "find_plan",
     "finish",
     "following",
+    "lacking_indexes",
+    "legacy_columns",
     "losses",
     "mapping_facts",
     "migrator",
     "read_plan",
+    "refuse_needed",
     "refuse_unbacked",
     "remember",
     "roll_back",
     "set_aside",
     "standing",
     "still_read",
+    "stop_noting",
     "the_plan",
     "verify",
 ]

@@ -22,6 +22,7 @@ from mainstem.consolidate.compile.statements import Apply
 from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.batch import again, make_leaves, perform
 from mainstem.consolidate.life.catch_up import catch_up
+from mainstem.consolidate.life.indexes import make_indexes
 from mainstem.consolidate.life.plan import (
     PLAN,
     Plan,
@@ -67,14 +68,19 @@ def copy(
     hands: Sequence[Connection] = (),
     told: Told = lambda _: None,
     throttle: Throttle = lambda: 0.0,
+    with_indexes: bool = True,
+    making: Callable[[str], object] = lambda _: None,
 ) -> dict[str, int]:
     """Expand when that was not done, copy from the cursor on, catch up. Gives table to roots copied by this call.
 
     `hands`: further migrators of the same database, each of which takes batches; without any, `conn` does all the work.
+    with_indexes: make those that the old tables lack; `making` hears of each.
     Killed anywhere, it can be called again: what lies before the cursor is not done twice.
     """
     source = program.mapping.system
     with holding(conn, source, "planned", "expanded", "copied", "verified") as token:
+        if with_indexes:
+            make_indexes(conn, program, token, told=making)
         if plan.phase == "planned":
             expand(conn, program, token)
         refuse_changed(conn, program, plan)

@@ -6,9 +6,19 @@ from psycopg import errors
 
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.text import q
+from mainstem.consolidate.life.legacy_columns import functions_without_columns
 from mainstem.consolidate.life.plan import Plan, advance, holding, remember
-from mainstem.consolidate.life.session import Connection
+from mainstem.consolidate.life.session import Connection, with_patience
+from mainstem.consolidate.mapping import Mapping
 from mainstem.errors import CutoverBlocked, PhaseRefused
+
+_NOTING = """
+select t.tgrelid::regclass::text, quote_ident(t.tgname), p.oid::regprocedure::text
+  from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+ where p.pronamespace = to_regnamespace(quote_ident(%s)) and p.proname like 'since\\_%%' and t.tgparentid = 0
+ order by 1, 2
+"""
+"""Triggers on our tables that note what was written since the cut-over, and their functions."""
 
 
 def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
@@ -22,6 +32,9 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
             f"{typed!r} is not the name of this system",
             hint=f"Type {mapping.system}: the old tables are gone after this.",
         )
+    without_columns = functions_without_columns(
+        conn, program
+    )  # while there are old tables to compile against
     with holding(conn, mapping.system, "cut_over") as token:
         try:
             with conn.transaction():
@@ -32,13 +45,28 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
                 conn.execute(
                     "delete from mainstem_consolidation.written_since where source = %s", [mapping.system]
                 )
+                remember(conn, mapping.system, old_names_without_columns=without_columns)
                 advance(conn, mapping.system, token, "finished", dropped=program.tables)
         except errors.DependentObjectsStillExist as error:
             raise CutoverBlocked(
                 f"{error.diag.message_primary}: {error.diag.message_detail}",
                 hint="Point what is named at the new tables; nothing was dropped.",
             ) from error
+    stop_noting(conn, mapping)
     return program.tables
+
+
+def stop_noting(conn: Connection, mapping: Mapping) -> None:
+    """Nothing notes what a rollback would take along; what gives old ids stays. Of a finished plan; twice is once."""
+    for table, trigger, function in conn.execute(_NOTING, [mapping.work_schema]).fetchall():
+
+        def attempt(texts: tuple[str, str]) -> None:
+            with conn.transaction():
+                for text in texts:
+                    conn.execute(text)
+
+        gone = f"drop trigger if exists {trigger} on {table}", f"drop function if exists {function}"
+        with_patience(lambda: attempt(gone), seconds=30, what=f"the end of a trigger of {table}")  # noqa: B023  (called at once)
 
 
 def _drop_our_views(conn: Connection, program: Program) -> None:

@@ -117,16 +117,26 @@ def the_plan(conn: Connection, system: str = "") -> Plan:
 
 def read_plan(conn: Connection, source: str) -> Plan:
     """Raises PhaseRefused when there is none."""
-    try:
-        row = conn.execute(
-            f"select source, mapping, phase, facts, cursors, old_fingerprint from {PLAN} where source = %s",
-            [source],
-        ).fetchone()
-    except errors.UndefinedTable:
-        row = None
-    if row is None:
+    plan = find_plan(conn, source)
+    if plan is None:
         raise PhaseRefused(f"there is no plan for {source}", hint=BEGIN)
-    return Plan(*row)
+    return plan
+
+
+def find_plan(conn: Connection, source: str) -> Plan | None:
+    """The plan of this system; None where nobody has begun one."""
+    return next((plan for plan in every_plan(conn) if plan.source == source), None)
+
+
+def every_plan(conn: Connection) -> list[Plan]:
+    """By their names; none where nothing was ever consolidated."""
+    try:
+        rows = conn.execute(
+            f"select source, mapping, phase, facts, cursors, old_fingerprint from {PLAN} order by source"
+        ).fetchall()
+    except errors.UndefinedTable:
+        return []
+    return [Plan(*row) for row in rows]
 
 
 def compiled(conn: Connection, plan: Plan) -> Program:

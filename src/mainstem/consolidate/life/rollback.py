@@ -17,6 +17,7 @@ from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import json_path, lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, index_name
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
+from mainstem.consolidate.life.indexes import drop_indexes
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, read_plan
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
 from mainstem.consolidate.mapping import Row, Run
@@ -338,6 +339,7 @@ def abandon(conn: Connection, program: Program) -> None:
                 f"update {PLAN} set cursors = '{{}}', old_fingerprint = null where source = %s", [source]
             )
             advance(conn, source, token, "planned", abandoned=True)
+        drop_indexes(conn, program)
 
 
 def _drop(conn: Connection, text: str) -> None:

@@ -9,6 +9,8 @@ from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.life.catch_up import backlog
 from mainstem.consolidate.life.finish import days_of_soak, still_read
+from mainstem.consolidate.life.indexes import lacking_indexes
+from mainstem.consolidate.life.legacy_columns import legacy_columns
 from mainstem.consolidate.life.plan import IS_OVER, PLAN, Plan
 from mainstem.consolidate.life.rollback import Loss, losses
 from mainstem.consolidate.life.session import Connection
@@ -48,6 +50,12 @@ class Standing:
     losses: list[Loss]
     still_read: dict[str, int]
     days_since_cutover: float | None
+    indexes_made: list[str]
+    """On old tables, for the copy."""
+    indexes_lacking: list[str]
+    """What the next copy makes, unless it is told not to."""
+    legacy_columns: list[str]
+    """Of ours, with old ids: those that are there."""
 
 
 def standing(conn: Connection, plan: Plan, program: Program | None) -> Standing:
@@ -65,7 +73,16 @@ def standing(conn: Connection, plan: Plan, program: Program | None) -> Standing:
         losses=losses(conn, program) if is_over and program else [],
         still_read=still_read(conn, program, plan) if is_over and program else {},
         days_since_cutover=days_of_soak(conn, plan.source) if is_over else None,
+        indexes_made=[f"{one['table']} ({one['column']})" for one in plan.facts.get("indexes", {}).values()],
+        indexes_lacking=_lacking(conn, plan, program) if program else [],
+        legacy_columns=[f"{table}.{column}" for table, column in legacy_columns(conn).items()],
     )
+
+
+def _lacking(conn: Connection, plan: Plan, program: Program) -> list[str]:
+    if plan.phase not in ("planned", "expanded"):
+        return []
+    return [f"{one.table} ({one.column})" for one in lacking_indexes(conn, program)]
 
 
 def following(plan: Plan) -> str:

@@ -74,7 +74,7 @@ def gathered(conn: Connection, plan: Plan) -> Report:
         decided=tuple(_decided(mapping, entries)),
         moved=tuple(_moved(conn, mapping, plan, back)),
         left_out=proof.get("left_out", 0),
-        dropped=tuple(_dropped(conn, mapping, plan)),
+        dropped=(*_dropped(conn, mapping, plan), *_dropped_of_ours(entries)),
         phases=tuple(phases(entries)),
         locks=tuple(lock for entry in entries for lock in _locks(list(back), entry)),
         backup=_backup(plan),
@@ -146,6 +146,12 @@ def _dropped(conn: Connection, mapping: Mapping, plan: Plan) -> Iterator[Dropped
             yield Dropped(f"{table}.{column}", why, filled.get(table, {}).get(column))
     for one in set_aside(conn, plan.source):
         yield Dropped(one.table, f"set aside, as they were: {one.reason}", one.rows)
+
+
+def _dropped_of_ours(entries: list[Entry]) -> Iterator[Dropped]:
+    for entry in entries:
+        for column in entry.facts.get("columns_dropped", []):
+            yield Dropped(f"mainstem.{column}", "on request: the id map has every old id")
 
 
 def _locks(moved: list[str], entry: Entry) -> Iterator[Lock]:

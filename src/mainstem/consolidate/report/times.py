@@ -34,11 +34,14 @@ class Entry:
     @property
     def name(self) -> str:
         """What was done."""
+        if "index_made" in self.facts:
+            return f"index on {self.facts['table']} ({self.facts['column']})"
         for mark, name in (
             ("rolled_back", "rollback"),
             ("abandoned", "rollback to the plan"),
             ("backup", "backup"),
             ("without_backup", "decided: no backup"),
+            ("columns_dropped", "columns for old ids dropped"),
         ):
             if mark in self.facts:
                 return name

@@ -143,6 +143,7 @@ class _Reader:
             nullable=bool(column.nullable),
             default=self._default(column),
             is_known=is_known,
+            is_optional=bool(column.info.get("optional")),
             ddl=self._ddl(lambda: self.compiler.get_column_specification(column)),
         )
 

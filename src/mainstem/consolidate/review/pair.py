@@ -42,7 +42,8 @@ def columns(pair: Pair) -> Iterator[Finding | Unseen]:
     """What the columns differ in. Of a view only their names and types are looked at."""
     for name, column in pair.declared.columns.items():
         if (there := pair.found.columns.get(name)) is None:
-            yield _missing(pair, column)
+            if not column.is_optional:
+                yield _missing(pair, column)
             continue
         yield from _type(pair, column, there)
         if not pair.found.is_view:

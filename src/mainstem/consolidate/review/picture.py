@@ -59,6 +59,8 @@ class Column:
     default: Default = Default()
     is_known: bool = True
     """Whether the database has a type of this name."""
+    is_optional: bool = field(default=False, compare=False)
+    """On the code's side: `info={"optional": True}` says that a database may do without it."""
     ddl: str = field(default="", compare=False)
     """On the code's side, here and below: how SQL declares it."""
 

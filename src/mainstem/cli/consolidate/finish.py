@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mainstem.cli.consolidate.site import Site, site_of, system_argument
+from mainstem.cli.consolidate.site import Site, site_of, source_url_option, system_argument
 from mainstem.cli.output import json_option, say
 from mainstem.errors import PhaseRefused
 from mainstem.settings import Settings
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @system_argument
+@source_url_option
 @click.option(
     "--typed", required=True, metavar="NAME", help="The name of the system, to show that it is meant."
 )
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @json_option
 @click.pass_obj
-def finish(settings: Settings, system: str, *, typed: str, after_days: float) -> None:
+def finish(settings: Settings, system: str, *, source_url: str | None, typed: str, after_days: float) -> None:
     """Drop the old tables. The old names stay, as views; the way back is the backup from then on.
 
     It says how long ago the cut-over was, and which old tables were read since: look at `mainstem consolidate status`
@@ -41,7 +42,9 @@ def finish(settings: Settings, system: str, *, typed: str, after_days: float) ->
     from mainstem.consolidate.life import finish as end
     from mainstem.consolidate.life import following
 
-    with site_of(settings, system) as site:
+    with site_of(settings, system, source_url) as site:
+        if site.plan.phase == "finished":
+            _leave(site)
         program = site.program()
         if site.plan.phase != "cut_over":
             raise PhaseRefused(
@@ -49,7 +52,9 @@ def finish(settings: Settings, system: str, *, typed: str, after_days: float) ->
                 hint=f"Next is `{following(site.plan)}`.",
             )
         days, read = _soaked(site, program, after_days)
+        site.origin.is_shut(site.mapping)  # it can be reached: what is noted there must end, too
         dropped = end(site.conn, program, typed=typed)
+        _leave(site)
     told = ", ".join(f"{table} {count:,} times" for table, count in read.items()) or "none"
     say(
         f"{site.plan.source} is finished, {days:.1f} days after the cut-over; old tables read meanwhile: {told}\n"
@@ -59,6 +64,11 @@ def finish(settings: Settings, system: str, *, typed: str, after_days: float) ->
         still_read=read,
         dropped=dropped,
     )
+
+
+def _leave(site: Site) -> None:
+    """End what is noted at the source, now or, when `finish` was killed before, by calling it again."""
+    site.origin.leave(site.conn, site.mapping)
 
 
 def _soaked(site: Site, program: Program, after_days: float) -> tuple[float, dict[str, int]]:

@@ -4,7 +4,17 @@ from mainstem.consolidate.life.copy import Progress, catch_up, copy
 from mainstem.consolidate.life.cutover import Switched, cut_over
 from mainstem.consolidate.life.facts import mapping_facts
 from mainstem.consolidate.life.finish import days_of_soak, finish, still_read
-from mainstem.consolidate.life.plan import Plan, adopt, compiled, read_plan, remember, the_plan
+from mainstem.consolidate.life.origin import Origin, origin_of
+from mainstem.consolidate.life.plan import (
+    Plan,
+    adopt,
+    compiled,
+    forget,
+    planned,
+    read_plan,
+    remember,
+    the_plan,
+)
 from mainstem.consolidate.life.rollback import Loss, abandon, losses, roll_back
 from mainstem.consolidate.life.safety import back_up, refuse_unbacked
 from mainstem.consolidate.life.session import Connection, migrator
@@ -15,6 +25,7 @@ from mainstem.consolidate.life.verify import Proof, verify
 __all__ = [
     "Connection",
     "Loss",
+    "Origin",
     "Plan",
     "Progress",
     "Proof",
@@ -31,9 +42,12 @@ __all__ = [
     "days_of_soak",
     "finish",
     "following",
+    "forget",
     "losses",
     "mapping_facts",
     "migrator",
+    "origin_of",
+    "planned",
     "read_plan",
     "refuse_unbacked",
     "remember",

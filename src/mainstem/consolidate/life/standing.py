@@ -37,6 +37,8 @@ class Standing:
     """Everything that somebody who comes back to it wants to know."""
 
     system: str
+    source: str
+    """Where the old tables are."""
     phase: str
     next: str
     is_held: bool
@@ -55,6 +57,7 @@ def standing(conn: Connection, plan: Plan, program: Program | None) -> Standing:
     is_over = plan.phase == "cut_over" and program is not None
     return Standing(
         system=plan.source,
+        source=plan.whereabouts or conn.info.dbname,
         phase=plan.phase,
         next=following(plan),
         is_held=_is_held(conn, plan.source),

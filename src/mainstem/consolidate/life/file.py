@@ -9,7 +9,7 @@ from mainstem.consolidate.life.copy import NEARLY
 from mainstem.consolidate.life.cutover import Switched, cut_over, has_switched
 from mainstem.consolidate.life.plan import read_plan
 from mainstem.consolidate.life.rollback import Loss, roll_back
-from mainstem.consolidate.life.session import Connection
+from mainstem.consolidate.life.session import Connection, with_patience
 from mainstem.consolidate.life.verify import verify
 from mainstem.consolidate.mapping import Mapping
 from mainstem.consolidate.sources.sqlite import (
@@ -60,7 +60,9 @@ def cut_over_file(
     tables = list(mapping.tables)
     stop_writes(path, tables, moved_to=moved_to, patience=patience)
     try:
-        follow_file(conn, mapping, path, until=0)
+        with_patience(
+            lambda: follow_file(conn, mapping, path, until=0), seconds=patience, what="landing the last rows"
+        )
         verify(conn, program, read_plan(conn, mapping.system))
         return cut_over(conn, program, read_plan(conn, mapping.system), patience=patience)
     except BaseException as error:  # an interrupt, too, must not leave the old application shut out

@@ -39,7 +39,9 @@ def old(empty_database: Database) -> Database:
 @pytest.fixture
 def mapping(tmp_path: Path) -> str:
     place = tmp_path / "rcm.yaml"
-    place.write_text(preset("rcm").replace("source: {kind: postgres", "source: {kind: remote"), encoding="utf-8")
+    place.write_text(
+        preset("rcm").replace("source: {kind: postgres", "source: {kind: remote"), encoding="utf-8"
+    )
     return str(place)
 
 
@@ -78,11 +80,15 @@ def test_another_server_goes_there_and_back_and_to_its_end_by_the_same_verbs(
             terminal.lines("consolidate", verb, *named)
         terminal.lines("consolidate", "cutover", "--patience", "20", *named)
     assert {failure.sqlstate for failure in writer.tally.failures} <= {"25006"}
-    assert all("moved to schema mainstem_landing_rcm of" in failure.message for failure in writer.tally.failures)
+    assert all(
+        "moved to schema mainstem_landing_rcm of" in failure.message for failure in writer.tally.failures
+    )
     with psycopg.connect(database.url, autocommit=True, options=f"-c search_path={LANDING}") as moved:
         assert writer.memory.differences(moved) == []
     assert shown(database, LANDING) == shown(old, "public")
-    database.rows(f"update {LANDING}.workflow_trace set status = 'cancelled' where trace_id = 1001 returning 1")
+    database.rows(
+        f"update {LANDING}.workflow_trace set status = 'cancelled' where trace_id = 1001 returning 1"
+    )
     terminal.lines("consolidate", "rollback", "--yes", *named)
     assert old.value("select status from workflow_trace where trace_id = 1001") == "cancelled"
     with writing(old.url, writers=1, rate=80) as [writer]:
@@ -101,7 +107,12 @@ def test_another_server_goes_there_and_back_and_to_its_end_by_the_same_verbs(
 
 @ON_ONE_SERVER
 def test_the_plan_remembers_where_the_source_is_and_nothing_keeps_or_shows_its_password(
-    terminal: Terminal, database: Database, url: str, old: Database, mapping: str, monkeypatch: pytest.MonkeyPatch
+    terminal: Terminal,
+    database: Database,
+    url: str,
+    old: Database,
+    mapping: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     code, error, hint = terminal.error("consolidate", "adopt", mapping)
     assert (code, error) == (2, "MS010")
@@ -115,7 +126,12 @@ def test_the_plan_remembers_where_the_source_is_and_nothing_keeps_or_shows_its_p
     assert old.url.split("/")[-1].split("?")[0] in status["source"]
     terminal.lines("consolidate", "copy", "--without-backup", "a sample")  # by the remembered address
     kept = database.rows("select p::text from mainstem_consolidation.plan p union all select j::text from mainstem_consolidation.journal j")  # fmt: skip
-    for told in (json.dumps(kept), json.dumps(status), json.dumps(report), terminal.type("consolidate", "status").stdout):
+    for told in (
+        json.dumps(kept),
+        json.dumps(status),
+        json.dumps(report),
+        terminal.type("consolidate", "status").stdout,
+    ):
         assert SECRET not in told
         assert "not for everybody" not in told
     terminal.lines("consolidate", "rollback", "--to", "planned", "--yes")

@@ -12,8 +12,9 @@ from mainstem.consolidate.compile import Program
 from mainstem.consolidate.inspect import Reader, postgres, sqlite
 from mainstem.consolidate.life import file, remote
 from mainstem.consolidate.life.cutover import Switched, cut_over
+from mainstem.consolidate.life.losses import Loss
 from mainstem.consolidate.life.plan import Plan, read_plan
-from mainstem.consolidate.life.rollback import Loss, roll_back
+from mainstem.consolidate.life.rollback import roll_back
 from mainstem.consolidate.life.session import Connection
 from mainstem.consolidate.mapping import Mapping
 from mainstem.consolidate.sources.address import address_of

@@ -37,7 +37,8 @@ MainstemError
 │   ├── ProofFailed          MS404
 │   ├── CutoverBlocked       MS405
 │   ├── NotLossless          MS406
-│   └── OldSchemaChanged     MS407
+│   ├── OldSchemaChanged     MS407
+│   └── StatisticsMissing    MS408
 ├── ReviewError          models and a database cannot be held against each other
 │   ├── ModelsNotFound       MS481
 │   ├── NotReviewable        MS482
@@ -165,6 +166,7 @@ from mainstem.errors.old_tables import (
     StatementFailed,
     StatementUnreadable,
     StateRefusesVerb,
+    StatisticsMissing,
     TargetUnknown,
     UnreadableDatabase,
     UnreadableMigration,
@@ -240,6 +242,7 @@ __all__ = [
     "StateRefusesVerb",
     "StatementFailed",
     "StatementUnreadable",
+    "StatisticsMissing",
     "StepExists",
     "StepFailed",
     "StepIsOver",

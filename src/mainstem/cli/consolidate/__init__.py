@@ -10,6 +10,7 @@ from mainstem.cli.consolidate.copy import copy
 from mainstem.cli.consolidate.cutover import cutover
 from mainstem.cli.consolidate.finish import finish
 from mainstem.cli.consolidate.inspect import inspect
+from mainstem.cli.consolidate.limits import limits
 from mainstem.cli.consolidate.lint import lint
 from mainstem.cli.consolidate.plan import plan
 from mainstem.cli.consolidate.report import report
@@ -44,6 +45,6 @@ def consolidate() -> None:
 
 
 for command in (
-    inspect, plan, lint, adopt, sql, backup, copy, verify, cutover, status, rollback, finish, report,
+    inspect, plan, lint, limits, adopt, sql, backup, copy, verify, cutover, status, rollback, finish, report,
 ):  # fmt: skip
     consolidate.add_command(command)

@@ -28,7 +28,8 @@ def adopt(settings: Settings, file: Path, *, sqlite: Path | None, source_url: st
     """Begin a consolidation with the mapping in FILE, or change the mapping of one that has copied nothing.
 
     It is compiled against the old tables and ours, and refused where it does not fit. The old tables are looked at for the
-    report, and not touched. It works as the URL's login, which needs the rights of `mainstem db upgrade`.
+    report, and not touched. It works as the URL's login. What rights that lacks is told, as GRANTs, before anything is done
+    (docs/consolidate-roles.md).
 
     A SQLite file, or another server's tables (`source: {kind: remote}`), are landed first: copied as they are into a schema of
     this database, and triggers beside them note what is written from then on. The plan remembers where they are, without a
@@ -41,7 +42,14 @@ def adopt(settings: Settings, file: Path, *, sqlite: Path | None, source_url: st
       mainstem consolidate adopt rcm.yaml --source-url postgresql://owner@old.example/app
     """  # noqa: D301  (click's mark for lines that stay as they are)
     from mainstem.consolidate.life import adopt as begin
-    from mainstem.consolidate.life import following, origin_of, planned, read_plan, remember
+    from mainstem.consolidate.life import (
+        following,
+        origin_of,
+        planned,
+        read_plan,
+        refuse_without_rights,
+        remember,
+    )
     from mainstem.consolidate.mapping import read_mapping
     from mainstem.consolidate.report import inspected_facts
 
@@ -49,6 +57,7 @@ def adopt(settings: Settings, file: Path, *, sqlite: Path | None, source_url: st
     mapping = read_mapping(text, place=str(file))
     elsewhere = source_url or environment_url(settings, text)
     with migrating(settings, mapping.system) as (conn, url):
+        refuse_without_rights(conn, mapping)
         origin = origin_of(mapping, planned(conn, mapping.system), path=sqlite, url=elsewhere)
         origin.land(conn, mapping)
         begin(conn, text)

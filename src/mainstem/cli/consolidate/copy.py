@@ -46,9 +46,10 @@ def copy(
       mainstem consolidate copy rcm
       mainstem consolidate copy rcm --pause-above-lag 10 --throttle-query "select count(*) from ops.incident"
     """  # noqa: D301  (click's mark for lines that stay as they are)
-    from mainstem.consolidate.life import Throttle, refuse_unbacked
+    from mainstem.consolidate.life import Throttle, refuse_unbacked, refuse_without_rights
 
     with site_of(settings, system, source_url) as site:
+        refuse_without_rights(site.conn, site.mapping)
         refuse_unbacked(site.conn, site.plan, reason=without_backup)
         throttle = Throttle(conn=site.conn, query=throttle_query, lag=pause_above_lag, age=pause_above_age)
         copied = _copied(site, throttle)

@@ -25,7 +25,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Site:
-    """Where a verb works, as the URL's login: a superuser, as `mainstem db upgrade` wants one."""
+    """Where a verb works, as the URL's login: a superuser, or one with the rights that `adopt` asks for."""
 
     conn: Connection
     plan: Plan
@@ -75,9 +75,11 @@ def source_url_option(command: Command) -> Command:
 def migrating(settings: Settings, system: str) -> Iterator[tuple[Connection, str]]:
     """A migrator's connection, where our schema is installed, and the URL of the server."""
     from mainstem.consolidate.life import migrator
+    from mainstem.consolidate.life.rights import refuse_stranger
 
     with server_of(settings) as server:
         with login(server) as unpinned:  # definitions read otherwise under the migrator's settings
+            refuse_stranger(unpinned)
             refuse_misfit(unpinned)
         with migrator(server.url, system or "consolidate") as conn:
             yield conn, server.url

@@ -16,6 +16,7 @@ from mainstem.consolidate.life.plan import (
     remember,
     the_plan,
 )
+from mainstem.consolidate.life.rights import refuse_without_rights
 from mainstem.consolidate.life.rollback import abandon, roll_back
 from mainstem.consolidate.life.safety import back_up, refuse_unbacked
 from mainstem.consolidate.life.session import Connection, migrator
@@ -51,6 +52,7 @@ __all__ = [
     "planned",
     "read_plan",
     "refuse_unbacked",
+    "refuse_without_rights",
     "remember",
     "roll_back",
     "set_aside",

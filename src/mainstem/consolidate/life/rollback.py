@@ -29,6 +29,8 @@ from mainstem.consolidate.mapping import Row, Run
 BATCH = 200
 FEW = 20
 """Runs that may be left for the moment under the locks: writers never leave none."""
+CHASES = 10
+"""Rounds after writers who are faster than a round; what is left then is less than a batch or so."""
 _SET_ASIDE = "insert into mainstem_consolidation.written_since (source, new_id) select %s, unnest(%s::uuid[])"
 _TAKE_ASIDE = "delete from mainstem_consolidation.written_since where source = %s returning new_id"
 
@@ -47,8 +49,9 @@ def roll_back(
         accepted = lost if accept_loss else []
         refuse_more(lost, accepted)
         with seeing_ours(conn):
-            while _bring_back(conn, program, accepted, BATCH) > FEW:
-                pass
+            chased = 0
+            while (count := _bring_back(conn, program, accepted, BATCH)) > FEW and chased < CHASES:
+                chased += count < BATCH
             return with_patience(
                 lambda: _switch_back(conn, program, plan, token, accepted),
                 seconds=patience,

@@ -21,6 +21,8 @@ class Settings:
     """MAINSTEM_ORG: the tenant."""
     data: Path | None = None
     """MAINSTEM_DATA: the embedded server's directory."""
+    source_url: str | None = None
+    """MAINSTEM_SOURCE_URL: the PostgreSQL that old tables are consolidated from, where it is another."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -31,6 +33,7 @@ class Settings:
             url=given.get("MAINSTEM_URL"),
             org_id=_org_id(given.get("MAINSTEM_ORG")),
             data=None if data is None else Path(data),
+            source_url=given.get("MAINSTEM_SOURCE_URL"),
         )
 
 

@@ -38,6 +38,7 @@ MainstemError
 │   ├── CutoverBlocked       MS405
 │   ├── NotLossless          MS406
 │   ├── OldSchemaChanged     MS407
+│   ├── StatisticsMissing    MS408
 │   └── RevisionRefused      MS421
 ├── ReviewError          models and a database cannot be held against each other
 │   ├── ModelsNotFound       MS481
@@ -167,6 +168,7 @@ from mainstem.errors.old_tables import (
     StatementFailed,
     StatementUnreadable,
     StateRefusesVerb,
+    StatisticsMissing,
     TargetUnknown,
     UnreadableDatabase,
     UnreadableMigration,
@@ -243,6 +245,7 @@ __all__ = [
     "StateRefusesVerb",
     "StatementFailed",
     "StatementUnreadable",
+    "StatisticsMissing",
     "StepExists",
     "StepFailed",
     "StepIsOver",

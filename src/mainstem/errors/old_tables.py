@@ -46,6 +46,10 @@ class OldSchemaChanged(ConsolidationError, code="MS407"):
     """The old tables are no longer those that were looked at: a column, a key, a trigger of ours."""
 
 
+class StatisticsMissing(ConsolidationError, code="MS408", exit_code=5):
+    """The server does not count its statements (pg_stat_statements), so it cannot be asked what old code runs."""
+
+
 class RevisionRefused(ConsolidationError, code="MS421", exit_code=2):
     """A consolidation cannot go into this Alembic history, or not the way its env.py runs."""
 

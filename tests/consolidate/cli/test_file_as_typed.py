@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from conditions import ON_ONE_SERVER
@@ -55,3 +57,25 @@ def test_a_file_goes_there_and_back_by_the_same_verbs(terminal: Terminal, file: 
     terminal.lines("consolidate", "rollback", "--to", "planned", "--yes")
     with closing(sqlite3.connect(file)) as conn:
         assert conn.execute("select name from sqlite_master where name like '%mainstem%'").fetchall() == []
+
+
+def test_a_cut_over_waits_for_a_writer_of_the_file_for_as_long_as_it_was_told_and_then_all_is_as_before(
+    terminal: Terminal, file: Path, tmp_path: Path
+) -> None:
+    terminal.lines("consolidate", "adopt", str(tmp_path / "history.yaml"), "--sqlite", str(file))
+    terminal.lines("consolidate", "copy", "--without-backup", "a sample")
+    terminal.lines("consolidate", "verify")
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("begin immediate")
+        began = time.monotonic()
+        assert terminal.error("consolidate", "cutover", "--patience", "0.2")[:2] == (4, "MS431")
+        assert time.monotonic() - began < 4  # otherwise it is waited for longer
+        writer.execute("rollback")
+    fail_all(file)
+    for lock in ("share", "access share"):  # in the way of the last rows, and of the switch
+        with psycopg.connect(terminal.url) as somebody:
+            somebody.execute(f"lock table mainstem_landing_history.workflow_history in {lock} mode".encode())
+            assert terminal.error("consolidate", "cutover", "--patience", "0.2")[:2] == (4, "MS405")
+    fail_all(file)
+    terminal.lines("consolidate", "verify")
+    terminal.lines("consolidate", "cutover")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -13,8 +15,9 @@ from consolidations import Life, copied_life, old_code
 
 from conftest import Database
 from mainstem import Mainstem
+from mainstem.consolidate.life import roll_back
 from mainstem.consolidate.presets.rcm.sample.world import ALDER, ANN, INTAKE, OPEN_PORTAL
-from mainstem.errors import NotLossless
+from mainstem.errors import CutoverBlocked, NotLossless
 
 
 @pytest.fixture
@@ -165,3 +168,75 @@ def test_what_the_old_tables_cannot_hold_is_told_and_refused_and_left_behind_onl
         assert life.conn.execute(
             "select count(*) from mainstem.user_workflow_run where run_id = %s", [run]
         ).fetchall() == [(1,)]
+
+
+INPUT = "update mainstem.user_workflow_run set input_data = '{\"a\": 1}' where run_id = %s"
+
+
+@contextmanager
+def before_the_locks(life: Life, write: Callable[[], object]) -> Iterator[None]:
+    """A reader of an old name keeps the way back from its locks until somebody has written by another connection."""
+    waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and pid = %s"
+    with (
+        old_code(life.url) as reader,
+        psycopg.connect(life.url, autocommit=True) as watcher,
+        ThreadPoolExecutor(1) as second,
+    ):
+        reader.execute("begin")
+        reader.execute("select 1 from workflow_trace limit 1")
+
+        def once_it_waits() -> None:
+            deadline = time.monotonic() + 20
+            while not watcher.execute(waiting, [life.conn.info.backend_pid]).fetchall():
+                assert time.monotonic() < deadline
+            write()
+            reader.execute("rollback")
+
+        done = second.submit(once_it_waits)
+        yield
+        done.result()
+
+
+@pytest.mark.parametrize("column", ["input_data", "created_by"])
+def test_a_loss_that_is_written_while_the_way_back_waits_for_its_locks_is_refused_and_all_is_as_before(
+    life: Life, column: str
+) -> None:
+    """One column that only new code fills, and one without which there is no old row."""
+    value = {"input_data": "'{\"a\": 1}'", "created_by": "null"}[column]
+    text = f"update mainstem.user_workflow_run set {column} = {value} where run_id = %s"
+    with new_code(life) as conn:
+        (known, _), (later, _) = new_run(conn), new_run(conn)
+    life.conn.execute(INPUT, [known])
+    with (
+        psycopg.connect(life.url, autocommit=True) as writer,
+        pytest.raises(NotLossless, match=rf"^1 values .*workflow_trace \d+ {column}"),
+        before_the_locks(life, lambda: writer.execute(text.encode(), [later])),
+    ):
+        life.roll_back(accept_loss=True)
+    assert life.plan.phase == "cut_over"
+    assert told(life) == {("workflow_trace", "input_data"), ("workflow_trace", column)}
+    with old_code(life.url) as conn:
+        assert conn.execute(
+            "select relkind::text from pg_class where oid = 'workflow_trace'::regclass"
+        ).fetchall() == [("v",)]
+    with pytest.raises(NotLossless, match=r"^2 values"):
+        life.roll_back()
+    assert {(loss.table, loss.column) for loss in life.roll_back(accept_loss=True)} == {("workflow_trace", "input_data"), ("workflow_trace", column)}  # fmt: skip
+    assert life.conn.execute("select count(*) from mainstem_consolidation.written_since").fetchall() == [(0,)]
+    assert life.conn.execute("select count(*) from mainstem.user_workflow_run where run_id = any(%s)", [[known, later]]).fetchall() == [(2,)]  # fmt: skip
+    life.forward()
+
+
+def test_a_way_back_that_was_given_up_half_way_remembers_what_it_could_not_bring_back(life: Life) -> None:
+    with new_code(life) as conn:
+        runs = [new_run(conn)[0] for _ in range(25)]
+    for run in runs:
+        life.conn.execute(INPUT, [run])
+    with old_code(life.url) as reader, reader.transaction():
+        reader.execute("select 1 from workflow_trace limit 1")
+        with pytest.raises(CutoverBlocked):
+            roll_back(life.conn, life.program, life.plan, accept_loss=True, patience=0)
+    assert len(life.losses()) == len(runs)
+    with pytest.raises(NotLossless, match=r"^25 values"):
+        life.roll_back()
+    assert len(life.roll_back(accept_loss=True)) == len(runs)

@@ -10,6 +10,7 @@ VERBS = {
     "inspect": "Look at old tables, without touching them: what they seem to hold, what hangs on them, what is odd in their rows.",
     "plan": "Draft the mapping of old tables: what is certain is written, what is not is asked, the facts beside it.",
     "lint": "Examine SQL files, Alembic revisions, Python and shell programs, and mappings (.yaml).",
+    "limits": "Look through old code for the few things that work on a table and not on a view. Exit code 1 when there are any.",
     "adopt": "Begin a consolidation with the mapping in FILE, or change the mapping of one that has copied nothing.",
     "sql": "Print the whole program of a plan: views, triggers, a batch of the copy, and the proof.",
     "backup": "Dump the schema of the old tables, restore it into a scratch database, and compare the digests of every table.",

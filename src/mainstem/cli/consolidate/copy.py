@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mainstem.cli.consolidate.site import Site, site_of, system_argument
+from mainstem.cli.consolidate.site import Site, site_of, source_url_option, system_argument
 from mainstem.cli.output import amounts, json_option, say
 from mainstem.settings import Settings
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @system_argument
+@source_url_option
 @click.option("--throttle-query", metavar="SQL", default="", help="Rest while this gives more than 0.")
 @click.option("--pause-above-lag", type=float, metavar="S", help="Rest while a replica lags by more seconds.")
 @click.option(
@@ -32,6 +33,7 @@ def copy(
     settings: Settings,
     system: str,
     *,
+    source_url: str | None,
     throttle_query: str,
     pause_above_lag: float | None,
     pause_above_age: float | None,
@@ -49,9 +51,10 @@ def copy(
       mainstem consolidate copy rcm
       mainstem consolidate copy rcm --pause-above-lag 10 --throttle-query "select count(*) from ops.incident"
     """  # noqa: D301  (click's mark for lines that stay as they are)
-    from mainstem.consolidate.life import Throttle, refuse_unbacked
+    from mainstem.consolidate.life import Throttle, refuse_unbacked, refuse_without_rights
 
-    with site_of(settings, system) as site:
+    with site_of(settings, system, source_url) as site:
+        refuse_without_rights(site.conn, site.mapping)
         refuse_unbacked(site.conn, site.plan, reason=without_backup)
         throttle = Throttle(conn=site.conn, query=throttle_query, lag=pause_above_lag, age=pause_above_age)
         made: list[str] = []
@@ -69,7 +72,7 @@ def _copied(site: Site, throttle: Throttle, *, with_indexes: bool, made: list[st
     from mainstem.consolidate.life import copy as begin
 
     program = site.program()
-    site.follow(program)
+    site.origin.follow(site.conn, program.mapping)
     with amounts() as bar:
 
         def making(what: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mainstem.cli.consolidate.site import Site, site_of, system_argument
+from mainstem.cli.consolidate.site import Site, site_of, source_url_option, system_argument
 from mainstem.cli.output import json_option, say
 from mainstem.errors import PhaseRefused
 from mainstem.settings import Settings
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @system_argument
+@source_url_option
 @click.option(
     "--typed", required=True, metavar="NAME", help="The name of the system, to show that it is meant."
 )
@@ -35,7 +36,13 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def finish(
-    settings: Settings, system: str, *, typed: str, after_days: float, drop_legacy_columns: bool
+    settings: Settings,
+    system: str,
+    *,
+    source_url: str | None,
+    typed: str,
+    after_days: float,
+    drop_legacy_columns: bool,
 ) -> None:
     """Drop the old tables. The old names stay, as views; the way back is the backup from then on.
 
@@ -53,7 +60,7 @@ def finish(
     from mainstem.consolidate.life import drop_legacy_columns as drop_columns
     from mainstem.consolidate.life import following, refuse_needed
 
-    with site_of(settings, system) as site:
+    with site_of(settings, system, source_url) as site:
         source, phase = site.plan.source, site.plan.phase
         if phase not in ("cut_over", "finished"):
             raise PhaseRefused(
@@ -74,9 +81,9 @@ def finish(
 def _finished_before(site: Site) -> dict[str, Any]:
     """What a killed finish left to do is done."""
     from mainstem.consolidate.life import stop_noting
-    from mainstem.consolidate.mapping import read_mapping
 
-    stop_noting(site.conn, read_mapping(site.plan.mapping))
+    stop_noting(site.conn, site.mapping)
+    _leave(site)
     return {"told": f"{site.plan.source} was finished before", "dropped": []}
 
 
@@ -85,7 +92,9 @@ def _finished(site: Site, typed: str, after_days: float) -> dict[str, Any]:
 
     program = site.program()
     days, read = _soaked(site, program, after_days)
+    site.origin.is_shut(site.mapping)  # it can be reached: what is noted there must end, too
     dropped = end(site.conn, program, typed=typed)
+    _leave(site)
     meanwhile = ", ".join(f"{table} {count:,} times" for table, count in read.items()) or "none"
     return {
         "told": f"{site.plan.source} is finished, {days:.1f} days after the cut-over; old tables read meanwhile: {meanwhile}\n"
@@ -94,6 +103,11 @@ def _finished(site: Site, typed: str, after_days: float) -> dict[str, Any]:
         "still_read": read,
         "dropped": dropped,
     }
+
+
+def _leave(site: Site) -> None:
+    """End what is noted at the source, now or, when `finish` was killed before, by calling it again."""
+    site.origin.leave(site.conn, site.mapping)
 
 
 def _soaked(site: Site, program: Program, after_days: float) -> tuple[float, dict[str, int]]:

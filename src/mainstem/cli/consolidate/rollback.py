@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mainstem.cli.consolidate.site import Site, site_of, system_argument
+from mainstem.cli.consolidate.site import Site, site_of, source_url_option, system_argument
 from mainstem.cli.output import json_option, say, show, wants_json
 from mainstem.errors import BadArgument, PhaseRefused
 from mainstem.settings import Settings
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @system_argument
+@source_url_option
 @click.option(
     "--to", "until", type=click.Choice(["copied", "planned"]), default="copied", show_default=True,
     help="planned: drop what was copied too, and all that was installed.",
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @click.pass_obj
-def rollback(settings: Settings, system: str, *, until: str, accept_loss: bool, yes: bool) -> None:
+def rollback(
+    settings: Settings, system: str, *, source_url: str | None, until: str, accept_loss: bool, yes: bool
+) -> None:
     """Go back. What was written since the cut-over is brought into the old tables, which then have their names again.
 
     The plan is `copied` afterwards and can go forward again. What the old tables cannot hold is counted first, and nothing is
@@ -36,11 +39,11 @@ def rollback(settings: Settings, system: str, *, until: str, accept_loss: bool, 
       mainstem consolidate rollback rcm
       mainstem consolidate rollback rcm --to planned --yes
     """  # noqa: D301  (click's mark for lines that stay as they are)
-    with site_of(settings, system) as site:
+    with site_of(settings, system, source_url) as site:
         _refuse_nothing_to_do(site, until)
         program = site.program()
         _ask(site, until, yes=yes)
-        lost = _back(site, program, accept_loss=accept_loss) if site.plan.phase == "cut_over" else 0
+        lost = _back(site, program, accept_loss=accept_loss) if _is_switched(site) else 0
         if until == "planned":
             _abandon(site)
     say(f"{site.plan.source} is {until} again; {lost} values were left behind", system=site.plan.source, phase=until, lost=lost)  # fmt: skip
@@ -48,11 +51,19 @@ def rollback(settings: Settings, system: str, *, until: str, accept_loss: bool, 
 
 def _refuse_nothing_to_do(site: Site, until: str) -> None:
     source, phase = site.plan.source, site.plan.phase
-    if phase not in ("cut_over", "finished") and until != "planned":
+    if phase != "finished" and until != "planned" and not _is_switched(site):
         raise PhaseRefused(
             f"{source} is {phase}: nothing was switched",
             hint=f"`mainstem consolidate rollback {source} --to planned` drops what was copied.",
         )
+
+
+def _is_switched(site: Site) -> bool:
+    """Here; or there only, when a rollback was killed between the two."""
+    is_back = bool(site.plan.facts.get("copied", {}).get("rolled_back"))
+    return site.plan.phase == "cut_over" or (
+        site.plan.phase == "copied" and is_back and site.origin.is_shut(site.mapping)
+    )
 
 
 def _ask(site: Site, until: str, *, yes: bool) -> None:
@@ -64,13 +75,7 @@ def _ask(site: Site, until: str, *, yes: bool) -> None:
 
 
 def _back(site: Site, program: Program, *, accept_loss: bool) -> int:
-    from mainstem.consolidate.life import roll_back
-    from mainstem.consolidate.life.file import roll_back_file
-
-    if site.plan.file is None:
-        lost = roll_back(site.conn, program, site.plan, accept_loss=accept_loss)
-    else:
-        lost, _ = roll_back_file(site.conn, program, site.plan.file, accept_loss=accept_loss)
+    lost = site.origin.roll_back(site.conn, program, accept_loss=accept_loss)
     if lost and not wants_json():
         show(
             {"table": one.table, "key": one.key, "column": one.column, "left behind because": one.why}
@@ -80,9 +85,9 @@ def _back(site: Site, program: Program, *, accept_loss: bool) -> int:
 
 
 def _abandon(site: Site) -> None:
-    from mainstem.consolidate.life import abandon, compiled, read_plan
-    from mainstem.consolidate.life.file import let_go_of_file
+    from mainstem.consolidate.life import abandon, compiled, forget, read_plan
 
+    origin = site.origin
     abandon(site.conn, compiled(site.conn, read_plan(site.conn, site.plan.source)))
-    if site.plan.file is not None:
-        let_go_of_file(site.plan.file)
+    origin.let_go(site.conn, site.mapping)
+    forget(site.conn, site.plan.source, "server")

@@ -17,18 +17,21 @@ from mainstem.settings import Settings
 
 if TYPE_CHECKING:
     from mainstem.consolidate.compile import Program
-    from mainstem.consolidate.life import Connection, Plan
+    from mainstem.consolidate.life import Connection, Origin, Plan
+    from mainstem.consolidate.mapping import Mapping
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where a verb works, as the URL's login: a superuser, as `mainstem db upgrade` wants one."""
+    """Where a verb works, as the URL's login: a superuser, or one with the rights that `adopt` asks for."""
 
     conn: Connection
     plan: Plan
     url: str
+    source_url: str | None = None
+    """What was said of another server."""
 
     def program(self) -> Program:
         """The plan's mapping, compiled now. Raises PhaseRefused for a finished plan, whose old tables are gone."""
@@ -40,12 +43,18 @@ class Site:
             )
         return compiled(self.conn, self.plan)
 
-    def follow(self, program: Program) -> None:
-        """Land what was written into the old file since; nothing where there is none."""
-        from mainstem.consolidate.life.file import follow_file
+    @property
+    def origin(self) -> Origin:
+        """Where the old tables are. Raises BadArgument where they are elsewhere and nobody knows where."""
+        from mainstem.consolidate.life import origin_of
 
-        if self.plan.file is not None:
-            follow_file(self.conn, program.mapping, self.plan.file)
+        return origin_of(self.mapping, self.plan, url=self.source_url)
+
+    @property
+    def mapping(self) -> Mapping:
+        from mainstem.consolidate.mapping import read_mapping
+
+        return read_mapping(self.plan.mapping)
 
 
 def system_argument(command: Command) -> Command:
@@ -53,25 +62,44 @@ def system_argument(command: Command) -> Command:
     return click.argument("system", required=False, default="")(command)
 
 
+def source_url_option(command: Command) -> Command:
+    """`--source-url`."""
+    return click.option(
+        "--source-url",
+        metavar="URL",
+        help="The PostgreSQL with the old tables, where it is another; the one that was adopted without it.  [MAINSTEM_SOURCE_URL]",
+    )(command)
+
+
 @contextmanager
 def migrating(settings: Settings, system: str) -> Iterator[tuple[Connection, str]]:
     """A migrator's connection, where our schema is installed, and the URL of the server."""
     from mainstem.consolidate.life import migrator
+    from mainstem.consolidate.life.rights import refuse_stranger
 
     with server_of(settings) as server:
         with login(server) as unpinned:  # definitions read otherwise under the migrator's settings
+            refuse_stranger(unpinned)
             refuse_misfit(unpinned)
         with migrator(server.url, system or "consolidate") as conn:
             yield conn, server.url
 
 
 @contextmanager
-def site_of(settings: Settings, system: str) -> Iterator[Site]:
+def site_of(settings: Settings, system: str, source_url: str | None = None) -> Iterator[Site]:
     """The plan of this system, or the only one. Raises PhaseRefused for none, BadArgument for several."""
     from mainstem.consolidate.life import the_plan
 
     with migrating(settings, system) as (conn, url):
-        yield Site(conn, the_plan(conn, system), url)
+        plan = the_plan(conn, system)
+        yield Site(conn, plan, url, source_url or environment_url(settings, plan.mapping))
+
+
+def environment_url(settings: Settings, text: str) -> str | None:
+    """MAINSTEM_SOURCE_URL, for a mapping whose source is another server."""
+    from mainstem.consolidate.mapping import read_mapping
+
+    return settings.source_url if read_mapping(text).source.kind == "remote" else None
 
 
 def text_of(file: Path) -> str:

@@ -50,7 +50,11 @@ def source_options(command: Command) -> Command:
             "--schema", default="public", show_default=True, help="Of PostgreSQL: where the tables are."
         ),
         click.option(
-            "--source", metavar="URL", help="PostgreSQL elsewhere; the ledger's own database without it."
+            "--source",
+            "--source-url",
+            "source",
+            metavar="URL",
+            help="PostgreSQL elsewhere; the ledger's own database without it.",
         ),
         click.option("--sqlite", type=click.Path(path_type=Path), help="A SQLite file instead."),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +42,11 @@ def dump(target: Postgres, file: Path, selection: Selection) -> Contents:
         programs = programs_for(major_of(conn))
         conn.execute("begin isolation level repeatable read, read only")
         [(snapshot,)] = conn.execute("select pg_export_snapshot()").fetchall()
+        before = catalog.sequences(conn, selection)  # no snapshot holds them: writers are ahead afterwards
         chosen = [f"--schema={_pattern(name)}" for name in selection.schemas]
         chosen += [f"--table={'.'.join(map(_pattern, name.split('.', 1)))}" for name in selection.tables]
         programs.run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={file}", *chosen, target=target)  # fmt: skip
-        found = contents(conn, selection)
+        found = replace(contents(conn, selection), sequences=before)
         conn.execute("rollback")
     return found
 

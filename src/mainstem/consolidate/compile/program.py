@@ -84,7 +84,8 @@ class Program:
         """The work schema with fold, unfold and compatibility views."""
         whole = self.whole
         texts = [
-            f"create schema if not exists {q(whole.work_schema)};\ngrant usage on schema {q(whole.work_schema)} to public;\n"
+            f"create schema if not exists {q(whole.work_schema)};\ngrant usage on schema {q(whole.work_schema)} to public;\n",
+            f"grant usage, create on schema {q(whole.work_schema)} to mainstem_owner;\n",
         ]
         texts += [views.fold_view(whole, relation) for relation in self.relations()]
         texts += [views.log_view(whole, one) for one in whole.lists if one.is_log]
@@ -100,7 +101,6 @@ class Program:
             for table in self.tables
             for kind in ("unfold_", "now_")
         ]
-        texts.append(f"grant usage, create on schema {q(whole.work_schema)} to mainstem_owner;\n")
         return "\n".join([*texts, *owned])
 
     def old_name_triggers(self) -> dict[str, str]:

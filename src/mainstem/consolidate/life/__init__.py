@@ -7,17 +7,22 @@ from mainstem.consolidate.life.facts import mapping_facts
 from mainstem.consolidate.life.finish import days_of_soak, finish, still_read, stop_noting
 from mainstem.consolidate.life.indexes import Lacking, lacking_indexes
 from mainstem.consolidate.life.legacy_columns import drop_legacy_columns, legacy_columns, refuse_needed
+from mainstem.consolidate.life.losses import Loss, losses
+from mainstem.consolidate.life.origin import Origin, origin_of
 from mainstem.consolidate.life.plan import (
     Plan,
     adopt,
     compiled,
     every_plan,
     find_plan,
+    forget,
+    planned,
     read_plan,
     remember,
     the_plan,
 )
-from mainstem.consolidate.life.rollback import Loss, abandon, losses, roll_back
+from mainstem.consolidate.life.rights import refuse_without_rights
+from mainstem.consolidate.life.rollback import abandon, roll_back
 from mainstem.consolidate.life.safety import back_up, refuse_unbacked
 from mainstem.consolidate.life.session import Connection, migrator
 from mainstem.consolidate.life.standing import Standing, following, set_aside, standing
@@ -28,6 +33,7 @@ __all__ = [
     "Connection",
     "Lacking",
     "Loss",
+    "Origin",
     "Plan",
     "Progress",
     "Proof",
@@ -47,14 +53,18 @@ __all__ = [
     "find_plan",
     "finish",
     "following",
+    "forget",
     "lacking_indexes",
     "legacy_columns",
     "losses",
     "mapping_facts",
     "migrator",
+    "origin_of",
+    "planned",
     "read_plan",
     "refuse_needed",
     "refuse_unbacked",
+    "refuse_without_rights",
     "remember",
     "roll_back",
     "set_aside",

@@ -7,9 +7,10 @@ from pathlib import Path
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.life.catch_up import NEARLY
 from mainstem.consolidate.life.cutover import Switched, cut_over
+from mainstem.consolidate.life.losses import Loss
 from mainstem.consolidate.life.plan import read_plan
-from mainstem.consolidate.life.rollback import Loss, roll_back
-from mainstem.consolidate.life.session import Connection
+from mainstem.consolidate.life.rollback import roll_back
+from mainstem.consolidate.life.session import Connection, with_patience
 from mainstem.consolidate.life.verify import verify
 from mainstem.consolidate.life.write_stop import WritersOut
 from mainstem.consolidate.mapping import Mapping
@@ -50,31 +51,49 @@ def follow_file(conn: Connection, mapping: Mapping, path: Path, *, until: int = 
             return written
 
 
-def cut_over_file(conn: Connection, program: Program, path: Path, *, moved_to: str) -> Switched:
-    """Close the file to writers, land and fold their last rows, prove it, and switch. On an error the file is open again."""
+def cut_over_file(
+    conn: Connection, program: Program, path: Path, *, moved_to: str, patience: float = 60.0
+) -> Switched:
+    """Close the file to writers, land and fold their last rows, prove it, and switch. On an error the file is open again.
+
+    patience: seconds to wait for a writer of the file, and again for the locks of the landed tables. Raises SourceBusy, CutoverBlocked.
+    """
     mapping = program.mapping
     tables = list(mapping.tables)
     out = WritersOut(
         conn=conn,
         mapping=mapping,
-        stop=lambda: stop_writes(path, tables, moved_to=moved_to),
+        stop=lambda: stop_writes(path, tables, moved_to=moved_to, patience=patience),
         allow=lambda: allow_writes(path),
     )
     with out:
-        follow_file(conn, mapping, path, until=0)
+        with_patience(
+            lambda: follow_file(conn, mapping, path, until=0), seconds=patience, what="landing the last rows"
+        )
         verify(conn, program, read_plan(conn, mapping.system))
-        return cut_over(conn, program, read_plan(conn, mapping.system))
+        return cut_over(conn, program, read_plan(conn, mapping.system), patience=patience)
 
 
 def roll_back_file(
     conn: Connection, program: Program, path: Path, *, accept_loss: bool = False
 ) -> tuple[list[Loss], dict[str, BroughtBack]]:
-    """The landed tables as they are now, written into the file, which is open to writers again and followed as before."""
+    """The landed tables as they are now, written into the file, which is open to writers again and followed as before.
+
+    Killed after the ledger's part, it can be called again: what is then left is the file's.
+    """
     mapping = program.mapping
-    lost = roll_back(conn, program, read_plan(conn, mapping.system), accept_loss=accept_loss)
+    plan = read_plan(conn, mapping.system)
+    lost: list[Loss] = []
+    if plan.phase != "copied":
+        lost = roll_back(conn, program, plan, accept_loss=accept_loss)
     brought = bring_back(conn, mapping.old_schema, path, list(mapping.tables))
     allow_writes(path)
     return lost, brought
+
+
+def leave_file(path: Path) -> None:
+    """After `finish`: nothing is noted there any more, and the write stop stands, as the tables are elsewhere for good."""
+    remove_triggers(path)
 
 
 def let_go_of_file(path: Path) -> None:

@@ -7,6 +7,7 @@ from psycopg import errors
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.text import q
 from mainstem.consolidate.life.legacy_columns import functions_without_columns
+from mainstem.consolidate.life.losses import left_behind
 from mainstem.consolidate.life.plan import Plan, advance, holding, remember
 from mainstem.consolidate.life.session import Connection, with_patience
 from mainstem.consolidate.mapping import Mapping
@@ -43,7 +44,8 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
                     conn.execute(f"drop table {q(mapping.legacy_schema, table)} restrict")
                 conn.execute(f"drop schema {q(mapping.legacy_schema)} restrict")
                 conn.execute(
-                    "delete from mainstem_consolidation.written_since where source = %s", [mapping.system]
+                    "delete from mainstem_consolidation.written_since where source = any(%s)",
+                    [[mapping.system, left_behind(mapping.system)]],
                 )
                 remember(conn, mapping.system, old_names_without_columns=without_columns)
                 advance(conn, mapping.system, token, "finished", dropped=program.tables)

@@ -59,6 +59,11 @@ class Plan:
         """The SQLite file that the old tables are landed from."""
         return Path(self.facts["file"]) if "file" in self.facts else None
 
+    @property
+    def whereabouts(self) -> str:
+        """The file or the address, without a password, that the old tables are landed from; empty for tables of this database."""
+        return str(self.facts.get("file") or self.facts.get("server") or "")
+
 
 def install_ground(conn: Connection) -> None:
     """Tables and functions of all consolidations; twice is once."""
@@ -137,6 +142,14 @@ def every_plan(conn: Connection) -> list[Plan]:
     except errors.UndefinedTable:
         return []
     return [Plan(*row) for row in rows]
+
+
+def planned(conn: Connection, source: str) -> Plan | None:
+    """The plan, where there is one already."""
+    row = conn.execute("select to_regclass(%s) is not null", [PLAN]).fetchone()
+    if row and row[0] and conn.execute(f"select 1 from {PLAN} where source = %s", [source]).fetchone():
+        return read_plan(conn, source)
+    return None
 
 
 def compiled(conn: Connection, plan: Plan) -> Program:
@@ -224,6 +237,11 @@ def advance(conn: Connection, source: str, token: UUID, phase: str, **facts: Any
 def remember(conn: Connection, source: str, **facts: object) -> None:
     """What later steps need to know."""
     conn.execute(f"update {PLAN} set facts = facts || %s where source = %s", [Jsonb(facts), source])
+
+
+def forget(conn: Connection, source: str, fact: str) -> None:
+    """What was remembered."""
+    conn.execute(f"update {PLAN} set facts = facts - %s::text where source = %s", [fact, source])
 
 
 def note(conn: Connection, source: str, phase: str, facts: dict[str, Any]) -> None:

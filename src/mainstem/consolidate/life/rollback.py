@@ -5,107 +5,35 @@ Before a cut-over nothing of the old tables was touched, and the way back is to 
 
 from __future__ import annotations
 
-import re
 import time
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from mainstem.consolidate.compile import Program, changes
-from mainstem.consolidate.compile.lens import Way
-from mainstem.consolidate.compile.relation import RUN, STEP, Relation
-from mainstem.consolidate.compile.text import json_path, lit, q
+from mainstem.consolidate.compile.relation import RUN, STEP
+from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, index_name
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
 from mainstem.consolidate.life.indexes import drop_indexes
+from mainstem.consolidate.life.losses import (
+    NEEDED,
+    Loss,
+    left_behind,
+    losses,
+    losses_of,
+    refuse_more,
+)
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, read_plan
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
 from mainstem.consolidate.mapping import Row, Run
-from mainstem.errors import NotLossless
 
 BATCH = 200
 FEW = 20
 """Runs that may be left for the moment under the locks: writers never leave none."""
-NEEDED = "the old column is NOT NULL"
-UNTOLD = ("input_data", "output_data", "error_details", "forked_from", "parent_step_id")
-"""Columns that only new code fills, where the mapping has nothing for them."""
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Something written since that the old tables cannot hold."""
-
-    table: str
-    key: str
-    column: str
-    why: str
-
-
-def losses(conn: Connection, program: Program) -> list[Loss]:
-    """What a rollback now would lose: none means that it is still lossless."""
-    with seeing_ours(conn):
-        return [loss for relation in program.relations() for loss in _losses_of(conn, program, relation)]
-
-
-def _losses_of(conn: Connection, program: Program, relation: Relation) -> list[Loss]:
-    said, table = relation.said, relation.table
-    view = q(program.whole.work_schema, f"unfold_{table}")
-    needed = [
-        column.name for column in relation.old.values() if column.not_null and column.name not in said.drop
-    ]
-    checks = [(f"u.{q(name)} is null", name, NEEDED) for name in needed]
-    changed = f"u._id in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
-    found = []
-    for condition, name, why in checks:
-        rows = conn.execute(
-            f"select u.{q(said.key)}::text from {view} u where {changed} and {condition}"
-        ).fetchall()
-        found += [Loss(table, key, name, why) for (key,) in rows]
-    return [*found, *_untold(conn, program, relation)]
-
-
-def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss]:
-    """Values that only the new tables have a place for, and states that old code has no word for."""
-    told = {way.place.column for way in relation.ways.values()} | set(relation.mapped)
-    target = program.catalog.ours[relation.target]
-    checks = [
-        (f"r.{q(name)} is not null", name, "the old tables have no place for it")
-        for name in UNTOLD
-        if name in target and name not in told
-    ]
-    for column, lens in relation.said.columns.items():
-        if lens.back:
-            states = ", ".join(map(lit, lens.back))
-            checks.append((f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it"))
-    checks += [check for way in relation.ways.values() for check in _unfitting(way)]
-    run = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
-    key = (
-        {RUN: "run_id"}.get(relation.target, "step_id")
-        if relation.target in (RUN, STEP)
-        else relation.said.columns[relation.said.key].to
-    )
-    found = []
-    for condition, name, why in checks:
-        rows = conn.execute(
-            f"select k.old_key from {IDS} k join mainstem.{q(relation.target)} r on r.{q(key)} = k.new_id\n"
-            f" where {program.whole.ids_of('k', relation.table)} and {condition}\n"
-            f"   and {run} in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
-        ).fetchall()
-        found += [Loss(relation.table, old_key, name, why) for (old_key,) in rows]
-    return found
-
-
-def _unfitting(way: Way) -> list[tuple[str, str, str]]:
-    """Values that have become NULL on the way back, or shorter."""
-    value, back = way.value_in("r"), way.unfold("r")
-    kept = f" and r.metadata #> {json_path('originals', way.column)} is null" if way.loses else ""
-    checks = [(f"{value} is not null and {back} is null{kept}", way.column, "the old type has no such value")]
-    if length := re.fullmatch(r"character(?: varying)?\((\d+)\)", way.type):
-        too_long = f"char_length(({value})::text) > {length[1]}{kept}"
-        checks.append(
-            (too_long, way.column, f"it is longer than the {length[1]} characters of the old column")
-        )
-    return checks
+CHASES = 10
+"""Rounds after writers who are faster than a round; what is left then is less than a batch or so."""
+_SET_ASIDE = "insert into mainstem_consolidation.written_since (source, new_id) select %s, unnest(%s::uuid[])"
+_TAKE_ASIDE = "delete from mainstem_consolidation.written_since where source = %s returning new_id"
 
 
 def roll_back(
@@ -113,33 +41,32 @@ def roll_back(
 ) -> list[Loss]:
     """After a cut-over: old names are tables again, with what was written since; the plan is then copied, and can go forward again.
 
-    Raises NotLossless unless the loss is accepted; gives what was lost. Before a cut-over use `abandon`.
+    Raises NotLossless unless the loss is accepted, and for every loss that comes after it was: they are counted again with each
+    batch, and under the locks; the old names are then still views. Gives what was lost. Before a cut-over use `abandon`.
     """
     source = program.mapping.system
     with holding(conn, source, "cut_over") as token:
         lost = losses(conn, program)
-        if lost and not accept_loss:
-            told = "; ".join(f"{loss.table} {loss.key} {loss.column}: {loss.why}" for loss in lost[:10])
-            raise NotLossless(
-                f"{len(lost)} values do not fit into the old tables: {told}",
-                hint="Say --accept-loss to leave them behind.",
-            )
+        accepted = lost if accept_loss else []
+        refuse_more(lost, accepted)
         with seeing_ours(conn):
-            while _bring_back(conn, program, lost, BATCH) > FEW:
-                pass
-            with_patience(
-                lambda: _switch_back(conn, program, plan, token, lost), seconds=patience, what="the way back"
+            chased = 0
+            while (count := _bring_back(conn, program, accepted, BATCH)) > FEW and chased < CHASES:
+                chased += count < BATCH
+            return with_patience(
+                lambda: _switch_back(conn, program, plan, token, accepted),
+                seconds=patience,
+                what="the way back",
             )
-    return lost
 
 
-def _bring_back(conn: Connection, program: Program, lost: list[Loss], limit: int) -> int:
+def _bring_back(conn: Connection, program: Program, accepted: list[Loss], limit: int) -> int:
     with conn.transaction():
         conn.execute("set transaction isolation level repeatable read")
-        return len(_unfold_changed(conn, program, lost, limit))
+        return len(_unfold_changed(conn, program, accepted, limit))
 
 
-def _unfold_changed(conn: Connection, program: Program, lost: list[Loss], limit: int) -> list[UUID]:
+def _unfold_changed(conn: Connection, program: Program, accepted: list[Loss], limit: int) -> list[UUID]:
     """Take runs out of the log of what was written since, and make their old rows what they are now."""
     row = conn.execute(
         "with pick as (select distinct new_id from mainstem_consolidation.written_since where source = %s limit %s),\n"
@@ -149,6 +76,8 @@ def _unfold_changed(conn: Connection, program: Program, lost: list[Loss], limit:
     ).fetchone()
     ids: list[UUID] = list(row[0]) if row else []
     if ids:
+        lost = losses_of(conn, program, ids)
+        refuse_more(lost, accepted)
         conn.execute(
             "set local session_replication_role = replica"
         )  # the rows are whole: no trigger has to make them so
@@ -157,10 +86,24 @@ def _unfold_changed(conn: Connection, program: Program, lost: list[Loss], limit:
         for table in program.tables:
             skipped = [loss.key for loss in lost if loss.table == table and loss.why == NEEDED]
             conn.execute(_upsert(program, table), {"ids": ids, "skipped": skipped})
-        for text in _forget_left_behind(program):
-            conn.execute(text, {"ids": ids})
-        conn.execute(_note_forward(program), {"ids": ids})
+        if lost:  # whatever else is of these runs: they are looked at once more under the locks
+            conn.execute(_SET_ASIDE, [left_behind(program.mapping.system), ids])
+        else:
+            conn.execute(_note_forward(program), {"ids": ids})
     return ids
+
+
+def _leave_behind(conn: Connection, program: Program, accepted: list[Loss]) -> list[Loss]:
+    """What could not be brought back whole, as it is now that nobody writes."""
+    name = left_behind(program.mapping.system)
+    lost = losses_of(conn, program)
+    refuse_more(lost, accepted)
+    rows = conn.execute(_TAKE_ASIDE, [name]).fetchall()
+    ids = [new_id for (new_id,) in rows]
+    for text in _forget_left_behind(program):
+        conn.execute(text, {"ids": ids})
+    conn.execute(_note_forward(program), {"ids": ids})
+    return lost
 
 
 def _root_keys(program: Program, table: str) -> str:
@@ -246,7 +189,9 @@ def _note_forward(program: Program) -> str:
     return f"insert into mainstem_consolidation.dirty (source, old_table, root) select {lit(program.mapping.system)}, d.* from ({roots}) d"
 
 
-def _switch_back(conn: Connection, program: Program, plan: Plan, token: UUID, lost: list[Loss]) -> None:
+def _switch_back(
+    conn: Connection, program: Program, plan: Plan, token: UUID, accepted: list[Loss]
+) -> list[Loss]:
     with conn.transaction():
         began = time.monotonic()
         hold_dependants(conn, dependants(conn, program))
@@ -254,14 +199,16 @@ def _switch_back(conn: Connection, program: Program, plan: Plan, token: UUID, lo
             conn.execute(_old_name_aside(program, table))
         conn.execute(f"lock table {', '.join(_ours(program))} in share row exclusive mode")
         locked = time.monotonic()
-        while _unfold_changed(conn, program, lost, 10_000):
+        while _unfold_changed(conn, program, accepted, 10_000):
             pass
+        lost = _leave_behind(conn, program, accepted)
         _old_names(conn, program, plan)
         times = {
             "waited_ms": round((locked - began) * 1000, 1),
             "locked_ms": round((time.monotonic() - locked) * 1000, 1),
         }
         advance(conn, program.mapping.system, token, "copied", rolled_back=True, lost=len(lost), **times)
+    return lost
 
 
 def _ours(program: Program) -> list[str]:

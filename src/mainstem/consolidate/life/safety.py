@@ -8,6 +8,7 @@ from typing import Any
 
 from mainstem.consolidate import backup
 from mainstem.consolidate.compile import Program
+from mainstem.consolidate.life.origin import Origin
 from mainstem.consolidate.life.plan import Plan, note, remember
 from mainstem.consolidate.life.session import Connection
 from mainstem.errors import PhaseRefused
@@ -21,12 +22,13 @@ def back_up(
     plan: Plan,
     place: Path,
     *,
+    origin: Origin,
     url: str,
     whole: bool = False,
     scratch: str | None = None,
     tell: Callable[[str], object] = lambda _: None,
 ) -> backup.Manifest:
-    """Back up the old file, or the schema of the old tables, or the whole database.
+    """Back up the old file, or the schema of the old tables where they are written, or the whole database.
 
     Raises PhaseRefused after the copy, and what `take` raises.
     """
@@ -35,10 +37,7 @@ def back_up(
             f"{plan.source} is {plan.phase}: a backup of now is not one of before",
             hint="`mainstem consolidate rollback` is the way back as long as nobody finishes.",
         )
-    file = plan.file
-    every = whole or file is not None
-    selection = backup.Selection() if every else backup.Selection(schemas=(program.mapping.old_schema,))
-    target = backup.Postgres(url) if file is None else backup.Sqlite(file)
+    target, selection = origin.backed_up(program.mapping, url, whole=whole)
     manifest = backup.take(target, place, selection, scratch=scratch, tell=tell)
     facts = remembered(manifest, place)
     with conn.transaction():

@@ -11,8 +11,8 @@ from mainstem.consolidate.life.catch_up import backlog
 from mainstem.consolidate.life.finish import days_of_soak, still_read
 from mainstem.consolidate.life.indexes import lacking_indexes
 from mainstem.consolidate.life.legacy_columns import legacy_columns
+from mainstem.consolidate.life.losses import Loss, losses
 from mainstem.consolidate.life.plan import IS_OVER, PLAN, Plan
-from mainstem.consolidate.life.rollback import Loss, losses
 from mainstem.consolidate.life.session import Connection
 
 
@@ -39,6 +39,8 @@ class Standing:
     """Everything that somebody who comes back to it wants to know."""
 
     system: str
+    source: str
+    """Where the old tables are."""
     phase: str
     next: str
     is_held: bool
@@ -63,6 +65,7 @@ def standing(conn: Connection, plan: Plan, program: Program | None) -> Standing:
     is_over = plan.phase == "cut_over" and program is not None
     return Standing(
         system=plan.source,
+        source=plan.whereabouts or conn.info.dbname,
         phase=plan.phase,
         next=following(plan),
         is_held=_is_held(conn, plan.source),

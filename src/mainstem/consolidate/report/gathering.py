@@ -63,7 +63,7 @@ def gathered(conn: Connection, plan: Plan) -> Report:
     back = {one["name"].split(" ← ")[0]: one for one in proof.get("compared", []) if " ← " in one["name"]}
     return Report(
         system=plan.source,
-        source=str(plan.file) if plan.file else f"{conn.info.dbname}, schema {mapping.old_schema}",
+        source=plan.whereabouts or f"{conn.info.dbname}, schema {mapping.old_schema}",
         target=f"{conn.info.dbname}, schema mainstem",
         phase=plan.phase.replace("_", " "),
         written_at=datetime.now(UTC),

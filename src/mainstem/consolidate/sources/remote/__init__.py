@@ -8,8 +8,8 @@ from mainstem.consolidate.sources.remote.links import wake
 from mainstem.consolidate.sources.remote.making import follower_of, prepare
 from mainstem.consolidate.sources.remote.opening import opened
 from mainstem.consolidate.sources.remote.tables import present
-from mainstem.consolidate.sources.remote.watching import install_triggers, remove_triggers
-from mainstem.consolidate.sources.remote.write_stop import allow_writes, stop_writes
+from mainstem.consolidate.sources.remote.watching import install_triggers, is_followed, remove_triggers
+from mainstem.consolidate.sources.remote.write_stop import allow_writes, is_stopped_at, stop_writes
 
 __all__ = [
     "BroughtBack",
@@ -21,6 +21,8 @@ __all__ = [
     "follow",
     "follower_of",
     "install_triggers",
+    "is_followed",
+    "is_stopped_at",
     "land",
     "opened",
     "prepare",

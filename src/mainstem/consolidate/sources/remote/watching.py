@@ -159,6 +159,12 @@ def _missing(source: Connection[Any], follower: str, table: Table) -> list[str]:
     return sorted(wanted - there)
 
 
+def is_followed(url: str, follower: str) -> bool:
+    """Whether triggers of this follower are in the database at all."""
+    with opened(url, SHORT) as source:
+        return bool(rows(source, _OURS, [PLACE, f"{PLACE}_{follower}_"]))
+
+
 def refuse_unwatched(source: Connection[Any], follower: str, tables: Sequence[Table]) -> None:
     """Raises SourceUnwatched when changes may be unknown."""
     for table in tables:

@@ -52,6 +52,12 @@ def allow_writes(url: str, schema: str, tables: Sequence[str], *, patience: floa
         drop_triggers(source, STOP, {(schema, table) for table in tables}, patience=patience)
 
 
+def is_stopped_at(url: str, schema: str, tables: Sequence[str], *, landing: str) -> bool:
+    """Whether writes to any of these tables are refused."""
+    with opened(url, SHORT) as source:
+        return any(is_stopped(source, table) for table in tables_of(source, schema, tables, landing))
+
+
 def is_stopped(source: Connection[Any], table: Table) -> bool:
     """Whether writes to the table are refused."""
     asked = "select 1 from pg_trigger where tgrelid = %s::oid and tgname = %s and tgenabled = 'A'"

@@ -15,7 +15,7 @@ from mainstem.consolidate.sources.sqlite.holdings import LandedType
 from mainstem.consolidate.sources.sqlite.landed import LandedTable, landed_table
 from mainstem.consolidate.sources.sqlite.landing import Landed, land
 from mainstem.consolidate.sources.sqlite.snapshots import Snapshot, snapshot
-from mainstem.consolidate.sources.sqlite.write_stop import allow_writes, stop_writes
+from mainstem.consolidate.sources.sqlite.write_stop import allow_writes, is_stopped, stop_writes
 
 __all__ = [
     "BroughtBack",
@@ -33,6 +33,7 @@ __all__ = [
     "compare",
     "follow",
     "install_triggers",
+    "is_stopped",
     "land",
     "landed_digest",
     "landed_table",

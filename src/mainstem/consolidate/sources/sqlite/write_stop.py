@@ -9,6 +9,7 @@ from mainstem.consolidate.sources.sqlite.opening import PATIENCE, literal, name,
 from mainstem.consolidate.sources.sqlite.tables import OURS, tables_of
 
 STOP = f"{OURS}stop"
+_INSTALLED = f"select name from sqlite_master where type = 'trigger' and substr(name, 1, {len(STOP) + 1}) = {literal(STOP + '_')}"
 
 
 def stop_writes(
@@ -35,6 +36,11 @@ def stop_writes(
 def allow_writes(path: Path | str) -> None:
     """Let writers in again. Nothing happens when they were never stopped."""
     with writing(path) as conn:
-        installed = "select name from sqlite_master where type = 'trigger' and name like ? escape '!'"
-        for (said,) in conn.execute(installed, [f"{STOP.replace('_', '!_')}!_%"]).fetchall():
+        for (said,) in conn.execute(_INSTALLED).fetchall():
             conn.execute(f"drop trigger {name(said.decode())}")
+
+
+def is_stopped(path: Path | str) -> bool:
+    """Whether writes to any table are refused."""
+    with writing(path) as conn:
+        return conn.execute(_INSTALLED).fetchone() is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mainstem.consolidate.compile.catalog import Catalog
 from mainstem.consolidate.compile.children import Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
+from mainstem.consolidate.compile.rows import adoption
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, Whole
 from mainstem.consolidate.mapping import Constant, Mapping, Mirror, SqlDefault
@@ -208,16 +209,37 @@ def since_name(whole: Whole, event: str) -> str:
 def drop_since_triggers(whole: Whole) -> dict[str, str]:
     """Table of ours to the text that takes its triggers away."""
     events = (*EVENTS, "id")
+    adopting = [(one.target, f"id_{one.table}") for one in whole.rows]
     return {
         table: "".join(
             f"drop trigger if exists {q(since_name(whole, event))} on mainstem.{q(table)};\n"
-            for event in events
+            for event in (*events, *(event for target, event in adopting if target == table))
         )
         for table, _ in _ours(whole)
     }
 
 
 def _id_triggers(whole: Whole) -> dict[str, str]:
+    return _row_triggers(whole) | _run_triggers(whole)
+
+
+def _row_triggers(whole: Whole) -> dict[str, str]:
+    """Rows that new code writes under several old names: a trigger for each, and the first that adopts one keeps it."""
+    texts: dict[str, str] = {}
+    for relation in whole.rows:
+        if body := adoption(whole, relation, is_on=_is_on(whole).format(phases=_FROM_NOW_ON)):
+            function = q(whole.work_schema, f"old_id_{relation.table}")
+            texts[relation.target] = texts.get(relation.target, "") + (
+                f"create or replace function {function}() returns trigger language plpgsql security definer as $$\ndeclare\n  prior uuid;\n  taken text;\nbegin\n"
+                f"{body}  return new;\nend $$;\nalter function {function}() set search_path = pg_catalog, pg_temp;\n"
+                f"alter function {function}() owner to mainstem_owner;\n"
+                f"create or replace trigger {q(since_name(whole, f'id_{relation.table}'))} before insert on mainstem.{q(relation.target)}\n"
+                f"  for each row execute function {function}();\n"
+            )
+    return texts
+
+
+def _run_triggers(whole: Whole) -> dict[str, str]:
     if whole.run is None:
         return {}
     of_workflow = f"select from mainstem_consolidation.workflow_of v where v.source = {lit(whole.system)} and v.workflow_id = new.workflow_id"

@@ -14,8 +14,9 @@ from uuid import UUID
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.lens import Way
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
+from mainstem.consolidate.compile.rows import referring
 from mainstem.consolidate.compile.text import json_path, lit, q
-from mainstem.consolidate.compile.views import IDS, STRAY, index_name
+from mainstem.consolidate.compile.views import IDS, STRAY, index_name, target_key, with_beside
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, read_plan
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
@@ -86,7 +87,7 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
     found = []
     for condition, name, why in checks:
         rows = conn.execute(
-            f"select k.old_key from {IDS} k join mainstem.{q(relation.target)} r on r.{q(key)} = k.new_id\n"
+            f"select k.old_key from {IDS} k join {with_beside(program.whole, relation)} r on r.{q(key)} = k.new_id\n"
             f" where {program.whole.ids_of('k', relation.table)} and {condition}\n"
             f"   and {run} in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
         ).fetchall()
@@ -327,7 +328,7 @@ def abandon(conn: Connection, program: Program) -> None:
         with conn.transaction():
             _restore_functions(conn, program, read_plan(conn, source))
             _drop_copies(conn, program)
-            for name in ("dirty", "quarantine", "stray", "consolidation_id"):
+            for name in ("dirty", "quarantine", "stray", "beside", "consolidation_id"):
                 conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])
             conn.execute(f"drop schema if exists {q(program.mapping.work_schema)} cascade")
             for relation in program.relations():
@@ -353,7 +354,11 @@ def _drop_copies(conn: Connection, program: Program) -> None:
     if program.whole.run:
         for name in ("user_workflow_event", STEP, RUN):
             conn.execute(f"delete from mainstem.{name} where run_id in ({ids})")
-    for relation in program.whole.rows:
+    for relation in reversed(program.whole.rows):
+        for other, column in referring(program.whole, relation):
+            conn.execute(
+                f"delete from mainstem.{q(other.target)} where {q(other.ways[column].place.column)} in ({ids})"
+            )
         conn.execute(
-            f"delete from mainstem.{q(relation.target)} where {q(relation.said.columns[relation.said.key].to)} in ({ids})"
+            f"delete from mainstem.{q(relation.target)} where {q(target_key(relation))} in ({ids})"
         )

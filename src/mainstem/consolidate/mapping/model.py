@@ -175,13 +175,38 @@ class Context(Table):
         return {*super().mentioned, self.key, self.run}
 
 
+class Adopts(Said):
+    """Which rows that new code writes after the cut-over old code sees under this name too."""
+
+    when: str
+    """SQL over `{row}`, the new row of ours."""
+    seen: dict[Name, str] = {}
+    """Old column to what old code sees in it, as SQL over `{row}`; where that is NULL, what its lens gives."""
+    instead_of: str | None = None
+    """The id of the row of ours whose old key it takes over, as SQL over `{row}`: the old row is changed, and none is added."""
+
+
 class Row(Table):
-    """Each row becomes a row of one of our definition tables, with the id it had when that is a uuid."""
+    """Each row becomes a row of one of our definition tables, with the id it had when that is a uuid.
+
+    In `where`, `{id}` is its id. What lenses lose is kept beside our table when that has no `metadata`.
+    """
 
     becomes: Literal["row"]
     into: Name
     key: Name
     constants: dict[str, Constant | str | int | bool] = {}
+    because: str = ""
+    """Why rows that do not meet `where` stay in quarantine."""
+    given: dict[Name, str] = {}
+    """Columns of ours that depend on other rows: SQL over `{row}`, `{id}`, and `{now}`, what it is or NULL. No part of the proof."""
+    refers: dict[Name, list[Name]] = {}
+    """Column to the tables whose rows it names: when one comes or goes, rows that name it are put anew."""
+    after: list[str] = []
+    """Statements over `{ours}`, our row, after it came, changed or went."""
+    gone: list[str] = []
+    """Statements over `{row}` when old code deletes it by its old name: what the old foreign keys did."""
+    adopts: Adopts | None = None
 
     @property
     def mentioned(self) -> set[str]:

@@ -30,9 +30,12 @@ def row_functions(whole: Whole, relation: Relation) -> str:
 
 def called_with(whole: Whole, relation: Relation, row: str) -> str:
     """`put_TABLE` of a row that goes by this alias, whether it is of the old table or of the view in its place."""
+    return f"{q(whole.work_schema, 'put_' + relation.table)}({_whole_row(whole, relation, row)})"
+
+
+def _whole_row(whole: Whole, relation: Relation, row: str) -> str:
     values = ", ".join(f"{row}.{q(name)}" for name in relation.old)
-    put, of_type = (q(whole.work_schema, kind + relation.table) for kind in ("put_", "unfold_"))
-    return f"{put}(row(null::uuid, {values})::{of_type})"
+    return f"row(null::uuid, {values})::{q(whole.work_schema, 'unfold_' + relation.table)}"
 
 
 def put_all(whole: Whole, relation: Relation) -> list[str]:
@@ -152,16 +155,31 @@ def _both(relation: Relation) -> str:
 
 
 def _again(whole: Whole, relation: Relation, key: str) -> str:
-    """Rows that name this one are put anew: it has come, or is gone."""
+    """Rows that name this one are put anew: it has come."""
     return "".join(
-        f"  perform {called_with(whole, other, 'x')} from {q(whole.old_schema, other.table)} x where x.{q(column)} = ({key})::{other.old[column].type};\n"
+        f"  perform {called_with(whole, other, 'x')} from {_naming(whole, other, column, key)};\n"
         for other, column in referring(whole, relation)
     )
+
+
+def _naming(whole: Whole, other: Relation, column: str, key: str) -> str:
+    return f"{q(whole.old_schema, other.table)} x where x.{q(column)} = ({key})::{other.old[column].type}"
 
 
 def _drop_function(whole: Whole, relation: Relation) -> str:
     key = target_key(relation)
     others = referring(whole, relation)
+    rows_of = {f"named_{n}": other for n, (other, _) in enumerate(others)}
+    declared = "".join(
+        f"  {name} {q(whole.work_schema, 'unfold_' + other.table)}[];\n" for name, other in rows_of.items()
+    )
+    kept = "".join(
+        f"  select array_agg({_whole_row(whole, other, 'x')}) into named_{n} from {_naming(whole, other, column, 'p_key')};\n"
+        for n, (other, column) in enumerate(others)
+    )
+    held = "".join(
+        f"  perform {called_with(whole, other, 'x')} from unnest({name}) x;\n" for name, other in rows_of.items()
+    )
     unnamed = "".join(
         f"  delete from {_ours(other)} x where x.{q(other.ways[column].place.column)} = v_id;\n"
         for other, column in others
@@ -169,13 +187,13 @@ def _drop_function(whole: Whole, relation: Relation) -> str:
     )
     return (
         f"create or replace function {q(whole.work_schema, 'drop_' + relation.table)}(p_key text) returns void {_OPENING}"
-        f"declare\n  v_id uuid;\n  was {_ours(relation)};\nbegin\n"
+        f"declare\n  v_id uuid;\n  was {_ours(relation)};\n{declared}begin\n"
         f"  delete from {QUARANTINE} z where {whole.ids_of('z', relation.table)} and z.old_key = p_key;\n"
         f"{_id_of(whole, relation, 'p_key')}"
         f"  select r.* into was from {_ours(relation)} r where r.{q(key)} = v_id;\n  if not found then\n    return;\n  end if;\n"
-        f"{unnamed}  delete from {_ours(relation)} x where x.{q(key)} = v_id;\n"
+        f"{kept}{unnamed}  delete from {_ours(relation)} x where x.{q(key)} = v_id;\n"
         f"  delete from {BESIDE} b where b.source = {lit(whole.system)} and b.new_id = v_id;\n"
-        f"{_after(relation, 'was')}{_again(whole, relation, 'p_key')}end $$;\n"
+        f"{_after(relation, 'was')}{held}end $$;\n"
     )
 
 

@@ -126,6 +126,11 @@ delete from channel_configs where channel_config_id = 'cf000000-0000-4000-8000-0
 delete from channel_configs
 delete from workflow_channel_configs where priority < 2
 select c.name, s.activated_at from workflow_configs c join config_status s on s.active_config_id = c.config_id order by 1, 2
+delete from user_workflow where workflow_id = 'a1de0000-0000-4000-8000-0000000000a2'
+insert into user_workflow (workflow_id, org_id, name) values ('cf000000-0000-4000-8000-000000000010', {ORG}, 'short')
+insert into workflow_configs (org_id, workflow_id, name, config_type, config_data, created_by, config_id) values ({ORG}, 'cf000000-0000-4000-8000-000000000010', 'c', 'workflow', '{{}}', {U}, 'cf000000-0000-4000-8000-000000000011')
+insert into workflow_channel_configs (workflow_id, channel, workflow_channel_config_id) values ('cf000000-0000-4000-8000-000000000010', 'web', 'cf000000-0000-4000-8000-000000000012')
+delete from user_workflow where workflow_id = 'cf000000-0000-4000-8000-000000000010'
 delete from workflow_configs where not is_active
 delete from config_status where config_type = 'global'
 select trace_id, lag(trace_id) over (order by trace_id) from workflow_trace order by 1

@@ -98,7 +98,21 @@ def mirror(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: li
         f"  for each row execute function {every}();\n"
         f"alter table {q(mapping.old_schema, table)} enable always trigger {q(trigger_name('mirror'))};\n"
     )
+    if said.gone:
+        installed += _gone(mapping, table, said.gone, opening)
     return installed, f"select {one}(o) from {q(mapping.old_schema, table)} o"
+
+
+def _gone(mapping: Mapping, table: str, statements: list[str], opening: str) -> str:
+    """Before the switch the foreign keys have done it already."""
+    function = q(mapping.work_schema, f"mirror_gone_{table}")
+    body = "".join(f"  {text.replace('{row}', 'old')};\n" for text in statements)
+    trigger, on = q(trigger_name("mirror_gone")), q(mapping.old_schema, table)
+    return (
+        f"create or replace function {function}() returns trigger {opening}\nbegin\n{body}  return null;\nend $$;\n"
+        f"create or replace trigger {trigger} after delete on {on} for each row execute function {function}();\n"
+        f"alter table {on} enable always trigger {trigger};\n"
+    )
 
 
 def _mirrored(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: list[str]) -> str:

@@ -126,7 +126,9 @@ def _upsert(whole: Whole, relation: Relation) -> str:
         *(f"{q(name)} = {_given(text, f'r.{q(name)}')}" for name, text in given.items()),
     ]
     named = ", ".join(map(q, [*place, *given]))
-    values = ", ".join([*(f"n.{q(name)}" for name in place), *(_given(text, "null") for text in given.values())])
+    values = ", ".join(
+        [*(f"n.{q(name)}" for name in place), *(_given(text, "null") for text in given.values())]
+    )
     return (
         f"  select r.* into was from {_ours(relation)} r where r.{q(key)} = v_id;\n"
         f"  if found then\n{opening}  update {_ours(relation)} r set\n    {', '.join(assigned)}\n    from n where r.{q(key)} = v_id returning r.* into ours;\n"
@@ -140,7 +142,9 @@ def _given(text: str, now: str) -> str:
 
 def _merged(relation: Relation, column: str) -> str:
     keys = relation.owned_keys(column)
-    return f"(r.{q(column)} - array[{', '.join(map(lit, keys))}]) || n.{q(column)}" if keys else f"n.{q(column)}"
+    return (
+        f"(r.{q(column)} - array[{', '.join(map(lit, keys))}]) || n.{q(column)}" if keys else f"n.{q(column)}"
+    )
 
 
 def _after(relation: Relation, ours: str = "ours") -> str:
@@ -178,7 +182,8 @@ def _drop_function(whole: Whole, relation: Relation) -> str:
         for n, (other, column) in enumerate(others)
     )
     held = "".join(
-        f"  perform {called_with(whole, other, 'x')} from unnest({name}) x;\n" for name, other in rows_of.items()
+        f"  perform {called_with(whole, other, 'x')} from unnest({name}) x;\n"
+        for name, other in rows_of.items()
     )
     unnamed = "".join(
         f"  delete from {_ours(other)} x where x.{q(other.ways[column].place.column)} = v_id;\n"

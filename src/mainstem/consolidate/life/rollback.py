@@ -320,9 +320,10 @@ def abandon(conn: Connection, program: Program) -> None:
         for table in program.tables:
             conn.execute(changes.drop_log_triggers(whole, table))
         for table in program.mirrors():
-            conn.execute(
-                f"drop trigger if exists {q(changes.trigger_name('mirror'))} on {q(program.mapping.old_schema, table)}"
-            )
+            for name in ("mirror", "mirror_gone"):
+                conn.execute(
+                    f"drop trigger if exists {q(changes.trigger_name(name))} on {q(program.mapping.old_schema, table)}"
+                )
         for text in changes.drop_since_triggers(whole).values():
             _drop(conn, text)
         with conn.transaction():
@@ -359,6 +360,4 @@ def _drop_copies(conn: Connection, program: Program) -> None:
             conn.execute(
                 f"delete from mainstem.{q(other.target)} where {q(other.ways[column].place.column)} in ({ids})"
             )
-        conn.execute(
-            f"delete from mainstem.{q(relation.target)} where {q(target_key(relation))} in ({ids})"
-        )
+        conn.execute(f"delete from mainstem.{q(relation.target)} where {q(target_key(relation))} in ({ids})")

@@ -238,6 +238,8 @@ class Mirror(Said):
     drop: dict[Name, str] = {}
     after: list[str] = []
     """Statements after each row, over `{row}`, `{old}` and `{new}`."""
+    gone: list[str] = []
+    """Statements after a row was deleted: what the old foreign keys of tables that moved did."""
 
     @field_validator("columns", mode="before")
     @classmethod

@@ -14,6 +14,8 @@ Conn = psycopg.Connection[Any]
 ALDER = "a1de0000-0000-4000-8000-000000000001"
 INTAKE = "123e4567-e89b-12d3-a456-426614174000"
 ANN = "123e4567-e89b-12d3-a456-426614174001"
+LEAST = "0a000000-0000-4000-8000-000000000001"
+"""The least user of Alder: who belongs to nobody belongs to it, by decision."""
 SECOND = "c0000000-0000-4000-8000-000000000002"
 TABLES = ("workflow_configs", "channel_configs", "workflow_channel_configs", "config_status")
 OLD_ACTIVE = f"select get_active_workflow_config('{ALDER}', '{INTAKE}', 'workflow')"
@@ -83,7 +85,7 @@ def test_old_code_gets_the_version_that_new_code_activated(life: Life) -> None:
         shown = conn.execute(
             f"select name, created_by::text from workflow_configs where config_id = '{SECOND}'"
         )
-        assert shown.fetchall() == [("limits (version 2)", ANN)]
+        assert shown.fetchall() == [("limits (version 2)", LEAST)]
         once = f"select count(*) from config_status where org_id = '{ALDER}' and entity_id = '{INTAKE}' and config_type = 'workflow'"
         assert conn.execute(once.encode()).fetchall() == [(1,)]
 

@@ -7,7 +7,12 @@ from typing import Any
 
 import psycopg
 import pytest
+import yaml
 from consolidations import Life, copied_life, old_code, rows
+
+from mainstem.consolidate.compile import compile_mapping
+from mainstem.consolidate.mapping import preset, read_mapping
+from mainstem.errors import MappingRefused
 
 Conn = psycopg.Connection[Any]
 
@@ -139,3 +144,14 @@ def test_a_rollback_before_the_switch_leaves_no_config_of_the_old_system(life: L
         " (select count(*) from mainstem_consolidation.beside)"
     ).fetchall()
     assert found == [(0, 0, 0)]
+
+
+def test_a_second_table_of_runs_in_one_mapping_is_refused(life: Life) -> None:
+    said = yaml.safe_load(preset("rcm"))
+    said["tables"]["workflow_trace_v8"] = said["tables"]["workflow_trace"]
+    with psycopg.connect(life.url, autocommit=True) as conn:
+        conn.execute("create table workflow_trace_v8 (like workflow_trace including all)")
+        with pytest.raises(
+            MappingRefused, match="tables.workflow_trace_v8: workflow_trace becomes runs already"
+        ):
+            compile_mapping(read_mapping(yaml.safe_dump(said)), conn)

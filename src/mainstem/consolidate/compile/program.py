@@ -220,6 +220,7 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         standing=mapping.of_kind(Stays, Row),
     )
     _refuse_unkeyed(mapping, catalog)
+    _refuse_several(mapping)
     definitions = [compile_relation(mapping, catalog, name) for name in mapping.of_kind(Row)]
     run = next((compile_relation(mapping, catalog, name) for name in mapping.of_kind(Run)), None)
     step = next((compile_relation(mapping, catalog, name) for name in mapping.of_kind(Step)), None)
@@ -274,6 +275,16 @@ def _refuse_unkeyed(mapping: Mapping, catalog: Catalog) -> None:
             raise MappingRefused(
                 f"tables.{name}.key: {said.key} is not unique by itself there",
                 hint=f"Its primary key is ({', '.join(catalog.old_keys.get(name, [])) or 'none'}).",
+            )
+
+
+def _refuse_several(mapping: Mapping) -> None:
+    """Steps and lists name their run's key, and a run of new code gets one old id: neither says in which table."""
+    for kind, what in ((Run, "runs"), (Step, "steps")):
+        if len(names := list(mapping.of_kind(kind))) > 1:
+            raise MappingRefused(
+                f"tables.{names[1]}: {names[0]} becomes {what} already",
+                hint="Give it a mapping of its own, with another `system`.",
             )
 
 

@@ -96,11 +96,14 @@ def _put_function(whole: Whole, relation: Relation) -> str:
 
 
 def _hold(whole: Whole, relation: Relation) -> str:
-    reason = said_of(relation).because or "held back by the mapping"
+    arms = "".join(
+        f" when {held.when.replace('{row}', 'p')} then {lit(held.because)}" for held in said_of(relation).held
+    )
+    reason = f"case{arms or ' when false then null'} else {lit('held back by the mapping')} end"
     return (
         f"    insert into {QUARANTINE} (source, old_table, old_key, root, old_row, reason)\n"
         f"    values ({lit(whole.system)}, {lit(relation.table)}, p.{q(relation.said.key)}::text, p.{q(relation.said.key)}::text,"
-        f" {row_as_text(relation.old, 'p')}, {lit(reason)})\n"
+        f" {row_as_text(relation.old, 'p')}, {reason})\n"
         "        on conflict (source, old_table, old_key) do update set old_row = excluded.old_row, reason = excluded.reason;\n"
     )
 

@@ -175,6 +175,13 @@ class Context(Table):
         return {*super().mentioned, self.key, self.run}
 
 
+class Held(Said):
+    """Rows that ours cannot hold, and why."""
+
+    because: str
+    when: str
+
+
 class Adopts(Said):
     """Which rows that new code writes after the cut-over old code sees under this name too."""
 
@@ -196,8 +203,8 @@ class Row(Table):
     into: Name
     key: Name
     constants: dict[str, Constant | str | int | bool] = {}
-    because: str = ""
-    """Why rows that do not meet `where` stay in quarantine."""
+    held: list[Held] = []
+    """Why a row that does not meet `where` is in quarantine: the first of these that holds."""
     given: dict[Name, str] = {}
     """Columns of ours that depend on other rows: SQL over `{row}`, `{id}`, and `{now}`, what it is or NULL. No part of the proof."""
     refers: dict[Name, list[Name]] = {}
@@ -219,13 +226,6 @@ class OneWay(Said):
     to: str
     default: SqlDefault | str | int | bool | None = None
     sql: dict[Literal["fold"], str] | None = None
-
-
-class Held(Said):
-    """Rows that ours cannot hold, and why."""
-
-    because: str
-    when: str
 
 
 class Mirror(Said):

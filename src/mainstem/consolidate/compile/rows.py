@@ -209,7 +209,7 @@ def row_triggers(whole: Whole, catalog: Catalog, relation: Relation) -> str:
     """Of the old name. One write at a time: old unique keys are looked at as the old table's index did."""
     table, key = relation.table, relation.said.key
     one_at_a_time = (
-        f"  perform pg_advisory_xact_lock(hashtextextended({lit(whole.system + '.' + table)}, 0));\n"
+        f"  perform pg_advisory_xact_lock(hashtextextended({lit(f'rows of {whole.system}')}, 0));\n"
     )
     put = f"  v_id := {called_with(whole, relation, 'new')};\n"
     drop = f"  perform {q(whole.work_schema, 'drop_' + table)}(old.{q(key)}::text);\n"

@@ -279,7 +279,7 @@ CONFIG_CHANGES: Final = (
     _writes(
         "write a config", CONFIGS,
         "insert into workflow_configs (org_id, workflow_id, name, config_type, config_data, created_by)"
-        " select w.org_id, w.workflow_id, %(mark)s, 'workflow', jsonb_build_object('mark', %(mark)s::text), %(user)s from user_workflow w"
+        " select w.org_id, w.workflow_id, %(mark)s::text, 'workflow', jsonb_build_object('mark', %(mark)s::text), %(user)s::uuid from user_workflow w"
         " where w.workflow_id = %(workflow)s returning config_id",
         keeps="config", expects={"name": "$mark", "config_data ->> 'mark'": "$mark"},
     ),

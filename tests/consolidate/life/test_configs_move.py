@@ -151,7 +151,5 @@ def test_a_second_table_of_runs_in_one_mapping_is_refused(life: Life) -> None:
     said["tables"]["workflow_trace_v8"] = said["tables"]["workflow_trace"]
     with psycopg.connect(life.url, autocommit=True) as conn:
         conn.execute("create table workflow_trace_v8 (like workflow_trace including all)")
-        with pytest.raises(
-            MappingRefused, match="workflow_trace becomes runs already"
-        ):
+        with pytest.raises(MappingRefused, match="workflow_trace becomes runs already"):
             compile_mapping(read_mapping(yaml.safe_dump(said)), conn)

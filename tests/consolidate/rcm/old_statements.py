@@ -88,6 +88,51 @@ delete from workflow_trace where status = 'timeout'
 delete from workflow_events where step_id = 2006 and event_id % 2 = 0
 select (cleanup_old_execution_data(3650)).*
 select (cleanup_old_execution_data(400)).*
+insert into workflow_configs (config_id, org_id, workflow_id, name, config_type, config_data, created_by) values ('cf000000-0000-4000-8000-000000000001', {ORG}, {W}, 'new', 'workflow', '{{"n": 1}}', {U})
+insert into workflow_configs (org_id, workflow_id, name, config_type, config_data, created_by) values ({ORG}, {W}, 'new', 'workflow', '{{}}', {U})
+insert into workflow_configs (org_id, workflow_id, name, config_type, config_data, created_by) values ({ORG}, {NOBODY}, 'new', 'workflow', '{{}}', {U})
+insert into workflow_configs (org_id, workflow_id, name, config_type, config_data) values ({ORG}, {W}, 'nobody''s', 'workflow', '{{}}')
+insert into workflow_configs (config_id, org_id, name, config_type, config_data, created_by) values ('cf000000-0000-4000-8000-000000000002', {ORG}, 'house rules', 'global', '[1]', {U}) returning config_id
+insert into config_status (status_id, org_id, config_type, entity_id, active_config_id, activated_by) values ('cf000000-0000-4000-8000-00000000000f', {ORG}, 'workflow', {W}, 'cf000000-0000-4000-8000-000000000001', {U})
+update config_status set active_config_id = 'cf000000-0000-4000-8000-000000000001' where org_id = {ORG} and entity_id = {W} and config_type = 'workflow'
+select get_active_workflow_config({ORG}, {W}, 'workflow')
+update workflow_configs set config_data = config_data || '{{"n": 2}}', updated_at = now() where config_id = 'cf000000-0000-4000-8000-000000000001'
+select get_active_workflow_config({ORG}, {W}, 'workflow')
+update workflow_configs set is_active = false where config_id = 'cf000000-0000-4000-8000-000000000001'
+select get_active_workflow_config({ORG}, {W}, 'workflow')
+update workflow_configs set config_data = '"text"', is_active = true, config_type = 'channel' where config_id = 'cf000000-0000-4000-8000-000000000001'
+select get_active_workflow_config({ORG}, {W}, 'workflow')
+update config_status set active_config_id = 'cf000000-0000-4000-8000-00000000000a' where org_id = {ORG} and entity_id = {W} and config_type = 'workflow'
+select get_active_workflow_config({ORG}, {W}, 'workflow')
+insert into workflow_configs (config_id, org_id, workflow_id, name, config_type, config_data, created_by) values ('cf000000-0000-4000-8000-00000000000a', {ORG}, {W}, 'late', 'workflow', '{{"late": true}}', {U})
+select get_active_workflow_config({ORG}, {W}, 'workflow')
+delete from workflow_configs where config_id = 'cf000000-0000-4000-8000-00000000000a'
+select get_active_workflow_config({ORG}, {W}, 'workflow')
+update config_status set active_config_id = null where org_id = 'b1c40000-0000-4000-8000-000000000001'
+update config_status set entity_id = null where active_config_id is null
+delete from config_status where entity_id is null and active_config_id is null
+update workflow_configs set config_id = 'cf000000-0000-4000-8000-000000000003' where config_id = 'cf000000-0000-4000-8000-000000000002'
+update workflow_configs set workflow_id = 'a1de0000-0000-4000-8000-0000000000a2', name = 'moved' where name = 'limits'
+update workflow_configs set org_id = 'b1c40000-0000-4000-8000-000000000001' where name = 'flagged'
+update workflow_configs set name = 'two' where name = 'list'
+update workflow_configs set created_by = 'b1c40000-0000-4000-8000-0000000000b2' where name = 'two'
+insert into channel_configs (channel_config_id, org_id, channel, name, config_data, created_by) values ('cf000000-0000-4000-8000-00000000000d', {ORG}, 'efax', 'line', '{{"n": 1}}', {U})
+insert into channel_configs (org_id, channel, name, config_data, created_by) values ({ORG}, 'efax', 'line', '{{}}', {U})
+update workflow_channel_configs set channel_config_id = 'cf000000-0000-4000-8000-00000000000d', priority = priority + 1, webhook_url = 'https://hook.test' where channel = 'efax'
+update workflow_channel_configs set channel_config_id = {NOBODY} where channel = 'efax'
+insert into workflow_channel_configs (workflow_id, channel) values ({W}, 'web')
+update workflow_channel_configs set is_enabled = not is_enabled
+delete from channel_configs where channel_config_id = 'cf000000-0000-4000-8000-00000000000d'
+delete from channel_configs
+delete from workflow_channel_configs where priority < 2
+select c.name, s.activated_at from workflow_configs c join config_status s on s.active_config_id = c.config_id order by 1, 2
+delete from user_workflow where workflow_id = 'a1de0000-0000-4000-8000-0000000000a2'
+insert into user_workflow (workflow_id, org_id, name) values ('cf000000-0000-4000-8000-000000000010', {ORG}, 'short')
+insert into workflow_configs (org_id, workflow_id, name, config_type, config_data, created_by, config_id) values ({ORG}, 'cf000000-0000-4000-8000-000000000010', 'c', 'workflow', '{{}}', {U}, 'cf000000-0000-4000-8000-000000000011')
+insert into workflow_channel_configs (workflow_id, channel, workflow_channel_config_id) values ('cf000000-0000-4000-8000-000000000010', 'web', 'cf000000-0000-4000-8000-000000000012')
+delete from user_workflow where workflow_id = 'cf000000-0000-4000-8000-000000000010'
+delete from workflow_configs where not is_active
+delete from config_status where config_type = 'global'
 select trace_id, lag(trace_id) over (order by trace_id) from workflow_trace order by 1
 """.strip().splitlines()
 

@@ -36,6 +36,14 @@ VIEWS = (
 )
 
 
+CONFIGS = {
+    "workflow_configs": "config_id",
+    "channel_configs": "channel_config_id",
+    "workflow_channel_configs": "workflow_channel_config_id",
+    "config_status": "status_id",
+}
+
+
 def switch(url: str) -> None:
     with migrator(url, "rcm") as conn:
         program = compiled(conn, adopt(conn, preset("rcm")))
@@ -73,7 +81,7 @@ def shown(conn: Conn, relation: str) -> list[str]:
 def test_every_view_and_table_shows_the_same(before: Conn, after: Conn) -> None:
     assert [
         name
-        for name in (*VIEWS, *KEYS, "workflow_trace_screenshot_v9")
+        for name in (*VIEWS, *KEYS, *CONFIGS, "workflow_trace_screenshot_v9")
         if shown(before, name) != shown(after, name)
     ] == []
 
@@ -100,10 +108,10 @@ def told(conn: Conn, statement: str, round_: int) -> Any:
     ] if cursor.description else None
 
 
-def rows(conn: Conn) -> dict[tuple[str, int], Any]:
+def rows(conn: Conn) -> dict[tuple[str, Any], Any]:
     return {
         (table, key): without_now(row)
-        for table, column in KEYS.items()
+        for table, column in (*KEYS.items(), *CONFIGS.items())
         for key, row in conn.execute(f"select {column}, to_jsonb(t) from {table} t".encode())
     }
 

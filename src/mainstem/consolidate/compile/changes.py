@@ -5,6 +5,7 @@ from __future__ import annotations
 from mainstem.consolidate.compile.catalog import Catalog
 from mainstem.consolidate.compile.children import Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
+from mainstem.consolidate.compile.rows import adoption
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, Whole
 from mainstem.consolidate.mapping import Constant, Mapping, Mirror, SqlDefault
@@ -97,7 +98,21 @@ def mirror(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: li
         f"  for each row execute function {every}();\n"
         f"alter table {q(mapping.old_schema, table)} enable always trigger {q(trigger_name('mirror'))};\n"
     )
+    if said.gone:
+        installed += _gone(mapping, table, said.gone, opening)
     return installed, f"select {one}(o) from {q(mapping.old_schema, table)} o"
+
+
+def _gone(mapping: Mapping, table: str, statements: list[str], opening: str) -> str:
+    """Before the switch the foreign keys have done it already."""
+    function = q(mapping.work_schema, f"mirror_gone_{table}")
+    body = "".join(f"  {text.replace('{row}', 'old')};\n" for text in statements)
+    trigger, on = q(trigger_name("mirror_gone")), q(mapping.old_schema, table)
+    return (
+        f"create or replace function {function}() returns trigger {opening}\nbegin\n{body}  return null;\nend $$;\n"
+        f"create or replace trigger {trigger} after delete on {on} for each row execute function {function}();\n"
+        f"alter table {on} enable always trigger {trigger};\n"
+    )
 
 
 def _mirrored(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: list[str]) -> str:
@@ -208,16 +223,37 @@ def since_name(whole: Whole, event: str) -> str:
 def drop_since_triggers(whole: Whole) -> dict[str, str]:
     """Table of ours to the text that takes its triggers away."""
     events = (*EVENTS, "id")
+    adopting = [(one.target, f"id_{one.table}") for one in whole.rows]
     return {
         table: "".join(
             f"drop trigger if exists {q(since_name(whole, event))} on mainstem.{q(table)};\n"
-            for event in events
+            for event in (*events, *(event for target, event in adopting if target == table))
         )
         for table, _ in _ours(whole)
     }
 
 
 def id_triggers(whole: Whole) -> dict[str, str]:
+    return _row_triggers(whole) | _run_triggers(whole)
+
+
+def _row_triggers(whole: Whole) -> dict[str, str]:
+    """Rows that new code writes under several old names: a trigger for each, and the first that adopts one keeps it."""
+    texts: dict[str, str] = {}
+    for relation in whole.rows:
+        if body := adoption(whole, relation, is_on=_is_on(whole).format(phases=_FROM_NOW_ON)):
+            function = q(whole.work_schema, f"old_id_{relation.table}")
+            texts[relation.target] = texts.get(relation.target, "") + (
+                f"create or replace function {function}() returns trigger language plpgsql security definer as $$\ndeclare\n  prior uuid;\n  taken text;\nbegin\n"
+                f"{body}  return new;\nend $$;\nalter function {function}() set search_path = pg_catalog, pg_temp;\n"
+                f"alter function {function}() owner to mainstem_owner;\n"
+                f"create or replace trigger {q(since_name(whole, f'id_{relation.table}'))} before insert on mainstem.{q(relation.target)}\n"
+                f"  for each row execute function {function}();\n"
+            )
+    return texts
+
+
+def _run_triggers(whole: Whole) -> dict[str, str]:
     if whole.run is None:
         return {}
     of_workflow = f"select from mainstem_consolidation.workflow_of v where v.source = {lit(whole.system)} and v.workflow_id = new.workflow_id"

@@ -12,6 +12,7 @@ from mainstem.consolidate.compile import (
     compatibility,
     compatibility_lists,
     compatibility_steps,
+    rows,
     statements,
     views,
 )
@@ -92,6 +93,7 @@ class Program:
         texts += [views.unfold_relation(whole, relation) for relation in self.relations()]
         texts += [views.unfold_elements(whole, one) for one in whole.lists]
         texts += [views.unfold_context(whole, keyed) for keyed in whole.contexts]
+        texts += [rows.row_functions(whole, relation) for relation in whole.rows]
         texts += [
             compatibility.compatibility_view(whole, table, self.catalog.old[table], lists)
             for table, lists in self.old_name_triggers().items()
@@ -106,7 +108,9 @@ class Program:
     def old_name_triggers(self) -> dict[str, str]:
         """Table to the triggers of its old name."""
         whole = self.whole
-        texts = {root.table: compatibility.relation_triggers(whole, root) for root in whole.roots()}
+        texts = {one.table: rows.row_triggers(whole, self.catalog, one) for one in whole.rows}
+        if whole.run:
+            texts[whole.run.table] = compatibility.relation_triggers(whole, whole.run)
         if whole.step and whole.run:
             of_run = (
                 "(select r.org_id from mainstem.user_workflow_run r where r.run_id = mainstem.run_of({id}))"
@@ -136,6 +140,7 @@ class Program:
 
     def _fold_side(self, relation: Relation) -> Side:
         whole, of_step = self.whole, relation is self.whole.step
+        ours = self.catalog.ours[relation.target]
         root = whole.run if of_step and whole.run else relation
         key = target_key(relation)
         of = f"mainstem.run_of(t.{key})" if of_step else f"t.{q(key)}"
@@ -144,9 +149,9 @@ class Program:
             name=f"{relation.table} → {relation.target}",
             table=relation.table,
             left=q(whole.work_schema, f"fold_{relation.table}"),
-            right=f"(select r.* from mainstem.{q(relation.target)} r where r.{q(key)} in ({moved}))",
+            right=f"(select r.* from {views.with_beside(whole, relation)} r where r.{q(key)} in ({moved}))",
             columns=[
-                (name, self.catalog.ours[relation.target][name].type)
+                (name, ours[name].type if name in ours else "jsonb")
                 for name in statements.target_columns(whole, relation)
             ],
             key=key,
@@ -213,12 +218,13 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         mapping.tables,
         OURS,
         legacy=mapping.legacy_schema if moved else None,
-        standing=mapping.of_kind(Stays),
+        standing=mapping.of_kind(Stays, Row),
     )
     if not set(LEGACY.values()) <= {name for table in LEGACY for name in catalog.ours[table]}:
         mapping = without_legacy(mapping)
     _refuse_unkeyed(mapping, catalog)
-    rows = [compile_relation(mapping, catalog, name) for name in mapping.of_kind(Row)]
+    _refuse_several(mapping)
+    definitions = [compile_relation(mapping, catalog, name) for name in mapping.of_kind(Row)]
     run = next((compile_relation(mapping, catalog, name) for name in mapping.of_kind(Run)), None)
     step = next((compile_relation(mapping, catalog, name) for name in mapping.of_kind(Step)), None)
     lists: list[Listed] = []
@@ -235,7 +241,7 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         mapping.system,
         mapping.old_schema,
         mapping.work_schema,
-        rows,
+        definitions,
         run,
         step,
         lists,
@@ -272,6 +278,16 @@ def _refuse_unkeyed(mapping: Mapping, catalog: Catalog) -> None:
             raise MappingRefused(
                 f"tables.{name}.key: {said.key} is not unique by itself there",
                 hint=f"Its primary key is ({', '.join(catalog.old_keys.get(name, [])) or 'none'}).",
+            )
+
+
+def _refuse_several(mapping: Mapping) -> None:
+    """Steps and lists name their run's key, and a run of new code gets one old id: neither says in which table."""
+    for kind, what in ((Run, "runs"), (Step, "steps")):
+        if len(names := list(mapping.of_kind(kind))) > 1:
+            raise MappingRefused(
+                f"tables.{names[1]}: {names[0]} becomes {what} already",
+                hint="Give it a mapping of its own, with another `system`.",
             )
 
 

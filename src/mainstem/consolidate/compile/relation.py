@@ -39,6 +39,8 @@ class Relation:
     old: dict[str, Column]
     objects: dict[str, dict[str, str]]
     """JSON column of the target to its pieces over `{row}`."""
+    keeps_beside: bool = False
+    """The target has no `metadata`: what would be there is kept in a table of its own."""
 
     @property
     def key(self) -> Column:
@@ -127,8 +129,12 @@ def compile_relation(mapping: Mapping, catalog: Catalog, table: str) -> Relation
         name: replace(way, loses=True) if not way.place.path and way.place.column in fitted else way
         for name, way in ways.items()
     }
+    if isinstance(said, Row) and said.adopts:
+        seen = said.adopts.seen
+        ways = {name: replace(way, loses=True) if name in seen else way for name, way in ways.items()}
     remainder = {name: old[name] for name in said.remainder}
-    return Relation(table, said, target, ways, mapped, fitted, remainder, old, _objects(ways, remainder))
+    objects, beside = _objects(ways, remainder), "metadata" not in ours
+    return Relation(table, said, target, ways, mapped, fitted, remainder, old, objects, beside)
 
 
 def _number(said: Any) -> str | None:

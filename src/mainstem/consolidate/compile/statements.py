@@ -8,6 +8,7 @@ from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
 from mainstem.consolidate.compile.compatibility import born
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, make_workflows
+from mainstem.consolidate.compile.rows import put_all
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, Whole, fold_columns, list_at, row_as_text
 
@@ -76,7 +77,7 @@ class Apply:
 def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
     """`linked`: child table to whether a validated foreign key keeps it from having orphans."""
     key, keys = q(root.said.key), f"%(roots)s::{root.key.type}[]"
-    old = q(whole.old_schema, root.table)
+    old, is_row = q(whole.old_schema, root.table), root in whole.rows
     where = f" and ({root.said.where.replace('{row}', 'o')})" if root.said.where else ""
     later = f"{old} o where (%(after)s::{root.key.type} is null or o.{key} > %(after)s::{root.key.type})"
     return Apply(
@@ -86,27 +87,25 @@ def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
         next_roots=f"select o.{key} from {later} order by o.{key} limit %(limit)s",
         roots_left=f"select count(*) from {later}",
         known_ids=f"select k.new_id from {IDS} k where {whole.ids_of('k', root.table)} and k.old_key = any(%(roots)s::text[])",
-        give_ids=_give_ids(whole, root, where),
+        give_ids=[] if is_row else _give_ids(whole, root, where),
         step_ids=_give_step_ids(whole, whole.step, root) if root is whole.run and whole.step else None,
         leaves=f"select mainstem.ensure_workflow_leaf(m.year, 'year') from (select distinct date_trunc('year', {born(root, 'o')}) as year from {old} o where o.{key} = any({keys})) m"
         if root.target == RUN
         else None,
-        take_out=_take_out(root),
-        put_in=[
+        take_out=[] if is_row else _take_out(),
+        put_in=list(map(Put, put_all(whole, root)))
+        if is_row
+        else [
             *map(Put, _workflows(whole, root, f"{old} o where o.{key} = any({keys})")),
             *_put_in(whole, root, keys),
         ],
-        quarantine=_quarantined(whole, root, keys, linked),
+        quarantine=[] if is_row else _quarantined(whole, root, keys, linked),
     )
 
 
 def _give_ids(whole: Whole, root: Relation, where: str) -> list[str]:
     key, keys = q(root.said.key), f"%(roots)s::{root.key.type}[]"
-    new_id = (
-        f"mainstem.new_run_id({born(root, 'o')})"
-        if root.target == RUN
-        else (f"o.{key}" if root.key.type == "uuid" else "gen_random_uuid()")
-    )
+    new_id = f"mainstem.new_run_id({born(root, 'o')})"
     return [
         (
             f"insert into {IDS} (source, old_table, old_key, new_id)\n"
@@ -148,11 +147,7 @@ def _workflows(whole: Whole, root: Relation, rows: str) -> list[str]:
     return make_workflows(whole.mapping, root, rows) if root is whole.run else []
 
 
-def _take_out(root: Relation) -> list[str]:
-    if root.target != RUN:
-        return [
-            f"delete from mainstem.{q(root.target)} r where r.{q(root.said.columns[root.said.key].to)} = any(%(ids)s::uuid[])"
-        ]
+def _take_out() -> list[str]:
     return [
         f"delete from mainstem.{name} r where r.run_id = any(%(ids)s::uuid[])"
         for name in ("user_workflow_event", "user_workflow_run_context", STEP, RUN)

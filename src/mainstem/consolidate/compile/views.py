@@ -14,6 +14,8 @@ from mainstem.model import LARGEST_LOG, LONGEST_LOG
 
 IDS = "mainstem_consolidation.consolidation_id"
 STRAY = "mainstem_consolidation.stray"
+BESIDE = "mainstem_consolidation.beside"
+"""What lenses lost, of rows of ours without `metadata`."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def fold_view(whole: Whole, relation: Relation) -> str:
         columns["org_id"] = "m.org_id"
     root = f"o.{q(relation.run_column)}" if relation is whole.step else f"o.{q(relation.said.key)}"
     out = [f"{expression} as {q(column)}" for column, expression in columns.items()]
-    where = f"\n where {relation.said.where.replace('{row}', 'o')}" if relation.said.where else ""
+    said_where = (relation.said.where or "").replace("{row}", "o").replace("{id}", "k.new_id")
+    where = f"\n where {said_where}" if said_where else ""
     return (
         f"create or replace view {q(whole.work_schema, 'fold_' + relation.table)} as\nselect {root} as _root,\n  {listed(out)}\n"
         f"  from {q(whole.old_schema, relation.table)} o\n{_parent_row(whole, relation)}"
@@ -151,13 +154,23 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
             f"  join {IDS} kr on {whole.ids_of('kr', whole.run.table)} and kr.new_id = r.run_id\n"
         )
     else:
-        joined = f"  join mainstem.{q(relation.target)} r on r.{q(target_key(relation))} = k.new_id\n"
+        joined = f"  join {with_beside(whole, relation)} r on r.{q(target_key(relation))} = k.new_id\n"
     found = f"from {IDS} k\n{joined} where {whole.ids_of('k', relation.table)}"
     return _unfold(
         whole,
         relation.table,
         relation.old,
         [("r.run_id" if relation.target == STEP else "k.new_id", values, found)],
+    )
+
+
+def with_beside(whole: Whole, relation: Relation) -> str:
+    """Our table, with the `metadata` that is kept beside it where it has none."""
+    if not relation.keeps_beside:
+        return f"mainstem.{q(relation.target)}"
+    return (
+        f"(select t.*, coalesce(b.metadata, '{{}}') as metadata from mainstem.{q(relation.target)} t\n"
+        f"          left join {BESIDE} b on b.source = {lit(whole.system)} and b.new_id = t.{q(target_key(relation))})"
     )
 
 
@@ -329,7 +342,10 @@ def _unfold(
     kept = {name: f"(z.old_row ->> {lit(name)})::{column.type}" for name, column in old.items()}
     quarantined = f"from mainstem_consolidation.quarantine z where {whole.ids_of('z', table)}"
     texts = []
-    held = [] if table in whole.never_held else [("null::uuid", kept, quarantined)]
+    held_id = "null::uuid"
+    if table in [relation.table for relation in whole.rows]:  # written there, and brought back from there
+        held_id = f"(select k.new_id from {IDS} k where {whole.ids_of('k', table)} and k.old_key = z.old_key)"
+    held = [] if table in whole.never_held else [(held_id, kept, quarantined)]
     for new_id, values, found in [*branches, *held]:
         out = [f"({values.get(name, 'null')})::{column.type} as {q(name)}" for name, column in old.items()]
         texts.append(f"select {new_id} as _id,\n  {listed(out)}\n  {found}")

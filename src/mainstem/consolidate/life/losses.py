@@ -11,7 +11,7 @@ from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.lens import Way
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import json_path, lit, q
-from mainstem.consolidate.compile.views import IDS
+from mainstem.consolidate.compile.views import IDS, with_beside
 from mainstem.consolidate.life.session import Connection, seeing_ours
 from mainstem.errors import NotLossless
 
@@ -98,7 +98,7 @@ def _untold(conn: Connection, program: Program, relation: Relation, chosen: str)
         if relation.target in (RUN, STEP)
         else relation.said.columns[relation.said.key].to
     )
-    rows = f"k.old_key from {IDS} k join mainstem.{q(relation.target)} r on r.{q(key)} = k.new_id"
+    rows = f"k.old_key from {IDS} k join {with_beside(program.whole, relation)} r on r.{q(key)} = k.new_id"
     whose = f"{program.whole.ids_of('k', relation.table)} and {run} {chosen}"
     return _failing(conn, relation, rows, whose, checks)
 

@@ -79,6 +79,7 @@ def install_ground(conn: Connection) -> None:
             "written_since",
             "quarantine",
             "stray",
+            "beside",
             "workflow_of",
         ):
             conn.execute(f"alter table mainstem_consolidation.{table} owner to mainstem_owner")

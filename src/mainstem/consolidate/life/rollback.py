@@ -11,8 +11,9 @@ from uuid import UUID
 
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import RUN, STEP
+from mainstem.consolidate.compile.rows import referring
 from mainstem.consolidate.compile.text import lit, q
-from mainstem.consolidate.compile.views import IDS, STRAY, index_name
+from mainstem.consolidate.compile.views import IDS, STRAY, index_name, target_key
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
 from mainstem.consolidate.life.indexes import drop_indexes
 from mainstem.consolidate.life.losses import (
@@ -267,15 +268,16 @@ def abandon(conn: Connection, program: Program) -> None:
         for table in program.tables:
             conn.execute(changes.drop_log_triggers(whole, table))
         for table in program.mirrors():
-            conn.execute(
-                f"drop trigger if exists {q(changes.trigger_name('mirror'))} on {q(program.mapping.old_schema, table)}"
-            )
+            for name in ("mirror", "mirror_gone"):
+                conn.execute(
+                    f"drop trigger if exists {q(changes.trigger_name(name))} on {q(program.mapping.old_schema, table)}"
+                )
         for text in changes.drop_since_triggers(whole).values():
             _drop(conn, text)
         with conn.transaction():
             _restore_functions(conn, program, read_plan(conn, source))
             _drop_copies(conn, program)
-            for name in ("dirty", "quarantine", "stray", "consolidation_id"):
+            for name in ("dirty", "quarantine", "stray", "beside", "consolidation_id"):
                 conn.execute(f"delete from mainstem_consolidation.{name} where source = %s", [source])
             conn.execute(f"drop schema if exists {q(program.mapping.work_schema)} cascade")
             for relation in program.relations():
@@ -302,7 +304,9 @@ def _drop_copies(conn: Connection, program: Program) -> None:
     if program.whole.run:
         for name in ("user_workflow_event", STEP, RUN):
             conn.execute(f"delete from mainstem.{name} where run_id in ({ids})")
-    for relation in program.whole.rows:
-        conn.execute(
-            f"delete from mainstem.{q(relation.target)} where {q(relation.said.columns[relation.said.key].to)} in ({ids})"
-        )
+    for relation in reversed(program.whole.rows):
+        for other, column in referring(program.whole, relation):
+            conn.execute(
+                f"delete from mainstem.{q(other.target)} where {q(other.ways[column].place.column)} in ({ids})"
+            )
+        conn.execute(f"delete from mainstem.{q(relation.target)} where {q(target_key(relation))} in ({ids})")

@@ -175,13 +175,45 @@ class Context(Table):
         return {*super().mentioned, self.key, self.run}
 
 
+class Held(Said):
+    """Rows that ours cannot hold, and why."""
+
+    because: str
+    when: str
+
+
+class Adopts(Said):
+    """Which rows that new code writes after the cut-over old code sees under this name too."""
+
+    when: str
+    """SQL over `{row}`, the new row of ours."""
+    seen: dict[Name, str] = {}
+    """Old column to what old code sees in it, as SQL over `{row}`; where that is NULL, what its lens gives."""
+    instead_of: str | None = None
+    """The id of the row of ours whose old key it takes over, as SQL over `{row}`: the old row is changed, and none is added."""
+
+
 class Row(Table):
-    """Each row becomes a row of one of our definition tables, with the id it had when that is a uuid."""
+    """Each row becomes a row of one of our definition tables, with the id it had when that is a uuid.
+
+    In `where`, `{id}` is its id. What lenses lose is kept beside our table when that has no `metadata`.
+    """
 
     becomes: Literal["row"]
     into: Name
     key: Name
     constants: dict[str, Constant | str | int | bool] = {}
+    held: list[Held] = []
+    """Why a row that does not meet `where` is in quarantine: the first of these that holds."""
+    given: dict[Name, str] = {}
+    """Columns of ours that depend on other rows: SQL over `{row}`, `{id}`, and `{now}`, what it is or NULL. No part of the proof."""
+    refers: dict[Name, list[Name]] = {}
+    """Column to the tables whose rows it names: when one comes or goes, rows that name it are put anew."""
+    after: list[str] = []
+    """Statements over `{ours}`, our row, after it came, changed or went."""
+    gone: list[str] = []
+    """Statements over `{row}` when old code deletes it by its old name: what the old foreign keys did."""
+    adopts: Adopts | None = None
 
     @property
     def mentioned(self) -> set[str]:
@@ -196,13 +228,6 @@ class OneWay(Said):
     sql: dict[Literal["fold"], str] | None = None
 
 
-class Held(Said):
-    """Rows that ours cannot hold, and why."""
-
-    because: str
-    when: str
-
-
 class Mirror(Said):
     """A copy that follows: the old table stays what is true, ours is kept in step by a trigger."""
 
@@ -213,6 +238,8 @@ class Mirror(Said):
     drop: dict[Name, str] = {}
     after: list[str] = []
     """Statements after each row, over `{row}`, `{old}` and `{new}`."""
+    gone: list[str] = []
+    """Statements after a row was deleted: what the old foreign keys of tables that moved did."""
 
     @field_validator("columns", mode="before")
     @classmethod

@@ -72,6 +72,14 @@ create table if not exists mainstem_consolidation.stray (
 );
 comment on table mainstem_consolidation.stray is 'Steps whose lists may hold elements that name another run: where they are looked for by that run.';
 
+create table if not exists mainstem_consolidation.beside (
+  source text not null,
+  new_id uuid not null,
+  metadata jsonb not null,
+  primary key (source, new_id)
+);
+comment on table mainstem_consolidation.beside is 'What lenses lost of rows whose new table has no metadata: configs and their activations.';
+
 create table if not exists mainstem_consolidation.workflow_of (
   source text not null,
   org_id uuid not null,

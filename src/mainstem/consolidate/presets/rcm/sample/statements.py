@@ -9,6 +9,7 @@ from typing import Final
 
 TRACES, STEPS, EVENTS = "workflow_trace", "workflow_steps", "workflow_events"
 CONTEXT, SCREENSHOTS = "workflow_trace_context", "workflow_trace_screenshot"
+CONFIGS = "workflow_configs"
 
 KEYS: Final = {
     TRACES: "trace_id",
@@ -17,6 +18,9 @@ KEYS: Final = {
     CONTEXT: "context_id",
     SCREENSHOTS: "screenshot_id",
 }
+
+
+CONFIG_KEYS: Final = {CONFIGS: "config_id"}
 
 
 class Effect(Enum):
@@ -271,6 +275,27 @@ ENDINGS: Final = (
     _reads("clean up", "select * from cleanup_old_execution_data(36500)"),
 )  # fmt: skip
 
+CONFIG_CHANGES: Final = (
+    _writes(
+        "write a config", CONFIGS,
+        "insert into workflow_configs (org_id, workflow_id, name, config_type, config_data, created_by)"
+        " select w.org_id, w.workflow_id, %(mark)s::text, 'workflow', jsonb_build_object('mark', %(mark)s::text), %(user)s::uuid from user_workflow w"
+        " where w.workflow_id = %(workflow)s returning config_id",
+        keeps="config", expects={"name": "$mark", "config_data ->> 'mark'": "$mark"},
+    ),
+    _reads(
+        "activate a config",
+        "update config_status set active_config_id = %(config)s, activated_at = now() where config_type = 'workflow' and entity_id = %(workflow)s",
+    ),
+    _writes(
+        "change a config", CONFIGS,
+        "update workflow_configs set config_data = jsonb_build_object('mark', %(mark)s::text), updated_at = now(), is_active = false"
+        " where config_id = %(config)s returning config_id",
+        expects={"config_data ->> 'mark'": "$mark", "is_active": "false"},
+    ),
+    _deletes("delete a config", CONFIGS, "delete from workflow_configs where config_id = %(old_config)s returning config_id"),
+)  # fmt: skip
+
 READS: Final = (
     _reads("read a run", "select * from workflow_trace where trace_id = %(trace)s"),
     _reads("read its steps", "select * from workflow_steps where trace_id = %(trace)s order by step_number"),
@@ -280,4 +305,4 @@ READS: Final = (
     _reads("get a config", "select get_active_workflow_config((select org_id from user_workflow where workflow_id = %(workflow)s), %(workflow)s, 'workflow'::config_type)"),
 )  # fmt: skip
 
-STATEMENTS: Final = BEGIN + CONTEXTS + CHANGES + ENDINGS + READS
+STATEMENTS: Final = BEGIN + CONTEXTS + CHANGES + CONFIG_CHANGES + ENDINGS + READS

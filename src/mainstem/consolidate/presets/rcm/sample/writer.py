@@ -14,13 +14,20 @@ from typing import Any, Final, TypeAlias
 import psycopg
 from psycopg import Connection
 
-from mainstem.consolidate.presets.rcm.sample.statements import KEYS, STATEMENTS, Effect, Statement
+from mainstem.consolidate.presets.rcm.sample.statements import (
+    CONFIG_KEYS,
+    KEYS,
+    STATEMENTS,
+    Effect,
+    Statement,
+)
 from mainstem.consolidate.presets.rcm.sample.world import ANN, INTAKE, OPEN_PORTAL
 
-Ids: TypeAlias = dict[str, int]
-Row: TypeAlias = tuple[str, int]
+Ids: TypeAlias = dict[str, Any]
+Row: TypeAlias = tuple[str, Any]
 """A table and an id."""
 
+_KEYS: Final = KEYS | CONFIG_KEYS
 AGO: Final = 5
 """Rounds between a row and the statement that comes back to it."""
 _PARAMETER: Final = re.compile(r"%\((\w+)\)s")
@@ -53,16 +60,16 @@ class Memory:
 
     def _changed(self, conn: Connection[Any]) -> Iterator[str]:
         for (table, key), expected in self.there.items():
-            wanted = {KEYS[table]: str(key), **expected}
+            wanted = {_KEYS[table]: str(key), **expected}
             columns = ", ".join(f"({expression})::text" for expression in wanted)
-            query = f"select {columns} from {table} where {KEYS[table]} = %s"
+            query = f"select {columns} from {table} where {_KEYS[table]} = %s"
             found = conn.execute(query.encode(), [key]).fetchall()
             if found != [tuple(wanted.values())]:
                 yield f"{table} {key} is {found}, not {list(wanted.items())}"
 
     def _still_there(self, conn: Connection[Any]) -> Iterator[str]:
         for table, key in sorted(self.gone):
-            if conn.execute(f"select from {table} where {KEYS[table]} = %s".encode(), [key]).fetchall():
+            if conn.execute(f"select from {table} where {_KEYS[table]} = %s".encode(), [key]).fetchall():
                 yield f"{table} {key} is there again"
 
 
@@ -184,7 +191,7 @@ class Writer:
         if state not in statement.may_fail:
             self.tally.failures.append(Failure(statement.name, state, str(error)))
 
-    def _remember(self, statement: Statement, told: list[int], parameters: dict[str, Any], ids: Ids) -> None:
+    def _remember(self, statement: Statement, told: list[Any], parameters: dict[str, Any], ids: Ids) -> None:
         if statement.table is None:
             return
         expected = {what: _given(value, parameters) for what, value in statement.expects.items()}
@@ -213,7 +220,7 @@ def writing(
             writer.stop()
 
 
-def _perform(conn: Connection[Any], statement: Statement, parameters: dict[str, Any]) -> list[int]:
+def _perform(conn: Connection[Any], statement: Statement, parameters: dict[str, Any]) -> list[Any]:
     """The ids that the last text gives, once they are committed (or rolled back)."""
     with conn.transaction(force_rollback=statement.effect is Effect.ROLLS_BACK):
         for text in statement.texts:

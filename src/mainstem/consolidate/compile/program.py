@@ -12,6 +12,7 @@ from mainstem.consolidate.compile import (
     compatibility,
     compatibility_lists,
     compatibility_steps,
+    compatibility_unpacked,
     statements,
     views,
 )
@@ -19,6 +20,7 @@ from mainstem.consolidate.compile.catalog import Catalog, read_catalog
 from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements, sharing
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
 from mainstem.consolidate.compile.text import q
+from mainstem.consolidate.compile.unpacked import unpack
 from mainstem.consolidate.compile.views import IDS, Whole, target_key
 from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Run, Stays, Step
 from mainstem.errors import MappingRefused
@@ -71,6 +73,10 @@ class Program:
     def relations(self) -> list[Relation]:
         return [*self.whole.roots(), *([self.whole.step] if self.whole.step else [])]
 
+    def folded(self) -> list[Relation]:
+        """The same, and the steps that have no table of their own."""
+        return [*self.relations(), *([self.whole.unpacked.step] if self.whole.unpacked else [])]
+
     def mirrors(self) -> dict[str, tuple[str, str]]:
         """Table that stays to the text of its trigger and the statement that brings in what is there."""
         return {
@@ -86,6 +92,7 @@ class Program:
             f"create schema if not exists {q(whole.work_schema)};\ngrant usage on schema {q(whole.work_schema)} to public;\n"
         ]
         texts += [views.fold_view(whole, relation) for relation in self.relations()]
+        texts += [views.unpacked_view(whole, whole.unpacked)] if whole.unpacked else []
         texts += [views.log_view(whole, one) for one in whole.lists if one.is_log]
         texts += [views.unfold_relation(whole, relation) for relation in self.relations()]
         texts += [views.unfold_elements(whole, one) for one in whole.lists]
@@ -112,6 +119,8 @@ class Program:
             )
             step = replace(whole.step, mapped={**whole.step.mapped, "org_id": of_run})
             texts[step.table] = compatibility_steps.step_triggers(whole, self.catalog, step, whole.run)
+        if whole.unpacked:
+            texts[whole.unpacked.run.table] += compatibility_unpacked.put_steps(whole, whole.unpacked)
         texts |= {one.table: compatibility_lists.element_triggers(whole, one) for one in whole.lists}
         return texts | {
             keyed.table: compatibility_lists.context_triggers(whole, keyed) for keyed in whole.contexts
@@ -131,10 +140,10 @@ class Program:
         return [*self._forward(), *self._backward()]
 
     def _forward(self) -> list[Side]:
-        return [self._fold_side(relation) for relation in self.relations()]
+        return [self._fold_side(relation) for relation in self.folded()]
 
     def _fold_side(self, relation: Relation) -> Side:
-        whole, of_step = self.whole, relation is self.whole.step
+        whole, of_step = self.whole, relation.target == STEP
         root = whole.run if of_step and whole.run else relation
         key = target_key(relation)
         of = f"mainstem.run_of(t.{key})" if of_step else f"t.{q(key)}"
@@ -225,6 +234,7 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         lists = sharing([compile_elements(mapping, catalog, name, run, step) for name in elements])
         contexts = [compile_context(mapping, catalog, name, run) for name in mapping.of_kind(Context)]
     org = run.mapped.get("org_id", "null::uuid") if run else "null::uuid"
+    run, unpacked = unpack(mapping, catalog, run, org) if run else (None, None)
     if step:
         step = replace(step, mapped={**step.mapped, "org_id": org.replace("{row}", "p")})
     whole = Whole(
@@ -238,6 +248,7 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         lists,
         contexts,
         org,
+        unpacked,
         _never_held(mapping, linked := _linked(conn, mapping, catalog)),
     )
     return Program(mapping, catalog, whole, linked)

@@ -9,6 +9,7 @@ from mainstem.consolidate.compile.children import Keyed, Listed
 from mainstem.consolidate.compile.compatibility import born
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, make_workflows
 from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.unpacked import ids_of_steps
 from mainstem.consolidate.compile.views import IDS, STRAY, Whole, fold_columns, row_as_text
 
 QUARANTINE = "mainstem_consolidation.quarantine"
@@ -107,12 +108,15 @@ def _give_ids(whole: Whole, root: Relation, where: str) -> list[str]:
         if root.target == RUN
         else (f"o.{key}" if root.key.type == "uuid" else "gen_random_uuid()")
     )
+    unpacked = whole.unpacked if root is whole.run else None
+    old, of_run = q(whole.old_schema, root.table), whole.ids_of("k", root.table)
     return [
         (
             f"insert into {IDS} (source, old_table, old_key, new_id)\n"
             f"select {lit(whole.system)}, {lit(root.table)}, o.{key}::text, {new_id} from {q(whole.old_schema, root.table)} o\n"
             f" where o.{key} = any({keys}){where}\n    on conflict (source, old_table, old_key) do nothing"
-        )
+        ),
+        *(ids_of_steps(unpacked, whole.system, old, of_run, keys) if unpacked else []),
     ]
 
 
@@ -163,6 +167,7 @@ def _put_in(whole: Whole, root: Relation, keys: str) -> list[Put]:
     puts = [_put(whole, root, keys)]
     if root is whole.run:
         puts += [_put(whole, whole.step, keys)] if whole.step else []
+        puts += [_put(whole, whole.unpacked.step, keys)] if whole.unpacked else []
         puts += [Put(_strays(whole, one, keys)) for one in whole.lists if one.said.step and whole.step]
     return puts
 
@@ -200,6 +205,8 @@ def _strays(whole: Whole, one: Listed, keys: str) -> str:
 
 
 def target_columns(whole: Whole, relation: Relation) -> list[str]:
+    if whole.unpacked and relation is whole.unpacked.step:
+        return list(relation.columns("e", "k.new_id"))
     columns = list(fold_columns(whole, relation, "o", "k.new_id", with_children=True))
     return [*columns, "org_id"] if relation is whole.step and "org_id" not in columns else columns
 

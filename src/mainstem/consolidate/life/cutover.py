@@ -15,6 +15,7 @@ import psycopg
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.unpacked import Unpacked
 from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.copy import backlog, catch_up, drain
 from mainstem.consolidate.life.dependants import (
@@ -78,6 +79,8 @@ def give_old_ids(conn: Connection, program: Program) -> None:
     """Old ids for what new code ran of old workflows before the switch; later runs get theirs as they begin."""
     for relation in [found for found in (program.whole.run, program.whole.step) if found is not None]:
         conn.execute(old_ids(program, relation))
+    if (unpacked := program.whole.unpacked) is not None:
+        conn.execute(old_ids_of_elements(program, unpacked))
 
 
 def _switch(
@@ -197,6 +200,16 @@ def old_ids(program: Program, relation: Relation) -> str:
         f" where exists (select from {of}) and not exists (select from {IDS} k where k.new_id = {new_id})\n"
         "returning new_id)\n"
         f"insert into mainstem_consolidation.written_since (source, new_id) select distinct {lit(mapping.system)}, mainstem.run_of(new_id) from given"
+    )
+
+
+def old_ids_of_elements(program: Program, unpacked: Unpacked) -> str:
+    whole, system = program.whole, program.mapping.system
+    return (
+        f"insert into {IDS} (source, old_table, old_key, new_id)\n"
+        f"select {lit(system)}, {lit(unpacked.table)}, v.old_key || '/' || r.step_number, r.step_id\n"
+        f"  from mainstem.{unpacked.step.target} r join {IDS} v on {whole.ids_of('v', unpacked.run.table)} and v.new_id = r.run_id\n"
+        f" where not exists (select from {IDS} k where k.new_id = r.step_id)\n    on conflict do nothing"
     )
 
 

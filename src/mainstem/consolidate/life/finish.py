@@ -44,7 +44,7 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
 def _drop_our_views(conn: Connection, program: Program) -> None:
     """Fold views read the old tables; nobody else's view is touched."""
     work = program.mapping.work_schema
-    for relation in program.relations():
+    for relation in program.folded():
         conn.execute(f"drop view if exists {q(work, 'fold_' + relation.table)} restrict")
     for one in program.whole.lists:
         conn.execute(f"drop view if exists {q(work, 'log_' + one.table)} restrict")

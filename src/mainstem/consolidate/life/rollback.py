@@ -43,7 +43,9 @@ class Loss:
 def losses(conn: Connection, program: Program) -> list[Loss]:
     """What a rollback now would lose: none means that it is still lossless."""
     with seeing_ours(conn):
-        return [loss for relation in program.relations() for loss in _losses_of(conn, program, relation)]
+        found = [loss for relation in program.relations() for loss in _losses_of(conn, program, relation)]
+        unpacked = program.whole.unpacked
+        return found + (_untold(conn, program, unpacked.step) if unpacked else [])
 
 
 def _losses_of(conn: Connection, program: Program, relation: Relation) -> list[Loss]:
@@ -66,6 +68,11 @@ def _losses_of(conn: Connection, program: Program, relation: Relation) -> list[L
 def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss]:
     """Values that only the new tables have a place for, and states that old code has no word for."""
     told = {way.place.column for way in relation.ways.values()} | set(relation.mapped)
+    checks_of_bundles = [
+        (bundle.unfitting("r"), bundle.name, "the old columns have no such values")
+        for bundle in relation.bundles
+        if bundle.placed
+    ]
     target = program.catalog.ours[relation.target]
     checks = [
         (f"r.{q(name)} is not null", name, "the old tables have no place for it")
@@ -77,7 +84,8 @@ def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss
             states = ", ".join(map(lit, lens.back))
             checks.append((f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it"))
     checks += [check for way in relation.ways.values() for check in _unfitting(way)]
-    run = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
+    checks += checks_of_bundles
+    run = "mainstem.run_of(k.new_id)" if relation.target == STEP else "k.new_id"
     key = (
         {RUN: "run_id"}.get(relation.target, "step_id")
         if relation.target in (RUN, STEP)
@@ -232,6 +240,12 @@ def _forget_left_behind(program: Program) -> list[str]:
         texts.append(
             f"delete from {IDS} k where {program.whole.ids_of('k', relation.table)} and {of} = any(%(ids)s)\n"
             f"   and not exists (select from {q(program.mapping.legacy_schema, relation.table)} p where {key})"
+        )
+    if (unpacked := program.whole.unpacked) is not None:
+        of_run = f"{program.whole.ids_of('kr', unpacked.run.table)} and kr.new_id = mainstem.run_of(k.new_id)"
+        texts.append(
+            f"delete from {IDS} k where {program.whole.ids_of('k', unpacked.table)} and mainstem.run_of(k.new_id) = any(%(ids)s)\n"
+            f"   and not exists (select from {IDS} kr where {of_run})"
         )
     return texts
 

@@ -12,8 +12,8 @@ from mainstem.consolidate.compile.views import IDS, Whole
 def put_steps(whole: Whole, unpacked: Unpacked) -> str:
     """Element by element: the first is the first step, what the element does not say of it stays, steps beyond the last are gone."""
     step = unpacked.step
-    row = f"select e.* from {unpacked.elements('old_run')} e order by e.{q(NUMBER)} offset n - 1 limit 1"
-    it = "r.run_id = the_run and r.step_number = numbers[n]"
+    row = f"select e.* from {unpacked.elements('old_run')} e order by e.{q(NUMBER)} offset the_step - 1 limit 1"
+    it = "r.run_id = the_run and r.step_number = numbers[the_step]"
     columns = ", ".join(q(name) for name in step.columns("o", "new_id"))
     function = q(whole.work_schema, f"put_{unpacked.table}")
     signature = f"{function}(the_run uuid, old_run {q(whole.work_schema, 'now_' + unpacked.run.table)})"
@@ -26,11 +26,11 @@ def put_steps(whole: Whole, unpacked: Unpacked) -> str:
         f"  delete from mainstem.user_workflow_event x where {gone} and x.step_number > 0;\n"
         f"  delete from {IDS} k using mainstem.{STEP} x where {gone} and k.new_id = x.step_id;\n"
         f"  delete from mainstem.{STEP} x where {gone};\n"
-        f"  for n in 1 .. count loop\n    if n > cardinality(numbers) then\n"
+        f"  for the_step in 1 .. count loop\n    if the_step > cardinality(numbers) then\n"
         f"      numbers := numbers || coalesce(numbers[cardinality(numbers)], 0) + 1;\n"
-        f"      new_id := mainstem.step_id(the_run, numbers[n]);\n"
+        f"      new_id := mainstem.step_id(the_run, numbers[the_step]);\n"
         f"      insert into mainstem.{STEP} ({columns})\n{_over_run(new_values(step, row))};\n"
-        f"    else\n      new_id := mainstem.step_id(the_run, numbers[n]);\n{_over_run(put(step, it, row))}    end if;\n  end loop;\nend $$;\n"
+        f"    else\n      new_id := mainstem.step_id(the_run, numbers[the_step]);\n{_over_run(put(step, it, row))}    end if;\n  end loop;\nend $$;\n"
         f"alter function {function} owner to mainstem_owner;\n"
     )
 

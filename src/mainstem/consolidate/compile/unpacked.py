@@ -7,8 +7,8 @@ is kept as an original of the column, and given back while the steps still make 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
-from typing import Any
 
 from mainstem.consolidate.compile.bundle import Bundle, as_text, compile_piece
 from mainstem.consolidate.compile.catalog import Catalog, Column
@@ -22,7 +22,7 @@ from mainstem.consolidate.compile.relation import (
     refuse_unknown_places,
 )
 from mainstem.consolidate.compile.text import NATIVE, json_object, listed, lit, q
-from mainstem.consolidate.mapping import Lens, Mapping, Run, Step, StepsFrom
+from mainstem.consolidate.mapping import Constant, Lens, Mapping, Run, SqlDefault, Step, StepsFrom
 from mainstem.errors import MappingRefused
 
 KEY, NUMBER, NAME = "#key", "#number", "#name"
@@ -144,7 +144,7 @@ def _element(
         number=NUMBER,
         columns={**said.columns, **named},
         remainder=said.remainder,
-        constants=said.constants,
+        constants=_with_creation(run, said),
     )
     refuse_unknown_places(f"{run.table}.steps_from", step, ours)
     old = {name: Column(name, JSONB, not_null=False) for name in (*said.columns, *said.remainder)}
@@ -157,11 +157,21 @@ def _element(
     return replace(found, mapped={**mapped, "org_id": org.replace("{row}", "{run}")})
 
 
+def _with_creation(run: Relation, said: StepsFrom) -> dict[str, Constant | str | int | bool]:
+    """An element that does not say when it was made was made with its run."""
+    made = run.mapped.get("created_at")
+    if made is None or "created_at" in (lens.to for lens in said.columns.values()):
+        return said.constants
+    return {"created_at": Constant(sql=made.replace("{row}", "{run}")), **said.constants}
+
+
 def _key(table: str, name: str, lens: Lens, ours: dict[str, Column]) -> Way:
     """A key of an element: as it is where its place takes JSON, else as the text that it is."""
     place = Place.of(lens.to)
     plain = not any((lens.values, lens.zone, lens.times, lens.scale, lens.json_text, lens.sql))
     if plain and (place.path or ours[place.column].type == JSONB):
+        if lens.default is not None and not isinstance(lens.default, SqlDefault):
+            lens = lens.model_copy(update={"default": json.dumps(lens.default)})
         return compile_lens(table, Column(name, JSONB, not_null=False), lens, ours)
     piece = compile_piece(table, name, lens, ours, f"({{row}}.{q(name)} #>> '{{}}')")
 

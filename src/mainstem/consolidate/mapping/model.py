@@ -18,11 +18,20 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class Patch(Said):
+    """What an answer changes: merged into the mapping. A null takes away what is there."""
+
+    tables: dict[str, Any] = {}
+    accepts: dict[str, str | None] = {}
+
+
 class Decision(Said):
     """A question that only a person can answer. `?` is no answer."""
 
     question: str
     answer: Any = UNANSWERED
+    answers: dict[str, Patch | None] = {}
+    """What may be answered, where not anything may: each with what it changes in the mapping."""
 
 
 class TimeFormat(Said):

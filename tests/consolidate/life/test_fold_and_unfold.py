@@ -96,12 +96,19 @@ class Made:
 
 
 ROWS = 3
-SEPARATED = (
-    st.sampled_from(
-        ["Doe, Jane", "Doe", ", ", "a, b, c", "", "12.50, USD", "1e3, 2024-02-29", "07, x", "2024-01-01 10:00:00, 7"]
-    )
-    | st.lists(texts, max_size=4).map(", ".join)
-)
+SEPARATED = st.sampled_from(
+    [
+        "Doe, Jane",
+        "Doe",
+        ", ",
+        "a, b, c",
+        "",
+        "12.50, USD",
+        "1e3, 2024-02-29",
+        "07, x",
+        "2024-01-01 10:00:00, 7",
+    ]
+) | st.lists(texts, max_size=4).map(", ".join)
 """Texts with too few separators, too many, and separators within."""
 PIECES: list[tuple[str, dict[str, Any]]] = [
     ("metadata.p{}", {}),
@@ -112,7 +119,14 @@ PIECES: list[tuple[str, dict[str, Any]]] = [
     ("metadata.p{}", {"zone": "America/Los_Angeles"}),
 ]
 TYPED = ["duration_ms", "error_message"]
-JOINED = ["text", "integer", "date", "time without time zone", "character varying(20)", "timestamp with time zone"]
+JOINED = [
+    "text",
+    "integer",
+    "date",
+    "time without time zone",
+    "character varying(20)",
+    "timestamp with time zone",
+]
 
 
 @st.composite

@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from consolidations import Life, living, old_code, rows
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from conftest import Database
-from consolidations import Life, living, old_code, rows
 from mainstem.consolidate.compile import compile_mapping
 from mainstem.consolidate.life.copy import perform
 from mainstem.consolidate.life.plan import install_ground
@@ -23,7 +23,7 @@ from mainstem.consolidate.mapping import read_mapping
 from mainstem.errors import MappingRefused
 from mainstem.model import DEFAULT_ORG
 
-STEPS = {
+STEPS: dict[str, Any] = {
     "column": "steps",
     "number": "position",
     "columns": {
@@ -54,8 +54,10 @@ def mapping(**steps: Any) -> str:
         "constants": CONSTANTS,
         "steps_from": STEPS | steps,
     }
-    return yaml.safe_dump(
-        {"mapping": 1, "system": "jobs", "source": {"kind": "postgres"}, "tables": {"job": job}}
+    return str(
+        yaml.safe_dump(
+            {"mapping": 1, "system": "jobs", "source": {"kind": "postgres"}, "tables": {"job": job}}
+        )
     )
 
 
@@ -124,7 +126,11 @@ def test_each_element_is_a_step_and_the_column_reads_as_it_did_until_the_end(lif
 
 def test_old_code_writes_the_column_and_the_steps_are_rewritten(life: Life) -> None:
     life.forward()
-    three = [{"name": "one", "state": "ok"}, {"name": "two", "state": "bad"}, {"name": "new", "state": "doing"}]
+    three = [
+        {"name": "one", "state": "ok"},
+        {"name": "two", "state": "bad"},
+        {"name": "new", "state": "doing"},
+    ]
     with old_code(life.url) as conn:
         conn.execute("update job set steps = %s where id = 6", [json.dumps(three)])
         assert [row[:3] for row in ours(life, 6)] == [
@@ -216,8 +222,9 @@ def test_what_is_written_during_the_copy_is_folded_and_a_key_of_nobody_stops_it(
 def test_steps_that_nothing_gives_a_status_are_refused_by_name(database: Database) -> None:
     build(database.url, "jsonb", [])
     said = {"columns": {"name": "node_key"}, "remainder": []}
-    with pytest.raises(MappingRefused, match="nothing gives a step its status"), living(
-        database, mapping(**said), sample=False
+    with (
+        pytest.raises(MappingRefused, match="nothing gives a step its status"),
+        living(database, mapping(**said), sample=False),
     ):
         pass
 
@@ -240,7 +247,7 @@ DRAWN: dict[str, Any] = {
     "text": "error_message",
     "packed": {"to": "input_data", "json": True},
     "raw": "output_data",
-    "it's \"odd\", {key}": "metadata.odd",
+    'it\'s "odd", {key}': "metadata.odd",
 }
 elements = st.fixed_dictionaries(
     {},
@@ -263,7 +270,9 @@ def test_whatever_the_elements_hold_comes_back_and_each_change_of_a_step_shows(
 ) -> None:
     conn = empty_life
     with conn.transaction(force_rollback=True):
-        conn.execute(f"create table public.job (id int primary key, made timestamptz, title text, steps {kind})".encode())
+        conn.execute(
+            f"create table public.job (id int primary key, made timestamptz, title text, steps {kind})".encode()
+        )
         for n, text in enumerate(drawn):
             conn.execute("insert into public.job (id, steps) values (%s, %s)", [n, text])
         program = compile_mapping(read_mapping(mapping(columns=DRAWN, remainder=["left"])), conn)
@@ -277,7 +286,9 @@ def test_whatever_the_elements_hold_comes_back_and_each_change_of_a_step_shows(
         for column, others in OTHERS.items():
             for other in others:
                 with conn.transaction(force_rollback=True):
-                    changed = f"update mainstem.user_workflow_run_step set {column} = {other}{ended(column, other)}"
+                    changed = (
+                        f"update mainstem.user_workflow_run_step set {column} = {other}{ended(column, other)}"
+                    )
                     if conn.execute(f"{changed} where {column} is distinct from {other}".encode()).rowcount:
                         assert shown(conn) != before, (column, other)
 

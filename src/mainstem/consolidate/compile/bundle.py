@@ -112,9 +112,17 @@ def compile_piece(table: str, name: str, lens: Lens, target: dict[str, Column], 
         kind = "timestamp without time zone"
     elif lens.scale is not None:
         kind = "numeric"
-    elif not place.path and lens.values is None and lens.times is None and lens.sql is None and not lens.json_text:
+    elif (
+        not place.path
+        and lens.values is None
+        and lens.times is None
+        and lens.sql is None
+        and not lens.json_text
+    ):
         kind = without_length(target[place.column].type)
     way = compile_lens(table, Column(name, kind, not_null=False), lens, target, value=typed(text, kind))
+    if lens.scale is not None:  # a quotient has sixteen places, and nobody writes them
+        return replace(way, loses=False, back=lambda at: f"trim_scale({way.back(at)})")
     return replace(way, loses=False)
 
 
@@ -145,5 +153,7 @@ def parts(text: str, by: str, count: int) -> list[str]:
     """So many pieces of a text: NULL where it has fewer, the last with all that is left."""
     found = f"string_to_array({text}, {lit(by)})"
     first = [f"({found})[{n}]" for n in range(2, count)]
-    rest = f"case when cardinality({found}) >= {count} then array_to_string(({found})[{count}:], {lit(by)}) end"
+    rest = (
+        f"case when cardinality({found}) >= {count} then array_to_string(({found})[{count}:], {lit(by)}) end"
+    )
     return [f"split_part({text}, {lit(by)}, 1)", *first, rest]

@@ -12,7 +12,9 @@ from mainstem.consolidate.compile.views import IDS, Whole
 def put_steps(whole: Whole, unpacked: Unpacked) -> str:
     """Element by element: the first is the first step, what the element does not say of it stays, steps beyond the last are gone."""
     step = unpacked.step
-    row = f"select e.* from {unpacked.elements('old_run')} e order by e.{q(NUMBER)} offset the_step - 1 limit 1"
+    row = (
+        f"select e.* from {unpacked.elements('old_run')} e order by e.{q(NUMBER)} offset the_step - 1 limit 1"
+    )
     it = "r.run_id = the_run and r.step_number = numbers[the_step]"
     columns = ", ".join(q(name) for name in step.columns("o", "new_id"))
     function = q(whole.work_schema, f"put_{unpacked.table}")

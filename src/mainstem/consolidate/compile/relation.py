@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mainstem.consolidate.compile.catalog import Catalog, Column
 from mainstem.consolidate.compile.bundle import Bundle, compile_joined, compile_split
+from mainstem.consolidate.compile.catalog import Catalog, Column
 from mainstem.consolidate.compile.lens import Place, Way, compile_lens, leaf
 from mainstem.consolidate.compile.text import from_json, json_object, json_path, listed, lit, q, to_json
 from mainstem.consolidate.mapping import Constant, Mapping, Row, Run, Step
@@ -149,9 +149,7 @@ def assembled(
     target = target_of(said)
     placed = [*ways.values(), *(piece for bundle in bundles for piece in bundle.placed)]
     mapped = {
-        way.place.column: way.fold
-        for way in placed
-        if not way.place.path and way.column != _number(said)
+        way.place.column: way.fold for way in placed if not way.place.path and way.column != _number(said)
     }
     for column, constant in said.constants.items():
         mapped[column] = _constant(constant, mapping)

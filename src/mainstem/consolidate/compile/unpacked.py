@@ -14,7 +14,6 @@ from mainstem.consolidate.compile.bundle import Bundle, as_text, compile_piece
 from mainstem.consolidate.compile.catalog import Catalog, Column
 from mainstem.consolidate.compile.lens import SCHEMA, Place, Way, compile_lens
 from mainstem.consolidate.compile.relation import (
-    RUN,
     STEP,
     Relation,
     assembled,
@@ -127,9 +126,7 @@ def unpack(mapping: Mapping, catalog: Catalog, run: Relation, org: str) -> tuple
     return replace(run, bundles=(*run.bundles, bundle)), unpacked
 
 
-def _element(
-    mapping: Mapping, run: Relation, said: StepsFrom, ours: dict[str, Column], org: str
-) -> Relation:
+def _element(mapping: Mapping, run: Relation, said: StepsFrom, ours: dict[str, Column], org: str) -> Relation:
     table = f"{run.table}.{said.column}"
     if not {"status"} & {*said.constants, *(lens.to for lens in said.columns.values())}:
         raise MappingRefused(
@@ -179,8 +176,6 @@ def _key(table: str, name: str, lens: Lens, ours: dict[str, Column]) -> Way:
         value = piece.back(at)
         if piece.type == "timestamp with time zone":
             return f"to_jsonb(to_char({value} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))"
-        if piece.type == "numeric":
-            return f"to_jsonb(trim_scale({value}))"
         return f"to_jsonb({value if piece.type in NATIVE else as_text(value, piece.type)})"
 
     return replace(piece, type=JSONB, back=back, loses=True)
@@ -191,7 +186,9 @@ def _bundle(unpacked: Unpacked, column: Column) -> Bundle:
     new_id = f"mainstem.step_id({{id}}, e.{q(NUMBER)}::integer)"
     columns = unpacked.columns("{row}", new_id)
     out = [f"{expression} as {q(name)}" for name, expression in columns.items()]
-    folded = f"(select {listed(out)}\n  from {unpacked.elements('{row}')} e\n{unpacked.stages('{row}', new_id)}) s"
+    folded = (
+        f"(select {listed(out)}\n  from {unpacked.elements('{row}')} e\n{unpacked.stages('{row}', new_id)}) s"
+    )
     gathered = Gathered(
         column.name, column.type, Place(""), JSONB, unpacked.whole(folded, "step_number"), lambda at: at,
         loses=True, gathered=unpacked.whole(f"mainstem.{STEP} s where s.run_id = {{row}}.run_id", "step_number"),
@@ -218,8 +215,6 @@ def step_columns(unpacked: Unpacked) -> list[str]:
     return list(unpacked.columns("p", "k.new_id"))
 
 
-
-
 def ids_of_steps(unpacked: Unpacked, system: str, old_table: str, of_run: str, keys: str) -> list[str]:
     """Statements that give elements their ids: those of elements that are gone go first."""
     key, table = q(unpacked.run.said.key), lit(unpacked.table)
@@ -237,5 +232,3 @@ def ids_of_steps(unpacked: Unpacked, system: str, old_table: str, of_run: str, k
             f" where p.{key} = any({keys}){where}\n    on conflict do nothing"
         ),
     ]
-
-

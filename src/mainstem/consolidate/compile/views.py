@@ -8,8 +8,8 @@ from hashlib import sha256
 from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.children import LARGEST_LOG, LONGEST_LOG, PARENT, Keyed, Listed
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation
-from mainstem.consolidate.compile.unpacked import Unpacked, fold_text
 from mainstem.consolidate.compile.text import from_json, json_object, listed, lit, q, without_length
+from mainstem.consolidate.compile.unpacked import Unpacked, fold_text
 from mainstem.consolidate.mapping import Mapping
 
 IDS = "mainstem_consolidation.consolidation_id"

@@ -99,7 +99,11 @@ class Split(Said):
     @field_validator("to", mode="before")
     @classmethod
     def _short_form(cls, places: Any) -> Any:
-        return [{"to": one} if isinstance(one, str) else one for one in places] if isinstance(places, list) else places
+        return (
+            [{"to": one} if isinstance(one, str) else one for one in places]
+            if isinstance(places, list)
+            else places
+        )
 
 
 class Joined(Lens):
@@ -135,8 +139,13 @@ class Table(Said):
         return _spelled_out(columns)
 
     @property
+    def carried(self) -> set[str]:
+        """Columns that go somewhere."""
+        return {*self.columns, *self.remainder}
+
+    @property
     def mentioned(self) -> set[str]:
-        return {*self.columns, *self.remainder, *self.drop}
+        return {*self.carried, *self.drop}
 
 
 class Rows(Table):
@@ -146,9 +155,9 @@ class Rows(Table):
     join: list[Joined] = []
 
     @property
-    def mentioned(self) -> set[str]:
+    def carried(self) -> set[str]:
         joined = [name for one in self.join for name in one.columns]
-        return {*super().mentioned, *self.split, *joined}
+        return {*super().carried, *self.split, *joined}
 
     @model_validator(mode="after")
     def _one_way_each(self) -> Rows:
@@ -196,9 +205,12 @@ class Run(Rows):
     steps_from: StepsFrom | None = None
 
     @property
+    def carried(self) -> set[str]:
+        return {*super().carried, *([self.steps_from.column] if self.steps_from else [])}
+
+    @property
     def mentioned(self) -> set[str]:
-        steps = {self.steps_from.column} if self.steps_from else set()
-        return {*super().mentioned, self.key, *steps}
+        return {*super().mentioned, self.key}
 
 
 class Step(Rows):

@@ -85,9 +85,7 @@ def _merged(said: Any, patch: Any) -> Any:
     if not isinstance(said, dict) or not isinstance(patch, dict):
         return patch
     found = {key: value for key, value in said.items() if patch.get(key, "") is not None}
-    return found | {
-        key: _merged(said.get(key), value) for key, value in patch.items() if value is not None
-    }
+    return found | {key: _merged(said.get(key), value) for key, value in patch.items() if value is not None}
 
 
 def _with_schemas(said: Any, old_schema: str) -> Any:

@@ -87,7 +87,7 @@ def test_every_row_is_proved_and_reads_as_it_did_there_and_back(life: Life) -> N
         "select metadata ->> 'last', metadata ->> 'first', duration_ms, started_at::text, metadata ->> 'address', metadata ? 'originals'"
         "  from mainstem.user_workflow_run where metadata ->> 'first' = 'Jane'"
     ).fetchall()
-    assert first == [("Doe", "Jane", 1250, "2024-01-02 18:00:00+00", "Elm 1, Ulm", True)]
+    assert first == [("Doe", "Jane", 1250, "2024-01-02 18:00:00+00", "Elm 1, Ulm", False)]
     life.roll_back()
     assert orders(life) == before
 

@@ -20,6 +20,7 @@ from mainstem.consolidate.compile.catalog import Catalog, read_catalog
 from mainstem.consolidate.compile.children import Keyed, Listed, compile_context, compile_elements, sharing
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
 from mainstem.consolidate.compile.text import q
+from mainstem.consolidate.compile.thinned import Thinned, thinned_tables
 from mainstem.consolidate.compile.unpacked import unpack
 from mainstem.consolidate.compile.views import IDS, Whole, target_key
 from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Run, Stays, Step
@@ -58,6 +59,8 @@ class Program:
     catalog: Catalog
     whole: Whole
     linked: dict[str, bool]
+    thinned: list[Thinned]
+    """Tables that stay without some of their columns."""
 
     @property
     def tables(self) -> list[str]:
@@ -101,6 +104,7 @@ class Program:
             compatibility.compatibility_view(whole, table, self.catalog.old[table], lists)
             for table, lists in self._instead().items()
         ]
+        texts += [table.view() for table in self.thinned]
         owned = [
             f"alter view {q(whole.work_schema, kind + table)} owner to mainstem_owner;\n"
             for table in self.tables
@@ -137,7 +141,22 @@ class Program:
 
     def proofs(self) -> list[Side]:
         """Fold against what is there, and unfold against what was."""
-        return [*self._forward(), *self._backward()]
+        return [*self._forward(), *self._backward(), *map(self._thinned_side, self.thinned)]
+
+    def _thinned_side(self, found: Thinned) -> Side:
+        """A table that stays is, but for what goes from it, the view that gets its name."""
+        return Side(
+            name=f"{found.table} ← {q(found.work_schema, 'now_' + found.table)}",
+            table=found.table,
+            left=q(found.old_schema, found.table),
+            right=q(found.work_schema, f"now_{found.table}"),
+            columns=[(column.name, column.type) for column in found.kept],
+            key=found.key[0],
+            root="null::text",
+            left_only="true",
+            right_only="true",
+            root_table=found.table,
+        )
 
     def _forward(self) -> list[Side]:
         return [self._fold_side(relation) for relation in self.folded()]
@@ -220,7 +239,7 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         mapping.old_schema,
         mapping.tables,
         OURS,
-        legacy=mapping.legacy_schema if moved else None,
+        aside=[mapping.legacy_schema, mapping.work_schema] if moved else [],
         standing=mapping.of_kind(Stays),
     )
     _refuse_unkeyed(mapping, catalog)
@@ -251,7 +270,7 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         unpacked,
         _never_held(mapping, linked := _linked(conn, mapping, catalog)),
     )
-    return Program(mapping, catalog, whole, linked)
+    return Program(mapping, catalog, whole, linked, thinned_tables(mapping, catalog))
 
 
 def _never_held(mapping: Mapping, linked: dict[str, bool]) -> frozenset[str]:

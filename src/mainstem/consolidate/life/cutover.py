@@ -15,6 +15,7 @@ import psycopg
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.thinned import Thinned
 from mainstem.consolidate.compile.unpacked import Unpacked
 from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.copy import backlog, catch_up, drain
@@ -93,7 +94,8 @@ def _switch(
     standing: list[Dependant],
 ) -> Switched:
     source, schema = program.mapping.system, program.mapping.old_schema
-    tables = ", ".join(q(schema, table) for table in program.tables)
+    thinned = [found.table for found in program.thinned]
+    tables = ", ".join(q(schema, table) for table in [*program.tables, *thinned])
     with conn.transaction():
         began = time.monotonic()
         hold_dependants(conn, standing)
@@ -172,6 +174,7 @@ def switch_texts(conn: Connection, program: Program) -> list[str]:
             f"alter view {q(work, 'now_' + table)} set schema {q(old)}; alter view {q(old, 'now_' + table)} rename to {q(table)};"
         )
         texts += [f"grant {right} on {q(old, table)} to {role};" for right, role in grants]
+    texts += [text for found in program.thinned for text in _behind_its_view(conn, found)]
     standing = dependants(conn, program)
     remember(
         conn,
@@ -180,6 +183,22 @@ def switch_texts(conn: Connection, program: Program) -> list[str]:
         sequences=_owned(conn, program),
     )
     return [*texts, *guarded_views(conn, program), *(found.as_it_was for found in standing)]
+
+
+def _behind_its_view(conn: Connection, found: Thinned) -> list[str]:
+    """A table that stays goes aside, and the view with its columns gets its name."""
+    old, work, table = found.old_schema, found.work_schema, found.table
+    texts = [
+        f"alter sequence {q(old, sequence)} owned by none" for sequence, _ in _sequences(conn, old, table)
+    ]
+    texts.append(f"alter table {q(old, table)} set schema {q(work)}")
+    texts.append(
+        f"alter view {q(work, 'now_' + table)} set schema {q(old)}; alter view {q(old, 'now_' + table)} rename to {q(table)}"
+    )
+    # the grants of the table as they are now, before it goes
+    texts += [f"grant {right} on {q(old, table)} to {role}" for right, role in _grants(conn, old, table)]
+    texts.append(f"grant select on {q(old, table)} to mainstem_owner")
+    return texts
 
 
 def old_ids(program: Program, relation: Relation) -> str:
@@ -218,7 +237,7 @@ def _owned(conn: Connection, program: Program) -> list[list[str]]:
     schema = program.mapping.old_schema
     return [
         [table, column, sequence]
-        for table in program.tables
+        for table in [*program.tables, *(found.table for found in program.thinned)]
         for sequence, column in _sequences(conn, schema, table)
     ]
 

@@ -22,6 +22,8 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
             f"{typed!r} is not the name of this system",
             hint=f"Type {mapping.system}: the old tables are gone after this.",
         )
+    columns = [f"{found.table}.{column}" for found in program.thinned for column in found.said.without]
+    dropped = [*program.tables, *columns]
     with holding(conn, mapping.system, "cut_over") as token:
         try:
             with conn.transaction():
@@ -29,16 +31,18 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
                 for table in reversed(program.tables):
                     conn.execute(f"drop table {q(mapping.legacy_schema, table)} restrict")
                 conn.execute(f"drop schema {q(mapping.legacy_schema)} restrict")
+                for text in [text for found in program.thinned for text in found.dropping()]:
+                    conn.execute(text)
                 conn.execute(
                     "delete from mainstem_consolidation.written_since where source = %s", [mapping.system]
                 )
-                advance(conn, mapping.system, token, "finished", dropped=program.tables)
+                advance(conn, mapping.system, token, "finished", dropped=dropped)
         except errors.DependentObjectsStillExist as error:
             raise CutoverBlocked(
                 f"{error.diag.message_primary}: {error.diag.message_detail}",
                 hint="Point what is named at the new tables; nothing was dropped.",
             ) from error
-    return program.tables
+    return dropped
 
 
 def _drop_our_views(conn: Connection, program: Program) -> None:

@@ -263,7 +263,7 @@ def _switch_back(conn: Connection, program: Program, plan: Plan, token: UUID, lo
     with conn.transaction():
         began = time.monotonic()
         hold_dependants(conn, dependants(conn, program))
-        for table in program.tables:
+        for table in [*program.tables, *(found.table for found in program.thinned)]:
             conn.execute(_old_name_aside(program, table))
         conn.execute(f"lock table {', '.join(_ours(program))} in share row exclusive mode")
         locked = time.monotonic()
@@ -290,6 +290,8 @@ def _old_names(conn: Connection, program: Program, plan: Plan) -> None:
     mapping = program.mapping
     for table in program.tables:
         conn.execute(_old_name_back(program, table))
+    for found in program.thinned:
+        conn.execute(f"alter table {found.aside} set schema {q(mapping.old_schema)}")
     for table, column, sequence in plan.facts.get("sequences", []):
         owner = q(mapping.old_schema, table, column)
         conn.execute(f"alter sequence {q(mapping.old_schema, sequence)} owned by {owner}")

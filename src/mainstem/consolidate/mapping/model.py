@@ -308,6 +308,13 @@ class Mirror(Said):
         return _spelled_out(columns)
 
 
+class Derived(Said):
+    """A column that tracked runs, as an expression over `{row}` and our tables, and why it goes."""
+
+    sql: str
+    reason: str = "derived from the runs"
+
+
 class Stays(Said):
     """A table that stays where it is."""
 
@@ -315,6 +322,8 @@ class Stays(Said):
     key: Name | list[Name] = []
     reason: str = ""
     mirror: Mirror | None = None
+    without: dict[Name, Derived | str] = {}
+    """Columns that tracked its runs: how old code reads each from now on, or why it may go. Dropped when it is finished."""
 
 
 def _kind(said: Any) -> str:

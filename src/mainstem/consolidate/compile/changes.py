@@ -92,6 +92,7 @@ def mirror(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: li
     )
     installed = (
         f"create or replace function {one}(old_row {q(mapping.old_schema, table)}) returns void {opening}\nbegin\n{_mirrored(mapping, catalog, table, said, key)}end $$;\n"
+        f"revoke execute on function {one}({q(mapping.old_schema, table)}) from public;\n"
         f"create or replace function {every}() returns trigger {opening}\nbegin\n  perform {one}(new);\n  return null;\nend $$;\n"
         f"create or replace trigger {q(trigger_name('mirror'))} after insert or update on {q(mapping.old_schema, table)}\n"
         f"  for each row execute function {every}();\n"

@@ -33,7 +33,7 @@ def put_steps(whole: Whole, unpacked: Unpacked) -> str:
         f"      new_id := mainstem.step_id(the_run, numbers[the_step]);\n"
         f"      insert into mainstem.{STEP} ({columns})\n{_over_run(new_values(step, row))};\n"
         f"    else\n      new_id := mainstem.step_id(the_run, numbers[the_step]);\n{_over_run(put(step, it, row))}    end if;\n  end loop;\nend $$;\n"
-        f"alter function {function} owner to mainstem_owner;\n"
+        f"alter function {function} owner to mainstem_owner;\nrevoke execute on function {function} from public;\n"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -59,7 +59,7 @@ class Program:
     catalog: Catalog
     whole: Whole
     linked: dict[str, bool]
-    thinned: list[Thinned]
+    thinned: list[Thinned] = field(default_factory=list)
     """Tables that stay without some of their columns."""
 
     @property

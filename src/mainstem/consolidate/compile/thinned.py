@@ -77,6 +77,15 @@ class Thinned:
     def _called(self, column: Column) -> str:
         return q(self.work_schema, f"{self.table}.{column.name}")
 
+    def granted(self, role: str) -> list[str]:
+        """What a role that reads the table needs to read the view, and no other has."""
+        functions = [
+            self._called(self.old[column])
+            for column, said in self.said.without.items()
+            if isinstance(said, Derived)
+        ]
+        return [f"grant execute on function {function} to {role}" for function in functions]
+
     def _function(self, column: Column, said: Derived) -> str:
         """It sees every run, whatever the row policies of ours: who asks has the row of his own that it is about."""
         function = f"{self._called(column)}(old_row {q(self.old_schema, self.table)})"
@@ -84,7 +93,7 @@ class Thinned:
             f"create or replace function {function} returns {column.type}\n"
             "language sql stable security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$\n"
             f"  select ({said.sql.replace('{row}', 'old_row')})::{column.type}\n$$;\n"
-            f"alter function {function} owner to mainstem_owner;\n"
+            f"alter function {function} owner to mainstem_owner;\nrevoke execute on function {function} from public;\n"
         )
 
     def _triggers(self, name: str, *, is_finished: bool) -> str:

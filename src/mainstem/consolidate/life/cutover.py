@@ -195,8 +195,9 @@ def _behind_its_view(conn: Connection, found: Thinned) -> list[str]:
     texts.append(
         f"alter view {q(work, 'now_' + table)} set schema {q(old)}; alter view {q(old, 'now_' + table)} rename to {q(table)}"
     )
-    # the grants of the table as they are now, before it goes
-    texts += [f"grant {right} on {q(old, table)} to {role}" for right, role in _grants(conn, old, table)]
+    for right, role in _grants(conn, old, table):
+        texts.append(f"grant {right} on {q(old, table)} to {role}")
+        texts += found.granted(role) if right == "SELECT" else []
     texts.append(f"grant select on {q(old, table)} to mainstem_owner")
     return texts
 

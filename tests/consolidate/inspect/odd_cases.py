@@ -171,6 +171,8 @@ CASES = (
     Case("json_repeated_key", texts("""'{"a": 1, "a": 2}'""").replace("note text", "note json"), texts("""'{"a": 1, "a": 2}'""").replace("note text", "note jsonb"), engines=POSTGRES),
     Case("json_nul", texts(r"""'{"a": "\u0000"}'"""), texts(r"""'{"a": "\\u0000"}'""")),
     Case("json_nul", texts(r"""'{"a": "\ud800"}'"""), texts(r"""'{"a": "\ud83d\ude00"}'""")),
+    Case("json_steps", texts("""'[{"name": "a", "status": "done"}, {"name": "b"}]'"""), texts("""'[{"name": "a", "price": 2}]'""", """'{"name": "a", "status": "b"}'""", "'[]'")),
+    Case("json_steps", texts("""'{"a": {"started_at": "2024-01-01"}}'""").replace("note text", "note jsonb"), texts("""'{"a": {"price": 1}}'""").replace("note text", "note jsonb"), engines=POSTGRES),
     Case("json_null", texts("'null'", "null").replace("note text", "note jsonb"), texts("""'"null"'""", "null").replace("note text", "note jsonb"), engines=POSTGRES),
     Case("unstorable_text", texts("cast(x'610062' as text)"), texts("'a'"), engines=SQLITE),
     Case("unstorable_text", texts("cast(x'ff' as text)"), texts("'ÿ'"), engines=SQLITE),

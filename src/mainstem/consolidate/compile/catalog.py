@@ -83,14 +83,14 @@ def read_catalog(
     tables: Iterable[str],
     ours: Iterable[str],
     *,
-    legacy: str | None = None,
+    aside: Iterable[str] = (),
     standing: Iterable[str] = (),
 ) -> Catalog:
     """Raises MappingRefused for a table that is not there.
 
-    `legacy`: where tables that moved are, after a cut-over. `standing`: those that stay, and are referred to as before.
+    `aside`: schemas where tables are that moved, after a cut-over. `standing`: those that stay, and are referred to as before.
     """
-    wanted, schemas = list(tables), [schema, *([legacy] if legacy else [])]
+    wanted, schemas = list(tables), [schema, *aside]
     old = _columns(conn, schemas, wanted)
     if missing := set(wanted) - old.keys():
         raise MappingRefused(

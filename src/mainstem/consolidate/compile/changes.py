@@ -93,6 +93,7 @@ def mirror(mapping: Mapping, catalog: Catalog, table: str, said: Mirror, key: li
     )
     installed = (
         f"create or replace function {one}(old_row {q(mapping.old_schema, table)}) returns void {opening}\nbegin\n{_mirrored(mapping, catalog, table, said, key)}end $$;\n"
+        f"revoke execute on function {one}({q(mapping.old_schema, table)}) from public;\n"
         f"create or replace function {every}() returns trigger {opening}\nbegin\n  perform {one}(new);\n  return null;\nend $$;\n"
         f"create or replace trigger {q(trigger_name('mirror'))} after insert or update on {q(mapping.old_schema, table)}\n"
         f"  for each row execute function {every}();\n"
@@ -261,7 +262,23 @@ def _run_triggers(whole: Whole) -> dict[str, str]:
     if whole.step:
         of_run = f"select from {IDS} k where k.new_id = new.run_id and {whole.ids_of('k', whole.run.table)}"
         texts[STEP] = _id_trigger(whole, whole.step, of_run)
+    if whole.unpacked:
+        texts[STEP] = _unpacked_id_trigger(whole, whole.unpacked.table, whole.run.table)
     return texts
+
+
+def _unpacked_id_trigger(whole: Whole, table: str, run_table: str) -> str:
+    """An element's key is its run's, and its number."""
+    function = q(whole.work_schema, f"old_id_{table}")
+    return (
+        f"create or replace function {function}() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$\nbegin\n"
+        f"  if {_is_on(whole).format(phases=_FROM_NOW_ON)} then\n    insert into {IDS} (source, old_table, old_key, new_id)\n"
+        f"    select {lit(whole.system)}, {lit(table)}, k.old_key || '/' || new.step_number, new.step_id\n"
+        f"      from {IDS} k where k.new_id = new.run_id and {whole.ids_of('k', run_table)}\n        on conflict do nothing;\n  end if;\n  return new;\nend $$;\n"
+        f"alter function {function}() owner to mainstem_owner;\n"
+        f"create or replace trigger {q(since_name(whole, 'id'))} before insert on mainstem.{STEP}\n"
+        f"  for each row when (current_setting({lit(COPYING)}, true) is distinct from {lit(whole.system)}) execute function {function}();\n"
+    )
 
 
 def _id_trigger(whole: Whole, relation: Relation, seen: str) -> str:

@@ -11,7 +11,7 @@ from mainstem.consolidate.compile.relation import ENDED, RUN, STEP, Relation, ma
 from mainstem.consolidate.compile.text import listed, lit, q
 from mainstem.consolidate.compile.views import IDS, Whole
 
-OPENING = "language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$"
+OPENING = "language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO' as $$"
 
 
 def compatibility_view(whole: Whole, table: str, old: dict[str, Column], lists: str) -> str:
@@ -81,13 +81,13 @@ def put_columns(relation: Relation) -> dict[str, str]:
     return relation.columns("o", "new_id")
 
 
-def new_values(relation: Relation) -> str:
+def new_values(relation: Relation, row: str = "select new.*") -> str:
     columns = put_columns(relation)
     out = [f"{expression} as {q(name)}" for name, expression in columns.items()]
-    return f"select\n  {listed(out)}\n  from (select new.*) o\n{relation.stages('o', 'new_id')}"
+    return f"select\n  {listed(out)}\n  from ({row}) o\n{relation.stages('o', 'new_id')}"
 
 
-def put(relation: Relation, key_condition: str) -> str:
+def put(relation: Relation, key_condition: str, row: str = "select new.*") -> str:
     """Our row as it would be from the new old row, lists and other keys as they are.
 
     An ended row that becomes another is taken out and put in again: its guard watches updates, and old code always could do so.
@@ -95,7 +95,7 @@ def put(relation: Relation, key_condition: str) -> str:
     columns = put_columns(relation)
     values = {name: _merged(relation, name) for name in columns}
     assigned = listed((f"{q(name)} = {value}" for name, value in values.items()), "         ")
-    plain = f"    update mainstem.{q(relation.target)} r\n     set {assigned}\n    from ({new_values(relation)}) n\n   where {key_condition};\n"
+    plain = f"    update mainstem.{q(relation.target)} r\n     set {assigned}\n    from ({new_values(relation, row)}) n\n   where {key_condition};\n"
     if relation.target not in ENDED:
         return plain.replace("    update", "  update", 1)
     ended = ", ".join(map(lit, ENDED[relation.target]))
@@ -103,7 +103,7 @@ def put(relation: Relation, key_condition: str) -> str:
         f"  if exists (select from mainstem.{q(relation.target)} r where {key_condition} and r.status in ({ended})) then\n"
         f"    delete from mainstem.{q(relation.target)} r where {key_condition} returning * into was;\n"
         f"    select {', '.join(f'{_merged_was(relation, name)}' for name in columns)}\n      into {', '.join(f'was.{q(name)}' for name in columns)}\n"
-        f"      from ({new_values(relation)}) n;\n"
+        f"      from ({new_values(relation, row)}) n;\n"
         f"    insert into mainstem.{q(relation.target)} values (was.*);\n"
         f"  else\n{plain}  end if;\n"
     )
@@ -148,7 +148,7 @@ def _insert_row(whole: Whole, relation: Relation) -> str:
         f"  if exists (select from mainstem.{q(target)} r where r.{q(target_key)} = new_id) then\n{exists_already(table, key)}  end if;\n"
         f"  if new_id is null then\n    new_id := {_new_id_of(relation)};\n"
         f"    insert into {IDS} values ({lit(whole.system)}, {lit(table)}, new.{q(key)}::text, new_id);\n  end if;\n{leaf}"
-        f"  insert into mainstem.{q(target)} ({columns})\n  {new_values(relation)};\n"
+        f"  insert into mainstem.{q(target)} ({columns})\n  {new_values(relation)};\n{_rewritten(whole, relation, is_new=True)}"
     )
     return instead(whole, table, "insert", "  new_id uuid;\n", body)
 
@@ -161,7 +161,7 @@ def _update_row(whole: Whole, relation: Relation) -> str:
         f"  select k.new_id into new_id from {IDS} k where {whole.ids_of('k', table)} and k.old_key = old.{q(key)}::text;\n"
         f"  if new.{q(key)} is distinct from old.{q(key)} then\n"
         f"    update {IDS} k set old_key = new.{q(key)}::text where {whole.ids_of('k', table)} and k.new_id = new_id;\n  end if;\n"
-        f"{put(relation, f'r.{q(target_key)} = new_id')}"
+        f"{put(relation, f'r.{q(target_key)} = new_id')}{_rewritten(whole, relation, is_new=False)}"
     ).replace("k.new_id = new_id", "k.new_id = moved")
     body = body.replace(
         f"  if new.{q(key)} is distinct", f"  moved := new_id;\n  if new.{q(key)} is distinct"
@@ -169,6 +169,17 @@ def _update_row(whole: Whole, relation: Relation) -> str:
     return instead(
         whole, table, "update", f"  new_id uuid;\n  moved uuid;\n  was mainstem.{q(relation.target)};\n", body
     )
+
+
+def _rewritten(whole: Whole, relation: Relation, *, is_new: bool) -> str:
+    """Steps that stand in a column of the row: as they are now, when it has changed."""
+    if whole.unpacked is None or relation is not whole.run:
+        return ""
+    column = q(whole.unpacked.said.column)
+    called = f"perform {q(whole.work_schema, 'put_' + whole.unpacked.table)}(new_id, new)"
+    if is_new:
+        return f"  {called};\n"
+    return f"  if new.{column}::text is distinct from old.{column}::text then\n    {called};\n  end if;\n"
 
 
 def _delete_row(whole: Whole, relation: Relation) -> str:

@@ -69,8 +69,16 @@ class Way:
             return self.back(value)
         kept = f"{row}.metadata #> {json_path('originals', self.column)}"
         was = f"({row}.metadata #>> {json_path('originals', self.column, 'was')})::{self.type}"
-        became = f"({row}.metadata #>> {json_path('originals', self.column, 'as')})::{self.placed_type}"
-        return f"case when {kept} is not null and {value} is not distinct from {became}\n         then {was} else {self.back(value)} end"
+        same = self.is_still(value, f"{row}.metadata #>> {json_path('originals', self.column, 'as')}")
+        return f"case when {kept} is not null and {same}\n         then {was} else {self.back(value)} end"
+
+    def is_still(self, value: str, became: str) -> str:
+        """That a value is the one whose text is kept."""
+        return f"{value} is not distinct from ({became})::{self.placed_type}"
+
+    def mark(self, value: str) -> str:
+        """What is kept of a value, to know it again."""
+        return f"({value})::text"
 
     def original(self, fitted: str) -> str:
         """What is kept beside it, given the value as it is placed: NULL when it comes back by itself."""
@@ -82,10 +90,15 @@ class Way:
         )
 
 
-def compile_lens(table: str, column: Column, lens: Lens, target: dict[str, Column]) -> Way:
-    """The way of one column. `target`: the columns of the relation it goes to; a JSON key takes the lens's own type."""
+def compile_lens(
+    table: str, column: Column, lens: Lens, target: dict[str, Column], *, value: str | None = None
+) -> Way:
+    """The way of one column. `target`: the columns of the relation it goes to; a JSON key takes the lens's own type.
+
+    `value`: what goes through the lens, where it is not the column as it is.
+    """
     place = Place.of(lens.to)
-    value = f"{{row}}.{q(column.name)}"
+    value = f"{{row}}.{q(column.name)}" if value is None else value
     plain = without_length(column.type) if not column.type.startswith("character(") else "text"
     found = _transformed(table, column, lens, value)
     made, loses = found.value, found.loses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -12,6 +12,7 @@ from mainstem.consolidate.compile import (
     compatibility,
     compatibility_lists,
     compatibility_steps,
+    compatibility_unpacked,
     rows,
     statements,
     views,
@@ -21,6 +22,8 @@ from mainstem.consolidate.compile.children import Keyed, Listed, compile_context
 from mainstem.consolidate.compile.legacy_ids import LEGACY, without_legacy
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, compile_relation
 from mainstem.consolidate.compile.text import q
+from mainstem.consolidate.compile.thinned import Thinned, thinned_tables
+from mainstem.consolidate.compile.unpacked import unpack
 from mainstem.consolidate.compile.views import IDS, Whole, target_key
 from mainstem.consolidate.mapping import Context, Elements, Mapping, Row, Run, Stays, Step
 from mainstem.errors import MappingRefused
@@ -58,6 +61,8 @@ class Program:
     catalog: Catalog
     whole: Whole
     linked: dict[str, bool]
+    thinned: list[Thinned] = field(default_factory=list)
+    """Tables that stay without some of their columns."""
 
     @property
     def tables(self) -> list[str]:
@@ -72,6 +77,10 @@ class Program:
 
     def relations(self) -> list[Relation]:
         return [*self.whole.roots(), *([self.whole.step] if self.whole.step else [])]
+
+    def folded(self) -> list[Relation]:
+        """The same, and the steps that have no table of their own."""
+        return [*self.relations(), *([self.whole.unpacked.step] if self.whole.unpacked else [])]
 
     def mirrors(self) -> dict[str, tuple[str, str]]:
         """Table that stays to the text of its trigger and the statement that brings in what is there."""
@@ -89,6 +98,7 @@ class Program:
             f"grant usage, create on schema {q(whole.work_schema)} to mainstem_owner;\n",
         ]
         texts += [views.fold_view(whole, relation) for relation in self.relations()]
+        texts += [views.unpacked_view(whole, whole.unpacked)] if whole.unpacked else []
         texts += [views.log_view(whole, one) for one in whole.lists if one.is_log]
         texts += [views.unfold_relation(whole, relation) for relation in self.relations()]
         texts += [views.unfold_elements(whole, one) for one in whole.lists]
@@ -98,6 +108,7 @@ class Program:
             compatibility.compatibility_view(whole, table, self.catalog.old[table], lists)
             for table, lists in self.old_name_triggers().items()
         ]
+        texts += [table.view() for table in self.thinned]
         owned = [
             f"alter view {q(whole.work_schema, kind + table)} owner to mainstem_owner;\n"
             for table in self.tables
@@ -117,6 +128,8 @@ class Program:
             )
             step = replace(whole.step, mapped={**whole.step.mapped, "org_id": of_run})
             texts[step.table] = compatibility_steps.step_triggers(whole, self.catalog, step, whole.run)
+        if whole.unpacked:
+            texts[whole.unpacked.run.table] += compatibility_unpacked.put_steps(whole, whole.unpacked)
         texts |= {one.table: compatibility_lists.element_triggers(whole, one) for one in whole.lists}
         return texts | {
             keyed.table: compatibility_lists.context_triggers(whole, keyed) for keyed in whole.contexts
@@ -133,13 +146,28 @@ class Program:
 
     def proofs(self) -> list[Side]:
         """Fold against what is there, and unfold against what was."""
-        return [*self._forward(), *self._backward()]
+        return [*self._forward(), *self._backward(), *map(self._thinned_side, self.thinned)]
+
+    def _thinned_side(self, found: Thinned) -> Side:
+        """A table that stays is, but for what goes from it, the view that gets its name."""
+        return Side(
+            name=f"{found.table} ← {q(found.work_schema, 'now_' + found.table)}",
+            table=found.table,
+            left=q(found.old_schema, found.table),
+            right=q(found.work_schema, f"now_{found.table}"),
+            columns=[(column.name, column.type) for column in found.kept],
+            key=found.key[0],
+            root="null::text",
+            left_only="true",
+            right_only="true",
+            root_table=found.table,
+        )
 
     def _forward(self) -> list[Side]:
-        return [self._fold_side(relation) for relation in self.relations()]
+        return [self._fold_side(relation) for relation in self.folded()]
 
     def _fold_side(self, relation: Relation) -> Side:
-        whole, of_step = self.whole, relation is self.whole.step
+        whole, of_step = self.whole, relation.target == STEP
         ours = self.catalog.ours[relation.target]
         root = whole.run if of_step and whole.run else relation
         key = target_key(relation)
@@ -217,7 +245,7 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         mapping.old_schema,
         mapping.tables,
         OURS,
-        legacy=mapping.legacy_schema if moved else None,
+        aside=[mapping.legacy_schema, mapping.work_schema] if moved else [],
         standing=mapping.of_kind(Stays, Row),
     )
     if not set(LEGACY.values()) <= {name for table in LEGACY for name in catalog.ours[table]}:
@@ -234,6 +262,7 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         lists = sharing([compile_elements(mapping, catalog, name, run, step) for name in elements])
         contexts = [compile_context(mapping, catalog, name, run) for name in mapping.of_kind(Context)]
     org = run.mapped.get("org_id", "null::uuid") if run else "null::uuid"
+    run, unpacked = unpack(mapping, catalog, run, org) if run else (None, None)
     if step:
         step = replace(step, mapped={**step.mapped, "org_id": org.replace("{row}", "p")})
     whole = Whole(
@@ -247,9 +276,10 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         lists,
         contexts,
         org,
+        unpacked,
         _never_held(mapping, linked := _linked(conn, mapping, catalog)),
     )
-    return Program(mapping, catalog, whole, linked)
+    return Program(mapping, catalog, whole, linked, thinned_tables(mapping, catalog))
 
 
 def _never_held(mapping: Mapping, linked: dict[str, bool]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mainstem.consolidate.compile.bundle import Bundle, compile_joined, compile_split
 from mainstem.consolidate.compile.catalog import Catalog, Column
 from mainstem.consolidate.compile.lens import Place, Way, compile_lens, leaf
 from mainstem.consolidate.compile.text import from_json, json_object, json_path, listed, lit, q, to_json
@@ -41,6 +42,8 @@ class Relation:
     """JSON column of the target to its pieces over `{row}`."""
     keeps_beside: bool = False
     """The target has no `metadata`: what would be there is kept in a table of its own."""
+    bundles: tuple[Bundle, ...] = ()
+    """Columns that go apart, or together."""
 
     @property
     def key(self) -> Column:
@@ -84,7 +87,18 @@ class Relation:
         return {column: filled(text, row, new_id) for column, text in {**plain, **composed}.items()}
 
     def _originals(self) -> dict[str, str]:
-        return {way.column: way.original(leaf_value(way, self)) for way in self.ways.values() if way.loses}
+        kept = {way.column: way.original(leaf_value(way, self)) for way in self.ways.values() if way.loses}
+        return kept | {
+            bundle.name: bundle.original([leaf_value(piece, self) for piece in bundle.pieces])
+            for bundle in self.bundles
+        }
+
+    def unfolds(self, row: str) -> dict[str, str]:
+        """Old column to its expression over a row of the target, keys of rows not among them."""
+        values = {name: way.unfold(row) for name, way in self.ways.items()}
+        for bundle in self.bundles:
+            values |= bundle.unfold(row)
+        return values | {name: remainder_in(row, column) for name, column in self.remainder.items()}
 
     def owned_keys(self, column: str) -> list[str]:
         """Top-level keys of a JSON column that this mapping writes."""
@@ -93,7 +107,7 @@ class Relation:
 
 
 def leaf_value(way: Way, relation: Relation) -> str:
-    return way.fold if way.place.path else relation.final(way.place.column)
+    return way.fold if way.place.path or not way.place.column else relation.final(way.place.column)
 
 
 def filled(text: str, row: str, new_id: str) -> str:
@@ -103,10 +117,9 @@ def filled(text: str, row: str, new_id: str) -> str:
 def compile_relation(mapping: Mapping, catalog: Catalog, table: str) -> Relation:
     """Raises MappingRefused for a column that nobody mentions, one that is not there, or a place that is not ours."""
     said: Any = mapping.tables[table]
-    target = RUN if isinstance(said, Run) else STEP if isinstance(said, Step) else str(said.into)
-    old, ours = catalog.old[table], catalog.ours[target]
+    old, ours = catalog.old[table], catalog.ours[target_of(said)]
     refuse_unmentioned(table, said, old)
-    _refuse_unknown_places(table, said, ours)
+    refuse_unknown_places(table, said, ours)
     ways = {
         name: compile_lens(table, old[name], lens, ours)
         for name, lens in said.columns.items()
@@ -114,16 +127,34 @@ def compile_relation(mapping: Mapping, catalog: Catalog, table: str) -> Relation
     }
     if isinstance(said, Step):
         ways[said.number] = _numbered(old[said.number])
+    bundles = [compile_split(table, old[name], split, ours) for name, split in said.split.items()]
+    bundles += [compile_joined(table, [old[name] for name in one.columns], one, ours) for one in said.join]
+    relation = assembled(mapping, table, said, old=old, ours=ours, ways=ways, bundles=tuple(bundles))
+    if said.key not in said.columns:
+        return relation
+    own = compile_lens(table, old[said.key], said.columns[said.key], ours)
+    folded = own.fold if not isinstance(said, Row) else "{id}"
+    return replace(relation, mapped={**relation.mapped, own.place.column: folded})
+
+
+def assembled(
+    mapping: Mapping,
+    table: str,
+    said: Run | Step | Row,
+    *,
+    old: dict[str, Column],
+    ours: dict[str, Column],
+    ways: dict[str, Way],
+    bundles: tuple[Bundle, ...] = (),
+) -> Relation:
+    """A relation from the ways of its columns: constants, what the ledger asks for, and pieces of JSON columns."""
+    target = target_of(said)
+    placed = [*ways.values(), *(piece for bundle in bundles for piece in bundle.placed)]
     mapped = {
-        way.place.column: way.fold
-        for way in ways.values()
-        if not way.place.path and way.column != _number(said)
+        way.place.column: way.fold for way in placed if not way.place.path and way.column != _number(said)
     }
     for column, constant in said.constants.items():
         mapped[column] = _constant(constant, mapping)
-    if said.key in said.columns:
-        own = compile_lens(table, old[said.key], said.columns[said.key], ours)
-        mapped[own.place.column] = own.fold if not isinstance(said, Row) else "{id}"
     fitted = _fits(target, mapped, ours)
     ways = {
         name: replace(way, loses=True) if not way.place.path and way.place.column in fitted else way
@@ -133,8 +164,13 @@ def compile_relation(mapping: Mapping, catalog: Catalog, table: str) -> Relation
         seen = said.adopts.seen
         ways = {name: replace(way, loses=True) if name in seen else way for name, way in ways.items()}
     remainder = {name: old[name] for name in said.remainder}
-    objects, beside = _objects(ways, remainder), "metadata" not in ours
-    return Relation(table, said, target, ways, mapped, fitted, remainder, old, objects, beside)
+    objects, beside = _objects(placed, remainder), "metadata" not in ours
+    return Relation(table, said, target, ways, mapped, fitted, remainder, old, objects, beside, bundles)
+
+
+def target_of(said: Run | Step | Row) -> str:
+    """The table of ours that its rows go to."""
+    return RUN if isinstance(said, Run) else STEP if isinstance(said, Step) else said.into
 
 
 def _number(said: Any) -> str | None:
@@ -160,9 +196,11 @@ def refuse_unmentioned(table: str, said: Any, old: dict[str, Column]) -> None:
         )
 
 
-def _refuse_unknown_places(table: str, said: Any, ours: dict[str, Column]) -> None:
+def refuse_unknown_places(table: str, said: Any, ours: dict[str, Column]) -> None:
     places = [(f"{table}.columns.{name}", lens.to) for name, lens in said.columns.items()]
     places += [(f"{table}.constants.{name}", name) for name in said.constants]
+    places += [(f"{table}.split.{name}", lens.to) for name, split in said.split.items() for lens in split.to]
+    places += [(f"{table}.join.{n}", one.to) for n, one in enumerate(said.join)]
     for where, to in places:
         place = Place.of(to)
         if place.column not in ours:
@@ -279,11 +317,11 @@ def _first(at: dict[str, str], *names: str) -> str:
     return f"coalesce({', '.join([*found, 'timestamptz ' + lit('1970-01-01 00:00:00+00')])})"
 
 
-def _objects(ways: dict[str, Way], remainder: dict[str, Column]) -> dict[str, dict[str, str]]:
+def _objects(ways: list[Way], remainder: dict[str, Column]) -> dict[str, dict[str, str]]:
     """Pieces of JSON columns; a path of several keys is nested objects, so only the first level is merged here."""
     found: dict[str, dict[str, str]] = {}
     nested: dict[tuple[str, str], dict[str, str]] = {}
-    for way in ways.values():
+    for way in ways:
         if len(way.place.path) == 1:
             found.setdefault(way.place.column, {})[way.place.path[0]] = leaf(way)
         elif way.place.path:

@@ -10,6 +10,7 @@ from mainstem.consolidate.compile.compatibility import born
 from mainstem.consolidate.compile.relation import RUN, STEP, Relation, make_workflows
 from mainstem.consolidate.compile.rows import put_all
 from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.unpacked import ids_of_steps
 from mainstem.consolidate.compile.views import IDS, STRAY, Whole, fold_columns, list_at, row_as_text
 
 QUARANTINE = "mainstem_consolidation.quarantine"
@@ -106,12 +107,15 @@ def apply_of(whole: Whole, root: Relation, linked: dict[str, bool]) -> Apply:
 def _give_ids(whole: Whole, root: Relation, where: str) -> list[str]:
     key, keys = q(root.said.key), f"%(roots)s::{root.key.type}[]"
     new_id = f"mainstem.new_run_id({born(root, 'o')})"
+    unpacked = whole.unpacked if root is whole.run else None
+    old, of_run = q(whole.old_schema, root.table), whole.ids_of("k", root.table)
     return [
         (
             f"insert into {IDS} (source, old_table, old_key, new_id)\n"
             f"select {lit(whole.system)}, {lit(root.table)}, o.{key}::text, {new_id} from {q(whole.old_schema, root.table)} o\n"
             f" where o.{key} = any({keys}){where}\n    on conflict (source, old_table, old_key) do nothing"
-        )
+        ),
+        *(ids_of_steps(unpacked, whole.system, old, of_run, keys) if unpacked else []),
     ]
 
 
@@ -156,8 +160,9 @@ def _take_out() -> list[str]:
 
 def _put_in(whole: Whole, root: Relation, keys: str) -> list[Put]:
     puts = [_put(whole, root, keys)]
-    if root is whole.run and whole.step:
-        puts.append(_put(whole, whole.step, keys))
+    if root is whole.run:
+        steps = [whole.step, whole.unpacked.step if whole.unpacked else None]
+        puts += [_put(whole, relation, keys) for relation in steps if relation]
     return puts
 
 
@@ -217,6 +222,8 @@ def _strays(whole: Whole, one: Listed, keys: str) -> str:
 
 
 def target_columns(whole: Whole, relation: Relation) -> list[str]:
+    if whole.unpacked and relation is whole.unpacked.step:
+        return list(relation.columns("e", "k.new_id"))
     columns = list(fold_columns(whole, relation, "o", "k.new_id", with_children=True))
     return [*columns, "org_id"] if relation is whole.step and "org_id" not in columns else columns
 

@@ -7,8 +7,9 @@ from hashlib import sha256
 
 from mainstem.consolidate.compile.catalog import Column
 from mainstem.consolidate.compile.children import PARENT, Keyed, Listed
-from mainstem.consolidate.compile.relation import RUN, STEP, Relation, remainder_in
+from mainstem.consolidate.compile.relation import RUN, STEP, Relation
 from mainstem.consolidate.compile.text import from_json, json_object, listed, lit, q, without_length
+from mainstem.consolidate.compile.unpacked import Unpacked, fold_text
 from mainstem.consolidate.mapping import Mapping
 from mainstem.model import LARGEST_LOG, LONGEST_LOG
 
@@ -33,6 +34,8 @@ class Whole:
     contexts: list[Keyed]
     org_of_run: str
     """The tenant of an old run, over `{row}`."""
+    unpacked: Unpacked | None = None
+    """Steps that stand in a JSON column of their run."""
     never_held: frozenset[str] = frozenset()
     """Tables that cannot have rows in quarantine. A view of one relation locks its rows for `for update`; a union locks none."""
 
@@ -100,6 +103,15 @@ def fold_view(whole: Whole, relation: Relation) -> str:
     )
 
 
+def unpacked_view(whole: Whole, unpacked: Unpacked) -> str:
+    """`fold_TABLE.COLUMN`: the same of the elements of a JSON column."""
+    old, of_run = q(whole.old_schema, unpacked.run.table), whole.ids_of("k", unpacked.run.table)
+    return (
+        f"create or replace view {q(whole.work_schema, 'fold_' + unpacked.table)} as\n"
+        f"{fold_text(unpacked, old, IDS, of_run)};\n"
+    )
+
+
 def _parent_row(whole: Whole, relation: Relation) -> str:
     if relation is not whole.step or whole.run is None:
         return ""
@@ -146,8 +158,7 @@ def unfold_relation(whole: Whole, relation: Relation) -> str:
     values = {relation.said.key: f"k.old_key::{relation.key.type}"}
     if relation is whole.step and whole.run:
         values[relation.run_column] = f"kr.old_key::{whole.run.key.type}"
-    values |= {name: way.unfold("r") for name, way in relation.ways.items()}
-    values |= {name: remainder_in("r", column) for name, column in relation.remainder.items()}
+    values |= relation.unfolds("r")
     if relation is whole.step and whole.run:
         joined = (
             f"  join mainstem.{STEP} r on {_is_step('r', 'k')}\n"

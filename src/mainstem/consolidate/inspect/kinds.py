@@ -120,6 +120,10 @@ KINDS: Mapping[str, Kind] = {
     "json_nul": Kind(
         "JSON holds \\u0000, which jsonb refuses", "Replace it by what, the text kept beside it?"
     ),
+    "json_steps": Kind(
+        "JSON lists objects that look like steps: they have a name, and a state or a time",
+        "Are they steps of their run, by `steps_from:`, or does the list stay JSON?",
+    ),
     "json_null": Kind("JSON null stands beside SQL NULL", "Do both mean the same?"),
     "unstorable_text": Kind(
         "texts hold NUL or are not UTF-8; PostgreSQL refuses them", "Replace what is wrong by what?"

@@ -15,6 +15,8 @@ import psycopg
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.compile.text import lit, q
+from mainstem.consolidate.compile.thinned import Thinned
+from mainstem.consolidate.compile.unpacked import Unpacked
 from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.catch_up import backlog, catch_up, drain
 from mainstem.consolidate.life.dependants import (
@@ -78,6 +80,8 @@ def give_old_ids(conn: Connection, program: Program) -> None:
     """Old ids for what new code ran of old workflows before the switch; later runs get theirs as they begin."""
     for relation in [found for found in (program.whole.run, program.whole.step) if found is not None]:
         conn.execute(old_ids(program, relation))
+    if (unpacked := program.whole.unpacked) is not None:
+        conn.execute(old_ids_of_elements(program, unpacked))
 
 
 def _switch(
@@ -90,7 +94,8 @@ def _switch(
     standing: list[Dependant],
 ) -> Switched:
     source, schema = program.mapping.system, program.mapping.old_schema
-    tables = ", ".join(q(schema, table) for table in program.tables)
+    thinned = [found.table for found in program.thinned]
+    tables = ", ".join(q(schema, table) for table in [*program.tables, *thinned])
     with conn.transaction():
         began = time.monotonic()
         hold_dependants(conn, standing)
@@ -169,6 +174,7 @@ def switch_texts(conn: Connection, program: Program) -> list[str]:
             f"alter view {q(work, 'now_' + table)} set schema {q(old)}; alter view {q(old, 'now_' + table)} rename to {q(table)};"
         )
         texts += [f"grant {right} on {q(old, table)} to {role};" for right, role in grants]
+    texts += [text for found in program.thinned for text in _behind_its_view(conn, found)]
     standing = dependants(conn, program)
     remember(
         conn,
@@ -177,6 +183,23 @@ def switch_texts(conn: Connection, program: Program) -> list[str]:
         sequences=_owned(conn, program),
     )
     return [*texts, *guarded_views(conn, program), *(found.as_it_was for found in standing)]
+
+
+def _behind_its_view(conn: Connection, found: Thinned) -> list[str]:
+    """A table that stays goes aside, and the view with its columns gets its name."""
+    old, work, table = found.old_schema, found.work_schema, found.table
+    texts = [
+        f"alter sequence {q(old, sequence)} owned by none" for sequence, _ in _sequences(conn, old, table)
+    ]
+    texts.append(f"alter table {q(old, table)} set schema {q(work)}")
+    texts.append(
+        f"alter view {q(work, 'now_' + table)} set schema {q(old)}; alter view {q(old, 'now_' + table)} rename to {q(table)}"
+    )
+    for right, role in _grants(conn, old, table):
+        texts.append(f"grant {right} on {q(old, table)} to {role}")
+        texts += found.granted(role) if right == "SELECT" else []
+    texts.append(f"grant select on {q(old, table)} to mainstem_owner")
+    return texts
 
 
 def old_ids(program: Program, relation: Relation) -> str:
@@ -200,12 +223,22 @@ def old_ids(program: Program, relation: Relation) -> str:
     )
 
 
+def old_ids_of_elements(program: Program, unpacked: Unpacked) -> str:
+    whole, system = program.whole, program.mapping.system
+    return (
+        f"insert into {IDS} (source, old_table, old_key, new_id)\n"
+        f"select {lit(system)}, {lit(unpacked.table)}, v.old_key || '/' || r.step_number, r.step_id\n"
+        f"  from mainstem.{unpacked.step.target} r join {IDS} v on {whole.ids_of('v', unpacked.run.table)} and v.new_id = r.run_id\n"
+        f" where not exists (select from {IDS} k where k.new_id = r.step_id)\n    on conflict do nothing"
+    )
+
+
 def _owned(conn: Connection, program: Program) -> list[list[str]]:
     """Table, column and sequence of each number that the old tables count up."""
     schema = program.mapping.old_schema
     return [
         [table, column, sequence]
-        for table in program.tables
+        for table in [*program.tables, *(found.table for found in program.thinned)]
         for sequence, column in _sequences(conn, schema, table)
     ]
 

@@ -51,11 +51,17 @@ def regclasses(program: Program, schema: str) -> list[str]:
     return [q(schema, table) for table in program.tables]
 
 
+def named_views(program: Program) -> list[str]:
+    """The same, and tables that go behind a view of their name and stay what foreign keys point at."""
+    schema = program.mapping.old_schema
+    return [*regclasses(program, schema), *(q(schema, found.table) for found in program.thinned)]
+
+
 def dependants(conn: Connection, program: Program) -> list[Dependant]:
     """Views, those first that others stand on. Raises CutoverBlocked for a materialized view, which cannot be replaced."""
     rows = conn.execute(
         _VIEWS,
-        {"tables": regclasses(program, program.mapping.old_schema), "work": program.mapping.work_schema},
+        {"tables": named_views(program), "work": program.mapping.work_schema},
     ).fetchall()
     found = []
     for schema, name, text, options, kind, owner in rows:

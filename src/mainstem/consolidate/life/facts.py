@@ -34,7 +34,7 @@ def _facts(conn: Connection, program: Program, table: str, said: Any) -> TableFa
         keys=(said.key,),
         elements=isinstance(said, Elements),
         order=tuple(said.order) if isinstance(said, Elements) else (),
-        carried=frozenset({*said.columns, *said.remainder}),
+        carried=frozenset(said.carried),
     )
 
 

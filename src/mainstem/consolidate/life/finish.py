@@ -36,6 +36,8 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
     without_columns = functions_without_columns(
         conn, program
     )  # while there are old tables to compile against
+    columns = [f"{found.table}.{column}" for found in program.thinned for column in found.said.without]
+    dropped = [*program.tables, *columns]
     with holding(conn, mapping.system, "cut_over") as token:
         try:
             with conn.transaction():
@@ -43,19 +45,21 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
                 for table in reversed(program.tables):
                     conn.execute(f"drop table {q(mapping.legacy_schema, table)} restrict")
                 conn.execute(f"drop schema {q(mapping.legacy_schema)} restrict")
+                for text in [text for found in program.thinned for text in found.dropping()]:
+                    conn.execute(text)
                 conn.execute(
                     "delete from mainstem_consolidation.written_since where source = any(%s)",
                     [[mapping.system, left_behind(mapping.system)]],
                 )
                 remember(conn, mapping.system, old_names_without_columns=without_columns)
-                advance(conn, mapping.system, token, "finished", dropped=program.tables)
+                advance(conn, mapping.system, token, "finished", dropped=dropped)
         except errors.DependentObjectsStillExist as error:
             raise CutoverBlocked(
                 f"{error.diag.message_primary}: {error.diag.message_detail}",
                 hint="Point what is named at the new tables; nothing was dropped.",
             ) from error
     stop_noting(conn, mapping)
-    return program.tables
+    return dropped
 
 
 def stop_noting(conn: Connection, mapping: Mapping) -> None:
@@ -74,7 +78,7 @@ def stop_noting(conn: Connection, mapping: Mapping) -> None:
 def _drop_our_views(conn: Connection, program: Program) -> None:
     """Fold views read the old tables; nobody else's view is touched."""
     work = program.mapping.work_schema
-    for relation in program.relations():
+    for relation in program.folded():
         conn.execute(f"drop view if exists {q(work, 'fold_' + relation.table)} restrict")
     for one in program.whole.lists:
         conn.execute(f"drop view if exists {q(work, 'log_' + one.table)} restrict")

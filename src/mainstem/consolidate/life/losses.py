@@ -39,11 +39,13 @@ def losses(conn: Connection, program: Program) -> list[Loss]:
 def losses_of(conn: Connection, program: Program, ids: Sequence[UUID] | None = None) -> list[Loss]:
     """Of these runs and definitions, or of all that were written since; where our views are seen already."""
     chosen = _since(program) if ids is None else f"= any({lit('{' + ','.join(map(str, ids)) + '}')}::uuid[])"
-    return [
+    found = [
         loss
         for relation in program.relations()
         for loss in (*_needed(conn, program, relation, chosen), *_untold(conn, program, relation, chosen))
     ]
+    unpacked = program.whole.unpacked
+    return found + (_untold(conn, program, unpacked.step, chosen) if unpacked else [])
 
 
 def refuse_more(lost: Iterable[Loss], accepted: Iterable[Loss]) -> None:
@@ -92,7 +94,12 @@ def _untold(conn: Connection, program: Program, relation: Relation, chosen: str)
             states = ", ".join(map(lit, lens.back))
             checks.append((f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it"))
     checks += [check for way in relation.ways.values() for check in _unfitting(way)]
-    run = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
+    checks += [
+        (bundle.unfitting("r"), bundle.name, "the old columns have no such values")
+        for bundle in relation.bundles
+        if bundle.placed
+    ]
+    run = "mainstem.run_of(k.new_id)" if relation.target == STEP else "k.new_id"
     key = (
         {RUN: "run_id"}.get(relation.target, "step_id")
         if relation.target in (RUN, STEP)

@@ -178,6 +178,12 @@ def _forget_left_behind(program: Program) -> list[str]:
             f"delete from {IDS} k where {program.whole.ids_of('k', relation.table)} and {of} = any(%(ids)s)\n"
             f"   and not exists (select from {q(program.mapping.legacy_schema, relation.table)} p where {key})"
         )
+    if (unpacked := program.whole.unpacked) is not None:
+        of_run = f"{program.whole.ids_of('kr', unpacked.run.table)} and kr.new_id = mainstem.run_of(k.new_id)"
+        texts.append(
+            f"delete from {IDS} k where {program.whole.ids_of('k', unpacked.table)} and mainstem.run_of(k.new_id) = any(%(ids)s)\n"
+            f"   and not exists (select from {IDS} kr where {of_run})"
+        )
     return texts
 
 
@@ -196,7 +202,7 @@ def _switch_back(
     with conn.transaction():
         began = time.monotonic()
         hold_dependants(conn, dependants(conn, program))
-        for table in program.tables:
+        for table in [*program.tables, *(found.table for found in program.thinned)]:
             conn.execute(_old_name_aside(program, table))
         conn.execute(f"lock table {', '.join(_ours(program))} in share row exclusive mode")
         locked = time.monotonic()
@@ -225,6 +231,8 @@ def _old_names(conn: Connection, program: Program, plan: Plan) -> None:
     mapping = program.mapping
     for table in program.tables:
         conn.execute(_old_name_back(program, table))
+    for found in program.thinned:
+        conn.execute(f"alter table {found.aside} set schema {q(mapping.old_schema)}")
     for table, column, sequence in plan.facts.get("sequences", []):
         owner = q(mapping.old_schema, table, column)
         conn.execute(f"alter sequence {q(mapping.old_schema, sequence)} owned by {owner}")

@@ -18,11 +18,20 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class Patch(Said):
+    """What an answer changes: merged into the mapping. A null takes away what is there."""
+
+    tables: dict[str, Any] = {}
+    accepts: dict[str, str | None] = {}
+
+
 class Decision(Said):
     """A question that only a person can answer. `?` is no answer."""
 
     question: str
     answer: Any = UNANSWERED
+    answers: dict[str, Patch | None] = {}
+    """What may be answered, where not anything may: each with what it changes in the mapping."""
 
 
 class TimeFormat(Said):
@@ -81,6 +90,29 @@ class Constant(Said):
     default: str | None = None
 
 
+class Split(Said):
+    """One column that becomes several places: the text between separators, the last piece with whatever is left."""
+
+    by: Annotated[str, Field(min_length=1)]
+    to: Annotated[list[Lens], Field(min_length=2)]
+
+    @field_validator("to", mode="before")
+    @classmethod
+    def _short_form(cls, places: Any) -> Any:
+        return (
+            [{"to": one} if isinstance(one, str) else one for one in places]
+            if isinstance(places, list)
+            else places
+        )
+
+
+class Joined(Lens):
+    """Several columns that become one place: their texts, those that are not NULL, with a separator between them."""
+
+    columns: Annotated[list[Name], Field(min_length=2)]
+    by: Annotated[str, Field(min_length=1)]
+
+
 def _spelled_out(columns: Any) -> Any:
     """`COLUMN: place` is short for `COLUMN: {to: place}`."""
     if not isinstance(columns, dict):
@@ -107,11 +139,62 @@ class Table(Said):
         return _spelled_out(columns)
 
     @property
+    def carried(self) -> set[str]:
+        """Columns that go somewhere."""
+        return {*self.columns, *self.remainder}
+
+    @property
     def mentioned(self) -> set[str]:
-        return {*self.columns, *self.remainder, *self.drop}
+        return {*self.carried, *self.drop}
 
 
-class Run(Table):
+class Rows(Table):
+    """What tables have whose rows become rows: columns that go apart, or together."""
+
+    split: dict[Name, Split] = {}
+    join: list[Joined] = []
+
+    @property
+    def carried(self) -> set[str]:
+        joined = [name for one in self.join for name in one.columns]
+        return {*super().carried, *self.split, *joined}
+
+    @model_validator(mode="after")
+    def _one_way_each(self) -> Rows:
+        said = [*self.columns, *self.remainder, *self.drop, *self.split]
+        said += [name for one in self.join for name in one.columns]
+        if twice := sorted({name for name in said if said.count(name) > 1}):
+            raise ValueError(f"two ways are said of {', '.join(twice)}: leave one")
+        return self
+
+
+class StepsFrom(Said):
+    """A JSON column that holds the steps of its run: an array of objects or, with `name`, an object of objects."""
+
+    column: Name
+    number: Literal["position"] = "position"
+    """A step's number is its place in the array, from 1."""
+    name: Lens | None = None
+    """Where the name of each object goes, of an object of objects."""
+    columns: dict[Name, Lens]
+    """Keys of an element. One that is named nowhere stops the copy."""
+    remainder: list[Name] = []
+    """Keys without a home, kept in `metadata.legacy` of the step."""
+    constants: dict[str, Constant | str | int | bool] = {}
+    """Over `{row}`, the element with its keys as JSON, and `{run}`, the old row that it stands in."""
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, columns: Any) -> Any:
+        return _spelled_out(columns)
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _short_name(cls, name: Any) -> Any:
+        return {"to": name} if isinstance(name, str) else name
+
+
+class Run(Rows):
     """Each row becomes a run."""
 
     becomes: Literal["run"]
@@ -119,13 +202,18 @@ class Run(Table):
     time: list[Name]
     """The first that is not NULL gives the run's id its time."""
     constants: dict[str, Constant | str | int | bool] = {}
+    steps_from: StepsFrom | None = None
+
+    @property
+    def carried(self) -> set[str]:
+        return {*super().carried, *([self.steps_from.column] if self.steps_from else [])}
 
     @property
     def mentioned(self) -> set[str]:
         return {*super().mentioned, self.key}
 
 
-class Step(Table):
+class Step(Rows):
     """Each row becomes a step of a run."""
 
     becomes: Literal["step"]
@@ -193,7 +281,7 @@ class Adopts(Said):
     """The id of the row of ours whose old key it takes over, as SQL over `{row}`: the old row is changed, and none is added."""
 
 
-class Row(Table):
+class Row(Rows):
     """Each row becomes a row of one of our definition tables, with the id it had when that is a uuid.
 
     In `where`, `{id}` is its id. What lenses lose is kept beside our table when that has no `metadata`.
@@ -247,6 +335,13 @@ class Mirror(Said):
         return _spelled_out(columns)
 
 
+class Derived(Said):
+    """A column that tracked runs, as an expression over `{row}` and our tables, and why it goes."""
+
+    sql: str
+    reason: str = "derived from the runs"
+
+
 class Stays(Said):
     """A table that stays where it is."""
 
@@ -254,6 +349,8 @@ class Stays(Said):
     key: Name | list[Name] = []
     reason: str = ""
     mirror: Mirror | None = None
+    without: dict[Name, Derived | str] = {}
+    """Columns that tracked its runs: how old code reads each from now on, or why it may go. Dropped when it is finished."""
 
 
 def _kind(said: Any) -> str:

@@ -34,6 +34,7 @@ def read_mapping(text: str, *, place: str = "mapping") -> Mapping:
         if isinstance(decision, dict)
     }
     faults = [f"decisions.{name}: not answered" for name, answer in answers.items() if answer == UNANSWERED]
+    said = _with_answers(said, faults)
     tables = _answered(said.get("tables"), answers, "tables", faults)
     try:
         head = Mapping.model_validate({**said, "tables": {}})
@@ -63,6 +64,28 @@ def json_schema() -> str:
     """The JSON Schema of a mapping, for editors; published as docs/reference/mapping.schema.json."""
     said = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Mapping.model_json_schema()}
     return json.dumps(said, indent=2) + "\n"
+
+
+def _with_answers(said: dict[str, Any], faults: list[str]) -> dict[str, Any]:
+    """The same with what each answer changes; one that is not offered is a fault."""
+    for name, decision in (said.get("decisions") or {}).items():
+        offered = decision.get("answers") if isinstance(decision, dict) else None
+        answer = decision.get("answer", UNANSWERED) if offered else UNANSWERED
+        if not isinstance(offered, dict) or answer == UNANSWERED:
+            continue
+        if answer not in offered:
+            choices = ", ".join(map(str, offered))
+            faults.append(f"decisions.{name}.answer: {answer!r} is not offered; there are: {choices}")
+        elif offered[answer]:
+            said = _merged(said, {**offered[answer]})
+    return said
+
+
+def _merged(said: Any, patch: Any) -> Any:
+    if not isinstance(said, dict) or not isinstance(patch, dict):
+        return patch
+    found = {key: value for key, value in said.items() if patch.get(key, "") is not None}
+    return found | {key: _merged(said.get(key), value) for key, value in patch.items() if value is not None}
 
 
 def _with_schemas(said: Any, old_schema: str) -> Any:

@@ -134,7 +134,11 @@ def _short(digest: str) -> str:
 
 def _dropped_columns(said: Any) -> dict[str, str]:
     if isinstance(said, Stays):
-        return said.mirror.drop if said.mirror else {}
+        gone = {
+            name: why if isinstance(why, str) else f"{why.reason}: {why.sql}"
+            for name, why in said.without.items()
+        }
+        return gone | (said.mirror.drop if said.mirror else {})
     dropped: dict[str, str] = said.drop
     return dropped
 

@@ -118,6 +118,28 @@ exception when data_exception then
 end $$;
 comment on function mainstem_consolidation.time_or_null(text, text) is 'A text as a time, read in this zone when it names none; NULL when it is no time.';
 
+create or replace function mainstem_consolidation.typed_or_null(value text, kind anyelement) returns anyelement
+language plpgsql stable
+set timezone = 'UTC' set datestyle = 'ISO'
+as $$
+begin
+  kind := value;
+  return kind;
+exception when data_exception then
+  return null;
+end $$;
+comment on function mainstem_consolidation.typed_or_null(text, anyelement) is 'A text as a value of this type; NULL when it is none.';
+
+create or replace function mainstem_consolidation.unknown_key(place text, element jsonb, known text[]) returns boolean
+language plpgsql immutable
+as $$
+begin
+  raise exception using errcode = 'MS402', message = format('%s: key %L of an element has no home in the mapping', place,
+      (select min(k) from jsonb_object_keys(element - known) k)),
+    hint = 'Name the key under `columns:` or `remainder:` of steps_from.';
+end $$;
+comment on function mainstem_consolidation.unknown_key(text, jsonb, text[]) is 'Stops a copy at a key that the mapping does not name.';
+
 create or replace function mainstem_consolidation.id_of_number(number bigint) returns uuid
 language sql immutable strict parallel safe
 return encode('\x6c65676163790000'::bytea || int8send(number), 'hex')::uuid;

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from psycopg.sql import SQL, Literal
 
-from mainstem.consolidate.inspect.facts import Column, Family, Oddity
+from mainstem.consolidate.inspect.facts import Column, Family, Oddity, Role
 from mainstem.consolidate.inspect.parts import is_time
 from mainstem.consolidate.inspect.reader import field
 from mainstem.consolidate.inspect.scans.scene import Doubt, Scene, counted
@@ -21,7 +21,10 @@ _MOST_BYTES = 2**26
 def scan(scene: Scene) -> Iterator[Oddity]:
     yield from counted(scene, _doubts(scene))
     for column in scene.table.columns:
-        if not _is_jsonb(column) and _may_hold_json(column):
+        if _is_jsonb(column):
+            if scene.table.role is Role.RUN:
+                yield from (odd for odd in _read(scene, column) if odd.kind == "json_steps")
+        elif _may_hold_json(column):
             yield from _read(scene, column)
 
 
@@ -103,11 +106,37 @@ def kinds_of(text: str) -> set[str]:
     kinds = {"json_text"}
     if repeated:
         kinds.add("json_repeated_key")
+    if _are_steps(value):
+        kinds.add("json_steps")
     if isinstance(value, str) and _is_json(value):
         kinds.add("json_double_encoded")
     if any("\0" in part or (not part.isprintable() and _is_unpaired(part)) for part in _strings(value)):
         kinds.add("json_nul")
     return kinds
+
+
+_NAMES = {"name", "step", "step_name", "node", "node_key", "node_name", "phase", "task"}
+_TOLD = {
+    "status",
+    "state",
+    "started",
+    "started_at",
+    "start_time",
+    "ended_at",
+    "end_time",
+    "completed_at",
+    "duration_ms",
+}
+
+
+def _are_steps(value: Any) -> bool:
+    """A list of objects with a name, or objects by name, of which one says how it went or when."""
+    is_named = isinstance(value, dict)
+    inner = list(value.values()) if is_named else value
+    if not isinstance(inner, list) or not inner or not all(isinstance(one, dict) for one in inner):
+        return False
+    told = any(_TOLD & one.keys() for one in inner)
+    return told and (is_named or all(_NAMES & one.keys() for one in inner))
 
 
 def _is_json(text: str) -> bool:

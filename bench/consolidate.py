@@ -15,7 +15,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,8 @@ ROWS_OF_A_RUN = 33
 """Itself, ten steps, twenty events, two keys of context."""
 WRITERS, EACH = 4, 50
 """Statements a second of each, while the switch is made."""
+CONNECTIONS = 2
+"""Of a copy, as the command line has it."""
 TRIES = 5
 """Of a proof, while writers write."""
 
@@ -149,20 +151,21 @@ def fold_by_hand(url: str) -> float:
 def fold(url: str) -> Copied:
     """The same by `copy`."""
     found = Copied()
-    with migrator(url, SYSTEM) as conn:
+    with migrator(url, SYSTEM) as conn, ExitStack() as opened:
+        hands = [opened.enter_context(migrator(url, SYSTEM)) for _ in range(CONNECTIONS)]
         plan = adopt(conn, preset(SYSTEM))
         program = compiled(conn, plan)
 
         def told(progress: Progress) -> None:
             found.batches += 1
-            now = anonymous(os.getpid()), anonymous(conn.info.backend_pid)
+            now = anonymous(os.getpid()), max(anonymous(one.info.backend_pid) for one in (conn, *hands))
             if progress.done <= progress.total * 0.1 or found.batches == 1:
                 found.at_tenth = now
             if progress.done <= progress.total * 0.9 or found.batches == 1:
                 found.at_nine_tenths = now
 
         began = time.perf_counter()
-        copy(conn, program, plan, told=told)
+        copy(conn, program, plan, hands=hands, told=told)
         found.seconds = time.perf_counter() - began
     return found
 

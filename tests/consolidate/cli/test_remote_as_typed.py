@@ -102,7 +102,8 @@ def test_another_server_goes_there_and_back_and_to_its_end_by_the_same_verbs(
         old.rows("delete from workflow_node returning 1")
     with psycopg.connect(database.url, autocommit=True, options=f"-c search_path={LANDING}") as moved:
         assert writer.memory.differences(moved) == []
-    assert terminal.error("consolidate", "finish", "--typed", "rcm", *named)[:2] == (4, "MS403")
+    [again] = terminal.lines("consolidate", "finish", "--typed", "rcm", *named)
+    assert again["dropped"] == []
 
 
 @ON_ONE_SERVER

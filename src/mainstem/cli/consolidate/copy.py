@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 @click.option(
     "--no-indexes", is_flag=True, help="Make none on the old tables, and copy as slowly as that is."
 )
+@click.option(
+    "--connections",
+    type=click.IntRange(1, 32),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="How many batches are folded at the same time.",
+)
 @json_option
 @click.pass_obj
 def copy(
@@ -38,6 +47,7 @@ def copy(
     pause_above_lag: float | None,
     pause_above_age: float | None,
     without_backup: str,
+    connections: int,
     no_indexes: bool,
 ) -> None:
     """Install the triggers, copy batch after batch, and fold again what was written meanwhile.
@@ -58,7 +68,7 @@ def copy(
         refuse_unbacked(site.conn, site.plan, reason=without_backup)
         throttle = Throttle(conn=site.conn, query=throttle_query, lag=pause_above_lag, age=pause_above_age)
         made: list[str] = []
-        copied = _copied(site, throttle, with_indexes=not no_indexes, made=made)
+        copied = _copied(site, throttle, connections, with_indexes=not no_indexes, made=made)
     told = ", ".join(f"{table} {count:,}" for table, count in copied.items())
     say(
         f"{''.join(f'made: {one}{chr(10)}' for one in made)}copied: {told}\nnext: mainstem consolidate verify {site.plan.source}",
@@ -68,12 +78,21 @@ def copy(
     )
 
 
-def _copied(site: Site, throttle: Throttle, *, with_indexes: bool, made: list[str]) -> dict[str, int]:
+def _copied(
+    site: Site, throttle: Throttle, connections: int, *, with_indexes: bool, made: list[str]
+) -> dict[str, int]:
     from mainstem.consolidate.life import copy as begin
+    from mainstem.consolidate.life import migrator
 
     program = site.program()
     site.origin.follow(site.conn, program.mapping)
-    with amounts() as bar:
+    with amounts() as bar, ExitStack() as opened:
+        alone = connections == 1
+        hands = (
+            []
+            if alone
+            else [opened.enter_context(migrator(site.url, site.plan.source)) for _ in range(connections)]
+        )
 
         def making(what: str) -> None:
             made.append(what)
@@ -83,6 +102,7 @@ def _copied(site: Site, throttle: Throttle, *, with_indexes: bool, made: list[st
             site.conn,
             program,
             site.plan,
+            hands=hands,
             told=lambda progress: bar.at(progress.table, progress.done, progress.total),
             throttle=replace(throttle, told=bar.resting),
             with_indexes=with_indexes,

@@ -240,14 +240,7 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
     `moved`: the tables are in the legacy schema, after a cut-over; what stays is where it was.
     """
     mapping = without_absent(mapping, conn, moved=moved)
-    catalog = read_catalog(
-        conn,
-        mapping.old_schema,
-        mapping.tables,
-        OURS,
-        aside=[mapping.legacy_schema, mapping.work_schema] if moved else [],
-        standing=mapping.of_kind(Stays, Row),
-    )
+    catalog = _catalog_of(mapping, conn, moved=moved)
     if not set(LEGACY.values()) <= {name for table in LEGACY for name in catalog.ours[table]}:
         mapping = without_legacy(mapping)
     _refuse_unkeyed(mapping, catalog)
@@ -275,11 +268,21 @@ def compile_mapping(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: b
         step,
         lists,
         contexts,
-        org,
         unpacked,
         _never_held(mapping, linked := _linked(conn, mapping, catalog)),
     )
     return Program(mapping, catalog, whole, linked, thinned_tables(mapping, catalog))
+
+
+def _catalog_of(mapping: Mapping, conn: psycopg.Connection[Any], *, moved: bool) -> Catalog:
+    return read_catalog(
+        conn,
+        mapping.old_schema,
+        mapping.tables,
+        OURS,
+        aside=[mapping.legacy_schema, mapping.work_schema] if moved else [],
+        standing=mapping.of_kind(Stays, Row),
+    )
 
 
 def _never_held(mapping: Mapping, linked: dict[str, bool]) -> frozenset[str]:

@@ -32,8 +32,6 @@ class Whole:
     step: Relation | None
     lists: list[Listed]
     contexts: list[Keyed]
-    org_of_run: str
-    """The tenant of an old run, over `{row}`."""
     unpacked: Unpacked | None = None
     """Steps that stand in a JSON column of their run."""
     never_held: frozenset[str] = frozenset()

@@ -1,25 +1,20 @@
 """The mapping of one old system: a YAML file that says what becomes of each of its tables and columns."""
 
+from mainstem.consolidate.mapping.lenses import Constant, Joined, Lens, Split, SqlDefault, TimeFormat
 from mainstem.consolidate.mapping.model import (
-    Constant,
     Context,
     Decision,
     Derived,
     Elements,
-    Joined,
-    Lens,
     Mapping,
     Mirror,
     OldTable,
     Row,
     Run,
     Source,
-    Split,
-    SqlDefault,
     Stays,
     Step,
     StepsFrom,
-    TimeFormat,
 )
 from mainstem.consolidate.mapping.read import json_schema, preset, read_mapping
 

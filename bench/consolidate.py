@@ -37,7 +37,7 @@ from mainstem.consolidate.life.plan import install_ground
 from mainstem.consolidate.mapping import preset
 from mainstem.consolidate.presets.rcm.sample import grow, install
 from mainstem.consolidate.presets.rcm.sample.world import ANN, INTAKE
-from mainstem.consolidate.presets.rcm.sample.writer import writing
+from mainstem.consolidate.presets.rcm.sample.writer import Tally, writing
 from mainstem.errors import ProofFailed
 from mainstem.postgres import EmbeddedServer
 from meter import Meter, Window
@@ -53,6 +53,13 @@ ROWS_OF_A_RUN = 33
 """Itself, ten steps, twenty events, two keys of context."""
 WRITERS, EACH = 4, 50
 """Statements a second of each, while the switch is made."""
+BY_OWN_KEY = {
+    "update an event",
+    "move an event to another step",
+    "move an event to another run",
+    "delete an event",
+}
+"""Statements of the writer."""
 CONNECTIONS = 2
 """Of a copy, as the command line has it."""
 TRIES = 5
@@ -210,8 +217,17 @@ def switch(url: str) -> dict[str, float]:
         "attempts": switched.attempts,
         "writes": sum(tally.done.total() for tally in tallies),
         "failures": sum(len(tally.failures) for tally in tallies),
-        "slowest write ms": round(max(tally.slowest for tally in tallies) * 1000),
+        **_slowest(tallies),
     }
+
+
+def _slowest(tallies: list[Tally]) -> dict[str, float]:
+    """Milliseconds of the slowest write, apart from those that name an element by its own key: behind a view these scan."""
+    slowest: dict[str, float] = {}
+    for name, seconds in (pair for tally in tallies for pair in tally.slowest.items()):
+        kind = "slowest write by an event's own key, ms" if name in BY_OWN_KEY else "slowest other write, ms"
+        slowest[kind] = max(slowest.get(kind, 0.0), round(seconds * 1000))
+    return slowest
 
 
 def _prove_again(conn: Connection) -> None:

@@ -182,7 +182,7 @@ def _nothing_lost(conn: Connection, old_application: Writer) -> Station:
         faults = old_application.memory.differences(conn)
     faults += [f"{failure.statement}: {failure.message}" for failure in tally.failures]
     rows = [{"statements": tally.done.total(), "rows told": len(old_application.memory.there),
-             "lost": len(faults), "slowest, ms": round(tally.slowest * 1000)}]  # fmt: skip
+             "lost": len(faults), "slowest, ms": round(max(tally.slowest.values(), default=0) * 1000)}]  # fmt: skip
     return Station(
         "What the old application was told is written is there", rows, "select * from workflow_events", faults
     )

@@ -45,7 +45,7 @@ def _write(url: str, seconds: float) -> int:
         lost = writer.memory.differences(conn)
     sys.stdout.write(
         f"{tally.done.total()} statements, {len(tally.failures)} failed that did not before, {len(lost)} rows other than written;"
-        f" the slowest took {tally.slowest * 1000:.0f} ms\n"
+        f" the slowest took {max(tally.slowest.values(), default=0) * 1000:.0f} ms\n"
     )
     sys.stderr.write("".join(f"{line}\n" for line in [*tally.failures, *lost]))
     return 1 if lost or tally.failures else 0

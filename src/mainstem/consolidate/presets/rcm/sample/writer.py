@@ -91,8 +91,8 @@ class Tally:
     errors: Counter[str] = field(default_factory=Counter)
     """By SQLSTATE, those that may happen as well; `lost` for a connection that went."""
     failures: list[Failure] = field(default_factory=list)
-    slowest: float = 0.0
-    """Seconds of the slowest statement: what a cut-over cost who was writing."""
+    slowest: dict[str, float] = field(default_factory=dict)
+    """Seconds of each statement's slowest turn: what a cut-over cost who was writing."""
 
 
 class Writer:
@@ -165,7 +165,7 @@ class Writer:
             self.tally.done[statement.name] += 1
             self._remember(statement, told, parameters, ids)
         took = time.monotonic() - began
-        self.tally.slowest = max(self.tally.slowest, took)
+        self.tally.slowest[statement.name] = max(self.tally.slowest.get(statement.name, 0.0), took)
         self._stopping.wait(max(0.0, self._rest - took))
 
     def _parameters(self, statement: Statement, ids: Ids) -> dict[str, Any] | None:

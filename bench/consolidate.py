@@ -100,7 +100,7 @@ WRITES: dict[str, tuple[str, str]] = {
 
 @dataclass
 class Copied:
-    """What a copy took, and the memory of both processes on its way: anonymous, in MiB."""
+    """What a copy took, and the memory of the client and of its backends on its way: anonymous, in MiB."""
 
     seconds: float = 0.0
     at_tenth: tuple[float, float] = (0.0, 0.0)
@@ -109,10 +109,8 @@ class Copied:
 
     @property
     def growth(self) -> float:
-        """Of the process that grew more."""
-        return max(
-            late / max(early, 1) for early, late in zip(self.at_tenth, self.at_nine_tenths, strict=True)
-        )
+        """Of all of them together."""
+        return sum(self.at_nine_tenths) / max(sum(self.at_tenth), 1)
 
 
 @dataclass
@@ -165,7 +163,7 @@ def fold(url: str) -> Copied:
 
         def told(progress: Progress) -> None:
             found.batches += 1
-            now = anonymous(os.getpid()), max(anonymous(one.info.backend_pid) for one in (conn, *hands))
+            now = anonymous(os.getpid()), sum(anonymous(one.info.backend_pid) for one in (conn, *hands))
             if progress.done <= progress.total * 0.1 or found.batches == 1:
                 found.at_tenth = now
             if progress.done <= progress.total * 0.9 or found.batches == 1:
@@ -317,7 +315,7 @@ def measure(bench: Bench, meter: Meter, rounds: int) -> int:
     ]
     print_table(("", "rows/s", "s"), [(name, f"{rows / s:,.0f}", f"{s:.1f}") for name, s, rows in told])
     print(
-        f"{copied.batches} batches; MiB of client and backend: {copied.at_tenth} at 10 %, {copied.at_nine_tenths} at 90 %"
+        f"{copied.batches} batches; MiB of client and backends: {copied.at_tenth} at 10 %, {copied.at_nine_tenths} at 90 %"
     )
     switched = switch(bench.ours)
     print("cut-over:", ", ".join(f"{name} {value:g}" for name, value in switched.items()))

@@ -18,12 +18,15 @@ _PARENT = "  parent uuid;\n  run_key text;\n  org uuid;\n"
 
 
 def element_triggers(whole: Whole, one: Listed) -> str:
-    """Insert goes to the log, or to the end of the list; update and delete find the element where it is."""
+    """Insert goes to the log, or to the end of the list; update and delete find the element where it is.
+
+    The run is said with `=`, which an index serves, before it is said for NULLs as well.
+    """
     key = one.old[one.said.key]
     insert = (
         f"{default_key(key)}{required(one.table, one.old)}"
         f"  if exists (select from {q(whole.work_schema, 'unfold_' + one.table)} u where u.{q(key.name)} = new.{q(key.name)}"
-        f" and {_same_parent(one, 'u', 'new')}) then\n{exists_already(one.table, key.name)}  end if;\n"
+        f" and u.{q(one.said.run)} = new.{q(one.said.run)} and {_same_parent(one, 'u', 'new')}) then\n{exists_already(one.table, key.name)}  end if;\n"
         f"{_find_parent(whole, one, 'new')}{_add(one)}{_stray(whole, one)}"
     )
     update = (

@@ -25,6 +25,7 @@ MainstemError
 │   ├── EmbeddedMismatch     MS110
 │   ├── EmbeddedFailed       MS111
 │   ├── UpgradeBlocked       MS112
+│   ├── QueryBudgetExceeded  MS113
 │   ├── SourceUnreadable     MS411
 │   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
@@ -70,6 +71,9 @@ MainstemError
 │   ├── LandingOutgrown      MS434
 │   ├── LandingDiffers       MS435
 │   └── BringBackRefused     MS436
+├── AccessRefused        a caller of the server
+│   ├── NotAuthenticated     MS601
+│   └── NotAllowed           MS602
 └── MigrationError       somebody's migration, and what speaks against it
     ├── StatementUnreadable  MS501
     ├── MigrationUnsafe      MS502
@@ -85,6 +89,7 @@ MainstemError
 """
 
 from mainstem.errors.ledger import (
+    AccessRefused,
     BadArgument,
     DatabaseError,
     DrivenElsewhere,
@@ -96,9 +101,12 @@ from mainstem.errors.ledger import (
     LeaseLost,
     LedgerRefused,
     NonDeterministicWorkflow,
+    NotAllowed,
+    NotAuthenticated,
     NotFound,
     NotInRun,
     ProgramError,
+    QueryBudgetExceeded,
     RightsMissing,
     RunCancelled,
     RunFailed,
@@ -172,6 +180,7 @@ from mainstem.errors.old_tables import (
 from mainstem.errors.root import MainstemError, every_error
 
 __all__ = [
+    "AccessRefused",
     "BackupError",
     "BackupExists",
     "BackupFailed",
@@ -204,6 +213,8 @@ __all__ = [
     "ModelsNotFound",
     "NoHome",
     "NonDeterministicWorkflow",
+    "NotAllowed",
+    "NotAuthenticated",
     "NotFound",
     "NotInRun",
     "NotLossless",
@@ -213,6 +224,7 @@ __all__ = [
     "ProgramError",
     "ProgramsMissing",
     "ProofFailed",
+    "QueryBudgetExceeded",
     "RehearsedElsewhere",
     "RenameRefused",
     "ReviewError",

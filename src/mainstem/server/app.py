@@ -10,6 +10,8 @@ from fastapi import APIRouter, FastAPI
 from mainstem.server import problems
 from mainstem.server.config import ServerConfig
 from mainstem.server.database import Database
+from mainstem.server.history import routes as history_routes
+from mainstem.server.history import socket as history_socket
 from mainstem.server.routes import ROUTERS
 
 PREFIX = "/api/v1"
@@ -26,6 +28,9 @@ def create_app(config: ServerConfig) -> FastAPI:
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
+    history_routes.reading_of(config)  # a zone that is none is refused here, not at the first request
+    app.include_router(history_routes.router)
+    app.include_router(history_socket.router)
     return app
 
 

@@ -26,3 +26,7 @@ class ServerConfig:
     """Bytes of a request."""
     pool: int = 10
     """Connections to the database."""
+    history_timezone: str = "UTC"
+    """Of the hour and the day that the old history API tells of native runs."""
+    history_native_status: bool = False
+    """The old history API's `status` is one of the ledger's eight; old clients know four."""

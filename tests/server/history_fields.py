@@ -85,7 +85,9 @@ FIELDS: dict[str, Field] = {
 BESIDE: dict[str, Field] = {
     "native_status": Field("str", None, "status", "the ledger's own of eight"),
     "run_id": Field("str", None, "run_id"),
-    "gh_issue_state": Field("str?", None, "context.gh_issue_state", "in the table and the page, never sent before"),
+    "gh_issue_state": Field(
+        "str?", None, "context.gh_issue_state", "in the table and the page, never sent before"
+    ),
     "similar_workflow_ids": Field("list[str]?", None, "context.similar_workflow_ids", "as gh_issue_state"),
 }
 """What the old server did not send."""

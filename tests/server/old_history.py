@@ -18,9 +18,22 @@ JSON = (
     "structured_input", "cost_breakdown", "token_breakdown", "phase_durations", "retry_reasons",
     "error_phase_distribution", "anomaly_flags", "optimization_recommendations",
 )  # fmt: skip
-ZERO = ("nl_input_clarity_score", "cost_efficiency_score", "performance_score", "quality_score", "estimated_cost_total")
+ZERO = (
+    "nl_input_clarity_score",
+    "cost_efficiency_score",
+    "performance_score",
+    "quality_score",
+    "estimated_cost_total",
+)
 COSTS = ("estimated_total", "actual_total", "estimated_per_step", "actual_per_step", "cost_per_token")
-TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "cache_hit_tokens", "cache_miss_tokens", "total_tokens")
+TOKENS = (
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_hit_tokens",
+    "cache_miss_tokens",
+    "total_tokens",
+)
 
 
 @dataclass
@@ -31,7 +44,9 @@ class Served:
     unfit: set[str] = field(default_factory=set)
 
 
-def rows_of(path: Path, query: str = "select * from workflow_history order by created_at desc, id") -> list[Any]:
+def rows_of(
+    path: Path, query: str = "select * from workflow_history order by created_at desc, id"
+) -> list[Any]:
     with closing(sqlite3.connect(path)) as file:
         file.row_factory = sqlite3.Row
         return [dict(row) for row in file.execute(query)]

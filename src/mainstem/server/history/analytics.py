@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def analytics_of(rows: Sequence[Mapping[str, Any]]) -> HistoryAnalytics:
         workflows_by_template=_counts(rows, BY_TEMPLATE, "template"),
         cost_trend_7day=_change(whole["cost_before_7"], whole["cost_7"]),
         cost_trend_30day=_change(whole["cost_before_30"], whole["cost_30"]),
-        **{name: float(whole[name] or 0) for name in MEANS},
+        **{name: _float(whole[name]) for name in MEANS},
     )
 
 
@@ -45,4 +46,9 @@ def _counts(rows: Sequence[Mapping[str, Any]], level: int, name: str) -> dict[st
 
 def _change(before: Any, now: Any) -> float:
     """In percent; 0 when there was nothing before."""
-    return (float(now or 0) - float(before)) / float(before) * 100 if before else 0.0
+    return _float((now or 0) - before) / _float(before) * 100 if before else 0.0
+
+
+def _float(value: Any) -> float:
+    """A context holds numbers that are larger than any float."""
+    return min(float(value or 0), sys.float_info.max)

@@ -55,7 +55,9 @@ class Reading:
             if name not in columns
             and (value := _value(row, name, READ[field.annotation], computed)) is not None
         }
-        null = {} if is_native else {"scoring_version": None}  # a default of the table, which a NULL in it was not
+        null = (
+            {} if is_native else {"scoring_version": None}
+        )  # a default of the table, which a NULL in it was not
         return HistoryItem.model_validate({**null, **columns, **found})
 
     def _columns(self, row: Row) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from mainstem.server.history.item import CostBreakdown, TokenBreakdown
 
+LARGEST = 1 << 63
+
 FLOATS = ("estimated_total", "actual_total", "estimated_per_step", "actual_per_step", "cost_per_token")
 
 
@@ -26,9 +28,9 @@ def number(value: object) -> float | None:
 def whole(value: object) -> int | None:
     """Fractions are cut off: one fraction of a second in a row once emptied the whole page."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return value if abs(value) < LARGEST else None
     found = number(value)
-    return None if found is None else int(found)
+    return None if found is None else whole(int(found))
 
 
 def flag(value: object) -> bool | None:

@@ -11,9 +11,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-from history_fields import ANALYTICS, BESIDE, FIELDS  # type: ignore[import-not-found]
-from old_history import analytics, rows_of, served  # type: ignore[import-not-found]
-from serving import serving  # type: ignore[import-not-found]
+import yaml
+from history_fields import ANALYTICS, BESIDE, FIELDS
+from old_history_server import analytics, rows_of, served
+from psycopg.types.json import Jsonb
+from serving import serving
 
 from conftest import Database, Tenant, make_tenant
 from mainstem.consolidate.life import adopt, compiled, copy, migrator
@@ -21,13 +23,13 @@ from mainstem.consolidate.life.file import land_file
 from mainstem.consolidate.mapping import read_mapping
 from mainstem.consolidate.presets.history import mapping_for
 from mainstem.consolidate.presets.history.sample import build
-from mainstem.consolidate.presets.history.sample.queries import Query, counting, of_the_api
+from mainstem.consolidate.presets.history.sample.queries import Query, of_the_api
 from mainstem.consolidate.presets.history.sample.schema import names
 from mainstem.errors import BadArgument
 from mainstem.ids import new_run_id
 from mainstem.ledger.history import number_of
 from mainstem.server import ServerConfig, create_app
-from mainstem.server.history.item import OURS, HistoryAnalytics, HistoryItem
+from mainstem.server.history.item import OURS, CostBreakdown, HistoryAnalytics, HistoryItem, TokenBreakdown
 
 HISTORY = "/api/workflow-history"
 
@@ -70,6 +72,55 @@ def test_a_field_that_is_missing_has_the_default_of_the_table() -> None:
     optional = {name: field for name, field in HistoryItem.model_fields.items() if not field.is_required()}
     assert {name: field.default for name, field in optional.items()} == {
         name: field.default for name, field in (FIELDS | BESIDE).items() if name in optional
+    }
+
+
+SAMPLES: dict[str, tuple[Any, Any]] = {
+    "int": (7, 7),
+    "float": (7.5, 7.5),
+    "str": ("said", "said"),
+    "bool": (1, True),
+    "list[str]": (["said"], ["said"]),
+    "object": ({"a": [1]}, {"a": [1]}),
+    "{phase: int}": ({"plan": 3}, {"plan": 3}),
+    "CostBreakdown": ({"by_phase": {"plan": 0.5}}, CostBreakdown(by_phase={"plan": 0.5}).model_dump()),
+    "TokenBreakdown": ({"input_tokens": 3}, TokenBreakdown(input_tokens=3).model_dump()),
+}
+"""By type: what stands in a document, and what is sent of it."""
+
+
+async def test_every_field_is_read_where_the_table_says(database: Database, tenant: Tenant) -> None:
+    documents: dict[str, dict[str, Any]] = {"context": {}, "config_snapshot": {}, "error_details": {}}
+    sent = {}
+    for name, field in FIELDS.items():
+        document, _, key = field.source.partition(".")
+        if key:
+            documents[document][key], sent[name] = SAMPLES[field.type.removesuffix("?")]
+    run_id = begun(database, tenant)
+    database.rows(
+        "update mainstem.user_workflow_run set legacy_trace_id = 1, context = %s, config_snapshot = %s, error_details = %s"
+        " where run_id = %s returning 1", *map(Jsonb, documents.values()), run_id
+    )  # fmt: skip
+    async with serving(database.url) as client:
+        [item] = (await listed(client))["workflows"]
+    assert {name: item[name] for name in sent} == sent
+    assert len(sent) == 61 - 9  # the others are columns
+
+
+def test_the_table_says_what_the_mapping_says() -> None:
+    columns = yaml.safe_load(mapping_for(names("of_day")))["tables"]["workflow_history"]["columns"]
+    homes = {name: to["to"] if isinstance(to, dict) else to for name, to in columns.items()}
+    told = FIELDS | BESIDE
+    assert {name: field.source for name, field in told.items() if name in homes} == {
+        name: home for name, home in homes.items() if name in told
+    }
+    assert set(told) - set(homes) == {
+        "branch_name",
+        "plan_file",
+        "issue_class",
+        "phase_durations",
+        "native_status",
+        "run_id",
     }
 
 
@@ -117,7 +168,7 @@ async def test_every_filter_and_order_gives_the_old_rows_in_the_old_order(
     consolidate(database, path)
     async with serving(database.url) as client:
         for query in of_the_api():
-            if "counted" in query.name or query.name in {"search with signs of LIKE"}:
+            if "counted" in query.name or query.name == "search with signs of LIKE":
                 continue
             answer = await listed(client, **_asked(query))
             assert [row["id"] for row in answer["workflows"]] == _ids(path, query), query.name
@@ -165,7 +216,7 @@ def begun(database: Database, tenant: Tenant, external_id: str | None = None) ->
     run_id: UUID = conn.execute(
         "select mainstem.start_workflow_execution(%s, 'web', %s, null, null) as id",
         [tenant.workflow_id, external_id],
-    ).fetchone()["id"]  # type: ignore[index, call-overload]
+    ).fetchone()["id"]  # type: ignore[index]
     return run_id
 
 

@@ -34,7 +34,7 @@ async def listening(url: str, **config: object) -> AsyncIterator[str]:
         assert not running.done()
         await asyncio.sleep(0.01)
     try:
-        yield "127.0.0.1:{}".format(server.servers[0].sockets[0].getsockname()[1])
+        yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         await running
@@ -62,7 +62,7 @@ def begin(database: Database, tenant: Tenant, external_id: str) -> UUID:
             "select mainstem.start_workflow_execution(%s, 'web', %s, null, null) as id",
             [tenant.workflow_id, external_id],
         )
-        .fetchone()["id"]  # type: ignore[index, call-overload]
+        .fetchone()["id"]  # type: ignore[index]
     )
     return run_id
 
@@ -173,6 +173,13 @@ async def test_only_pages_of_known_origins_may_follow(
             async with following(address, origin=said):
                 pass
         assert refused.value.response.status_code == 403
+
+
+async def test_a_browser_gets_one_of_its_subprotocols_back_and_never_the_key(database: Database) -> None:
+    offered = ["mainstem.key.ms_secret", "mainstem.v1"]
+    async with listening(database.url) as address, following(address, subprotocols=offered) as client:
+        assert client.subprotocol == "mainstem.v1"
+        await message(client)
 
 
 async def test_without_a_key_the_socket_says_so_and_closes(database: Database) -> None:

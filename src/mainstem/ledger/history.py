@@ -152,7 +152,7 @@ _ROW: LiteralString = (
     f" {_STATUS} as status, {_ADW_ID} as adw_id, w.name as workflow, r.duration_ms,"
     " r.error_message, o.was -> 'error_message' as error_was, r.error_details, r.config_snapshot, r.context, r.input_data,"
     " coalesce(r.started_at, r.created_at) as began,"
-    f" {', '.join(f'{time} as {name}' for name, time in _TIMES.items())}"  # type: ignore[misc]
+    f" {', '.join(f'{time} as {name}' for name, time in _TIMES.items())}"
     f"{_FROM} where r.run_id = p.run_id limit 1"
 )
 

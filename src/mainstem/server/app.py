@@ -7,11 +7,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from mainstem.server import problems
+from mainstem.server import history, problems
 from mainstem.server.config import ServerConfig
 from mainstem.server.database import Database
-from mainstem.server.history import routes as history_routes
-from mainstem.server.history import socket as history_socket
 from mainstem.server.routes import ROUTERS
 
 PREFIX = "/api/v1"
@@ -28,9 +26,7 @@ def create_app(config: ServerConfig) -> FastAPI:
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
-    history_routes.reading_of(config)  # a zone that is none is refused here, not at the first request
-    app.include_router(history_routes.router)
-    app.include_router(history_socket.router)
+    history.install(app)
     return app
 
 

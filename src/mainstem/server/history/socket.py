@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -25,6 +25,9 @@ router = APIRouter()
 SHOWN = 50
 PAUSE = 1.0
 """Seconds between two looks at the change log, and so at least between two messages."""
+
+KEY = "mainstem.key."
+"""A browser sets no headers on a socket: a subprotocol that begins so is a key."""
 
 NO_KEY, NOT_WITH_THIS_KEY, BROKEN = 4401, 4403, 1011
 """Codes of a close."""
@@ -97,9 +100,9 @@ async def follow_workflow_history(socket: WebSocket) -> None:
     if not _is_welcome(socket):
         await socket.close()  # before it was accepted: 403
         return
-    await socket.accept()
+    await socket.accept(_subprotocol(socket))
     try:
-        caller = await requires(Access.VIEWER)(await caller_of(socket))  # type: ignore[arg-type]
+        caller = await requires(Access.VIEWER)(await caller_of(cast("Any", socket)))
         await _converse(Connection(socket, socket.app.state.database, caller.org_id))
     except MainstemError as refused:
         await _refuse(socket, refused)
@@ -122,11 +125,17 @@ async def _converse(connection: Connection) -> None:
 
 async def _refuse(socket: WebSocket, refused: MainstemError) -> None:
     """A failure is a failure: told, and the connection closed, so that an old page goes over to asking."""
-    codes = {NotAuthenticated: NO_KEY, NotAllowed: NOT_WITH_THIS_KEY}
+    codes: dict[type[MainstemError], int] = {NotAuthenticated: NO_KEY, NotAllowed: NOT_WITH_THIS_KEY}
     told = {"type": "error", "code": refused.code, "detail": refused.message, "hint": refused.hint}
     with suppress(WebSocketDisconnect):
         await socket.send_json(told)
         await socket.close(codes.get(type(refused), BROKEN), refused.code)
+
+
+def _subprotocol(socket: WebSocket) -> str | None:
+    """A browser that offered some wants one of them back; the one that is a key is not told to anybody."""
+    offered: list[str] = socket.scope["subprotocols"]
+    return next((one for one in offered if not one.startswith(KEY)), None)
 
 
 def _is_welcome(socket: WebSocket) -> bool:

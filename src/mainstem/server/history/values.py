@@ -75,7 +75,7 @@ def costs(value: object) -> CostBreakdown | None:
         return None
     phases = mapping(found.get("by_phase"))
     by_phase = None if phases is None else {phase: number(cost) or 0.0 for phase, cost in phases.items()}
-    return CostBreakdown(**{name: number(found.get(name)) or 0.0 for name in FLOATS}, by_phase=by_phase)  # type: ignore[arg-type]
+    return CostBreakdown(**{name: number(found.get(name)) or 0.0 for name in FLOATS}, by_phase=by_phase)
 
 
 def tokens(value: object) -> TokenBreakdown | None:

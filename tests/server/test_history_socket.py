@@ -98,6 +98,22 @@ async def test_a_change_is_sent_and_changes_within_a_second_are_one_message(
         assert len(messages) - 1 <= asyncio.get_running_loop().time() - before
 
 
+async def test_a_second_page_gets_what_is_there_and_both_get_what_comes(
+    database: Database, tenant: Tenant
+) -> None:
+    async with listening(database.url) as address, following(address) as one:
+        assert named(await message(one)) == []
+        begin(database, tenant, "first")
+        assert named(await message(one)) == ["first"]
+        database.rows("update mainstem.user_workflow_run set external_id = 'unsaid' returning 1")
+        async with following(address) as two:
+            assert named(await message(two)) == ["unsaid"]
+            begin(database, tenant, "second")
+            assert named(await message(one)) == named(await message(two)) == ["second", "unsaid"]
+        begin(database, tenant, "third")
+        assert named(await message(one))[0] == "third"
+
+
 async def test_a_change_of_a_transaction_that_began_earlier_is_seen(
     database: Database, tenant: Tenant
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cases import Case, Seeded
+
 from mainstem.ledger.history import number_of
 from mainstem.server.access import Access
 

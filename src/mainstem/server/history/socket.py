@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -14,33 +13,18 @@ from uuid import UUID
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from mainstem.errors import MainstemError, NotAllowed, NotAuthenticated
-from mainstem.ledger import history
 from mainstem.server.access import Access, caller_of, requires
 from mainstem.server.database import Database
+from mainstem.server.history.feed import PAUSE, Feeds
 from mainstem.server.history.item import HistoryPage
-from mainstem.server.history.routes import read_page
 
 router = APIRouter()
-
-SHOWN = 50
-PAUSE = 1.0
-"""Seconds between two looks at the change log, and so at least between two messages."""
 
 KEY = "mainstem.key."
 """A browser sets no headers on a socket: a subprotocol that begins so is a key."""
 
 NO_KEY, NOT_WITH_THIS_KEY, BROKEN = 4401, 4403, 1011
 """Codes of a close."""
-
-
-async def changes(database: Database, org_id: UUID) -> AsyncIterator[None]:
-    """At once, and after that whenever this tenant's runs may have changed. Raises what the database does."""
-    seen = await database.perform(history.watch(None), org_id=org_id)
-    while True:
-        if seen.is_changed:
-            yield
-        await asyncio.sleep(PAUSE)
-        seen = await database.perform(history.watch(seen), org_id=org_id)
 
 
 @dataclass
@@ -50,15 +34,19 @@ class Connection:
     socket: WebSocket
     database: Database
     org_id: UUID
+    feeds: Feeds
     sent: dict[str, Any] = field(default_factory=dict)
     number: int = 0
     wants_delta: bool = False
 
     async def send_changes(self) -> None:
         """Until the client is gone."""
-        async for _ in changes(self.database, self.org_id):
-            page = await read_page(self.database, self.org_id, history.Asked(), limit=SHOWN)
-            await self.send(page)
+        async with self.feeds.joined(self.database, self.org_id) as feed:
+            number, page = await feed.first()
+            while True:
+                await self.send(page)
+                await asyncio.sleep(PAUSE)
+                number, page = await feed.after(number)
 
     async def send(self, page: HistoryPage) -> None:
         data = page.model_dump(mode="json")
@@ -103,7 +91,8 @@ async def follow_workflow_history(socket: WebSocket) -> None:
     await socket.accept(_subprotocol(socket))
     try:
         caller = await requires(Access.VIEWER)(await caller_of(cast("Any", socket)))
-        await _converse(Connection(socket, socket.app.state.database, caller.org_id))
+        state = socket.app.state
+        await _converse(Connection(socket, state.database, caller.org_id, state.history_feeds))
     except MainstemError as refused:
         await _refuse(socket, refused)
 

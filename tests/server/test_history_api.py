@@ -271,6 +271,12 @@ async def test_midnight_and_monday_are_zero_in_the_zone_of_the_config(
     assert (item["hour_of_day"], item["day_of_week"], item["adw_id"]) == (0, 0, str(run_id))
 
 
+def test_the_specification_tells_clients_of_four_statuses() -> None:
+    item = create_app(ServerConfig(url="")).openapi()["components"]["schemas"]["HistoryItem"]["properties"]
+    assert item["status"]["enum"] == ["pending", "running", "completed", "failed"]
+    assert item["id"]["type"] == "integer"
+
+
 def test_a_zone_that_is_none_is_refused_before_anybody_asks() -> None:
     with pytest.raises(BadArgument, match="'Mars' is no time zone"):
         create_app(ServerConfig(url="", history_timezone="Mars"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-Status = Literal["pending", "running", "completed", "failed"]
+STATUSES = ("pending", "running", "completed", "failed")
+"""All that old clients know. A server that is told to sends others."""
 
 
 class CostBreakdown(BaseModel):
@@ -52,7 +53,8 @@ class HistoryItem(BaseModel):
     ] = None
     model_used: str | None = None
     status: Annotated[
-        Status | str,
+        str,
+        WithJsonSchema({"type": "string", "enum": list(STATUSES)}),
         Field(
             description="One of four: waiting and paused are running, cancelled and timeout are failed; see native_status"
         ),

@@ -83,7 +83,8 @@ class Parameters:
         start_date: Annotated[str | None, Query(description="created_at from, compared as text")] = None,
         end_date: Annotated[str | None, Query(description="created_at to, compared as text")] = None,
         search: Annotated[
-            str | None, Query(description="In adw_id, nl_input and github_url, whatever the case")
+            str | None,
+            Query(description="In adw_id, nl_input and github_url, whatever the case", examples=["upload"]),
         ] = None,
         sort_by: Annotated[
             str, Query(description="One of eleven fields; any other is created_at")
@@ -114,7 +115,7 @@ async def list_workflow_history(
     caller: Viewer,
     database: Asked,
     parameters: Annotated[Parameters, Depends()],
-    limit: Annotated[int, Query(ge=0, le=1000, description="0 is 20")] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=0, le=1000, description="0 is 20", examples=[50])] = DEFAULT_LIMIT,
     offset: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
 ) -> HistoryPage:
     """Frozen for clients of old: every run of the tenant, consolidated or native; analytics ignore the filters."""
@@ -139,7 +140,7 @@ async def read_workflow_history(
     response: Response,
     caller: Viewer,
     database: Asked,
-    number: Annotated[int, Path(ge=0, le=LARGEST, description="`id` of the list")],
+    number: Annotated[int, Path(ge=0, le=LARGEST, description="`id` of the list", examples=[14])],
 ) -> HistoryItem:
     """Where several runs have it, the first, and a notice that names the others."""
     found = await database.perform(history.numbered(number), org_id=caller.org_id)

@@ -171,9 +171,13 @@ async def test_every_filter_and_order_gives_the_old_rows_in_the_old_order(
             if "counted" in query.name or query.name == "search with signs of LIKE":
                 continue
             answer = await listed(client, **_asked(query))
-            assert [row["id"] for row in answer["workflows"]] == _ids(path, query), query.name
+            assert [row["id"] for row in answer["workflows"]] == _ids(path, query)[:LONGEST], query.name
             assert answer["analytics"]["total_workflows"] == 458
             assert answer["total_count"] == _count(path, query), query.name
+
+
+LONGEST = 60
+"""Rows of a page: each order is asked both ways, so both ends are seen."""
 
 
 def _asked(query: Query) -> dict[str, Any]:
@@ -182,7 +186,7 @@ def _asked(query: Query) -> dict[str, Any]:
     if "search" in asked:
         asked["search"] = asked["search"][1:-1]
     by, order = query.sqlite.partition(" order by ")[2].split(",")[0].split()
-    return asked | {"sort_by": by, "sort_order": order}
+    return asked | {"sort_by": by, "sort_order": order, "limit": min(asked["limit"], LONGEST)}
 
 
 def _ids(path: Path, query: Query) -> list[int]:
@@ -339,21 +343,19 @@ async def test_trends_compare_the_completed_runs_of_two_windows(database: Databa
     assert (told["total_cost"], told["avg_cost"]) == (6.0, 2.0)
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"limit": -1},
-        {"limit": 1001},
-        {"offset": -1},
-        {"sort_order": "desc"},
-        {"limit": "many"},
-        {"search": "\0"},
-    ],
-)
-async def test_a_parameter_outside_its_bounds_is_a_problem(database: Database, asked: dict[str, Any]) -> None:
+OUTSIDE: tuple[dict[str, Any], ...] = (
+    {"limit": -1}, {"limit": 1001}, {"offset": -1}, {"sort_order": "desc"}, {"limit": "many"}, {"search": "\0"}
+)  # fmt: skip
+
+
+async def test_a_parameter_outside_its_bounds_is_a_problem(database: Database) -> None:
     async with serving(database.url) as client:
-        answer = await client.get(HISTORY, params=asked)
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        for asked in OUTSIDE:
+            answer = await client.get(HISTORY, params=asked)
+            assert (answer.status_code, answer.headers["content-type"]) == (
+                422,
+                "application/problem+json",
+            ), asked
 
 
 async def test_beyond_ten_thousand_an_answer_says_what_pages_better(database: Database) -> None:

@@ -25,6 +25,7 @@ MainstemError
 │   ├── EmbeddedMismatch     MS110
 │   ├── EmbeddedFailed       MS111
 │   ├── UpgradeBlocked       MS112
+│   ├── QueryBudgetExceeded  MS113
 │   ├── SourceUnreadable     MS411
 │   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
@@ -72,6 +73,9 @@ MainstemError
 │   ├── LandingOutgrown      MS434
 │   ├── LandingDiffers       MS435
 │   └── BringBackRefused     MS436
+├── AccessRefused        a caller of the server
+│   ├── NotAuthenticated     MS601
+│   └── NotAllowed           MS602
 └── MigrationError       somebody's migration, and what speaks against it
     ├── StatementUnreadable  MS501
     ├── MigrationUnsafe      MS502
@@ -87,6 +91,7 @@ MainstemError
 """
 
 from mainstem.errors.ledger import (
+    AccessRefused,
     BadArgument,
     DatabaseError,
     DrivenElsewhere,
@@ -98,9 +103,12 @@ from mainstem.errors.ledger import (
     LeaseLost,
     LedgerRefused,
     NonDeterministicWorkflow,
+    NotAllowed,
+    NotAuthenticated,
     NotFound,
     NotInRun,
     ProgramError,
+    QueryBudgetExceeded,
     RightsMissing,
     RunCancelled,
     RunFailed,
@@ -176,6 +184,7 @@ from mainstem.errors.old_tables import (
 from mainstem.errors.root import MainstemError, every_error
 
 __all__ = [
+    "AccessRefused",
     "BackupError",
     "BackupExists",
     "BackupFailed",
@@ -208,6 +217,8 @@ __all__ = [
     "ModelsNotFound",
     "NoHome",
     "NonDeterministicWorkflow",
+    "NotAllowed",
+    "NotAuthenticated",
     "NotFound",
     "NotInRun",
     "NotLossless",
@@ -217,6 +228,7 @@ __all__ = [
     "ProgramError",
     "ProgramsMissing",
     "ProofFailed",
+    "QueryBudgetExceeded",
     "RehearsedElsewhere",
     "RenameRefused",
     "ReviewError",

@@ -108,6 +108,10 @@ class UpgradeBlocked(DatabaseError, code="MS112"):
     """The upgrade waited for a lock that somebody holds, and gave up. Nothing was changed; run it again."""
 
 
+class QueryBudgetExceeded(DatabaseError, code="MS113"):
+    """The query took longer than its caller may wait; it was ended, and nothing was written."""
+
+
 class ValueRefused(MainstemError, exit_code=2):
     """A value cannot be stored as it is; nothing of it was."""
 
@@ -166,3 +170,15 @@ class SignalTimedOut(ProgramError, code="MS308"):
 
 class NotInRun(ProgramError, code="MS309"):
     """This call only has a meaning inside a workflow's code while it runs."""
+
+
+class AccessRefused(MainstemError, exit_code=4):
+    """A caller of the server who may not do what it asked."""
+
+
+class NotAuthenticated(AccessRefused, code="MS601"):
+    """No key was sent, or one that is unknown, expired or revoked."""
+
+
+class NotAllowed(AccessRefused, code="MS602"):
+    """The key's role does not allow it."""

@@ -59,9 +59,15 @@ class Link:
 
     async def __call__(self, call: Call[T]) -> T:
         """Perform a call in a transaction of its own."""
+        async with self.borrowed() as conn:
+            return await aperform(conn, call, org_id=self.org_id)
+
+    @asynccontextmanager
+    async def borrowed(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """A connection of the pool. Raises Unreachable when there is none, or it is lost meanwhile."""
         try:
             async with self._pool.connection() as conn:
-                return await aperform(conn, call, org_id=self.org_id)
+                yield conn
         except PoolTimeout as waited:
             raise Unreachable(
                 f"no connection to the database: {waited}", hint="is the server running?"

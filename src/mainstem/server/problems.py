@@ -1,0 +1,129 @@
+"""Problems: every failure as RFC 9457 `application/problem+json`, with the code that docs and clients know it by."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from mainstem.errors import (
+    BadArgument,
+    DatabaseError,
+    DrivenElsewhere,
+    IdempotencyConflict,
+    MainstemError,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    QueryBudgetExceeded,
+    RunIsOver,
+    StateRefused,
+    StepExists,
+    StepIsOver,
+    ValueRefused,
+)
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: dict[type[MainstemError], HTTPStatus] = {
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    BadArgument: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ValueRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RunIsOver: HTTPStatus.CONFLICT,
+    StepIsOver: HTTPStatus.CONFLICT,
+    StepExists: HTTPStatus.CONFLICT,
+    StateRefused: HTTPStatus.CONFLICT,
+    DrivenElsewhere: HTTPStatus.CONFLICT,
+    QueryBudgetExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
+    DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""The nearest ancestor counts; what is not here is a 500, as it was not foreseen."""
+
+
+class Detail(BaseModel):
+    """One of several faults of a request."""
+
+    pointer: str = Field(description="JSON pointer, or the parameter's name", examples=["query/status"])
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, with our code, what to do about it, and the faults of each place."""
+
+    type: str = Field(examples=["/problems/MS001"])
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    code: str = Field(examples=["MS001"])
+    hint: str | None = None
+    errors: list[Detail] = []
+
+
+def problem(request: Request, status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    """A response that says what went wrong, for a person and for a program."""
+    told = Problem(
+        type=f"{request.scope.get('root_path', '')}/problems/{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        code=code,
+        **more,
+    )
+    headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return JSONResponse(told.model_dump(mode="json"), status, headers, media_type=MEDIA_TYPE)
+
+
+def status_of(error: MainstemError) -> HTTPStatus:
+    found = next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), None)
+    return found or HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def install(app: FastAPI) -> None:
+    """Nothing that fails leaves as anything else, and no text of an unforeseen error leaves at all."""
+
+    @app.exception_handler(MainstemError)
+    async def refused(request: Request, error: MainstemError) -> JSONResponse:
+        status = status_of(error)
+        if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("%s %s", request.method, request.url.path, exc_info=error)
+        return problem(request, status, error.code, error.message, hint=error.hint)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        places = [
+            Detail(pointer="/".join(map(str, one["loc"])), detail=str(one["msg"])) for one in error.errors()
+        ]
+        return problem(
+            request,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            BadArgument.code,
+            "the request is not valid",
+            errors=places,
+        )
+
+    @app.exception_handler(HTTPException)
+    async def plain(request: Request, error: HTTPException) -> JSONResponse:
+        return problem(request, error.status_code, f"HTTP{error.status_code}", str(error.detail))
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> JSONResponse:
+        log.error("%s %s", request.method, request.url.path, exc_info=error)
+        return problem(
+            request,
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            MainstemError.code,
+            "something went wrong that nobody foresaw",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,13 @@ def test_an_answer_that_is_none_is_an_error_that_names_the_file(
     installed(tmp_path, monkeypatch, "thread panicked")
     with pytest.raises(LintFailed, match=r"squawk did not judge .*m\.sql"):
         lint([script])
+
+
+def test_the_real_one_says_what_ours_does_and_more(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    script.write_text("set lock_timeout = '1s';\nalter table a add column b int not null;\ndrop table c;")
+    told = {(each.rule, each.line) for each in lint([script])}
+    assert {("L04", 2), ("D19", 3), ("squawk:prefer-bigint-over-int", 2)} <= told
 
 
 def test_without_it_nothing_is_missing(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ _OURS = {
     "adding-foreign-key-constraint": "L03",
     "disallowed-unique-constraint": "L03",
     "adding-not-nullable-field": "L04",
+    "adding-required-field": "L04",
     "adding-field-with-default": "L05",
     "adding-serial-primary-key-field": "L05",
     "renaming-table": "L06",

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from mainstem.server import problems
 from mainstem.server.config import ServerConfig
 from mainstem.server.database import Database
+from mainstem.server.live import Feed
 from mainstem.server.routes import ROUTERS
 
 PREFIX = "/api/v1"
@@ -31,6 +32,7 @@ def create_app(config: ServerConfig) -> FastAPI:
 
 @asynccontextmanager
 async def _open(app: FastAPI) -> AsyncIterator[None]:
-    async with Database(app.state.config) as database:
+    async with Database(app.state.config) as database, Feed(database) as feed:
         app.state.database = database
+        app.state.feed = feed
         yield

@@ -121,8 +121,9 @@ found as (
    where c.org_id = mainstem.current_org() and (c.xid, c.change_id) > (%s::xid8, %s::uuid) and {}
    order by c.xid, c.change_id limit %s)
 select b.lower, b.upper, f.*,
-       exists (select from mainstem.user_workflow_change c
-                where c.org_id = mainstem.current_org() and c.xid >= b.lower) as is_held,
+       (select c.xid from mainstem.user_workflow_change c
+         where c.org_id = mainstem.current_org() and c.xid >= (select lower from bound)
+         order by c.xid, c.change_id limit 1) is not null as is_held,
        exists (select from mainstem.user_workflow_change c
                 where c.org_id = mainstem.current_org() and (c.xid, c.change_id) > (%s::xid8, %s::uuid)
                   and c.at < (select mainstem.clock() - %s::interval)) as is_expired

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,8 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from psycopg import Connection
 
-from conditions import wait_until
-from conftest import Database, Tenant
+from conftest import Tenant
 from mainstem.server import ServerConfig, create_app
 from mainstem.server.running import Server
 
@@ -50,12 +49,14 @@ def running(url: str, **config: Any) -> Iterator[Running]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)
         server = Server(app, settings)
-        thread = threading.Thread(target=server.run, args=([listener],))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         made = Running(listener.getsockname()[1], app, server, thread)
-        wait_until(lambda: server.started)
-        yield made
-        made.stop()
+        try:
+            wait_for(lambda: server.started)
+            yield made
+        finally:
+            made.stop()
 
 
 @dataclass
@@ -123,13 +124,12 @@ def end(conn: Connection[Any], run_id: UUID) -> None:
     conn.execute("select mainstem.complete_workflow_execution(%s, 'completed', null)", [run_id])
 
 
-def step(conn: Connection[Any], run_id: UUID, number: int) -> None:
-    conn.execute("select mainstem.start_workflow_step(%s, null, %s, null)", [run_id, number])
+def step(conn: Connection[Any], tenant: Tenant, run_id: UUID, number: int) -> None:
+    conn.execute("select mainstem.start_workflow_step(%s, %s, %s)", [run_id, tenant.node_id, number])
 
 
-def changes(database: Database) -> int:
-    return int(database.value("select count(*) from mainstem.user_workflow_change"))
-
-
-def pause() -> float:
-    return time.monotonic()
+def wait_for(answer: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not answer():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -73,7 +73,7 @@ def _refusals(**told: str) -> dict[int | str, dict[str, Any]]:
     "/stream",
     operation_id="stream",
     summary="Follow runs as they change",
-    response_class=EventSourceResponse,
+    response_class=StreamingResponse,
     responses={
         200: {"description": "Frames, as they come", "content": {"text/event-stream": {"example": EXAMPLE}}},
         **_refusals(

@@ -47,6 +47,7 @@ class Running:
 def running(url: str, **config: Any) -> Iterator[Running]:
     app = create_app(replace(ServerConfig(url=url, open_to_all=True), **config))
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)  # so that slow clients are soon seen
         settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)
         server = Server(app, settings)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

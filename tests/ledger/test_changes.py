@@ -14,6 +14,7 @@ from conftest import Clock, Database, Tenant
 from mainstem.errors import BadArgument
 from mainstem.ledger import changes
 from mainstem.ledger.changes import Cursor, Position, Reading, newest, read_changes, summaries_of
+from mainstem.ledger.following import News, follow
 from mainstem.model import DEFAULT_ORG
 
 START = "select mainstem.start_workflow_execution(%s, 'web', null, null, null) as run_id"
@@ -37,16 +38,16 @@ def test_nothing_is_missed_and_nothing_told_twice_behind_an_older_open_transacti
     database: Database, tenant: Tenant
 ) -> None:
     older, newer = database.connect(), database.connect()
-    position, naive, seen, seen_naively = database.perform(newest()), 0, [], []
-    naive = position.xid - 1
+    position = database.perform(newest())
+    naive, seen, seen_naively = position.xid - 1, list[UUID](), list[int]()
 
     def look() -> Reading:
         nonlocal position, naive
         reading = read(database, position)
         position = reading.position
         seen.extend(told(reading))
-        for row in newer.execute(NAIVE, [str(naive)]).fetchall():
-            seen_naively.append(naive := row["xid"])
+        seen_naively.extend(row["xid"] for row in newer.execute(NAIVE, [str(naive)]))
+        naive = max([naive, *seen_naively])
         return reading
 
     with older.transaction():
@@ -152,7 +153,8 @@ def test_another_tenants_changes_are_not_there(
     theirs = begin(database.connect(org_id=other_tenant.org_id), other_tenant)
     mine = begin(database.connect(), tenant)
     assert told(read(database, position)) == [mine]
-    assert list(database.perform(summaries_of([theirs, mine]))) == [mine]
+    summaries = database.perform(summaries_of([theirs, mine]))
+    assert set(summaries) == {mine}
     assert told(database.perform(read_changes(position), org_id=other_tenant.org_id)) == [theirs]
 
 
@@ -184,3 +186,31 @@ def test_a_cursor_comes_back_from_its_text(after: Position, until: Position, cou
 def test_what_is_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(BadArgument, match="no cursor of a live feed"):
         Cursor.parse(text)
+
+
+def test_who_follows_is_told_each_entry_once_and_may_be_cut_at_each(
+    database: Database, tenant: Tenant
+) -> None:
+    conn = database.connect(org_id=None)
+    start, writer = Cursor.at(database.perform(newest())), database.connect()
+    wanted = [begin(writer, tenant) for _ in range(2)]
+    [row] = database.rows(
+        "insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states)"
+        " select %s, array_agg(gen_random_uuid()), array_agg(1), array_agg('running'::text)"
+        " from generate_series(1, 3) returning run_ids",
+        DEFAULT_ORG,
+    )
+    wanted += row["run_ids"]
+
+    def rest(cursor: Cursor) -> list[News]:
+        found: list[News] = []
+        for look in follow(conn, DEFAULT_ORG, cursor=cursor, every=0.01):
+            found += look.news
+            if look.is_present:
+                return found
+        return found
+
+    whole = rest(start)
+    assert [news.entry.run_id for news in whole] == wanted
+    for place, news in enumerate(whole, 1):
+        assert rest(news.cursor) == whole[place:]

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -64,7 +64,7 @@ def running(url: str, **config: Any) -> Iterator[Running]:
 class Events:
     """A client of the stream; `cursor` is what its browser would send as Last-Event-ID."""
 
-    lines: AsyncIterator[str]
+    lines: AsyncGenerator[str, None]
     cursor: str = ""
     seen: list[dict[str, Any]] = field(default_factory=list)
 
@@ -109,11 +109,16 @@ async def events(base: str, cursor: str | None = None, **asked: str) -> AsyncIte
         client.stream("GET", f"http://{base}/api/v1/stream", params=asked, headers=headers) as answer,
     ):
         assert answer.status_code == 200, await answer.aread()
-        lines = answer.aiter_lines()
+        lines = _lines(answer)
         made = Events(lines)
         await made.opened()
         yield made
         await lines.aclose()
+
+
+async def _lines(answer: httpx.Response) -> AsyncGenerator[str, None]:
+    async for line in answer.aiter_lines():
+        yield line
 
 
 def begin(conn: Connection[Any], tenant: Tenant) -> UUID:

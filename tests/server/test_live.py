@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from live_server import begin, end, events, running, step
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database, Tenant
-from live_server import begin, end, events, running, step
 
 pytestmark = ON_ONE_SERVER
 
@@ -115,8 +115,7 @@ async def test_a_stream_is_resumed_at_any_frame_without_loss_and_without_repetit
             for size in (1, 4, 2):
                 with conn.transaction():
                     begun = [begin(conn, tenant) for _ in range(size)]
-                for _ in begun:
-                    whole.append((await feed.next())["data"]["run_id"])
+                whole += [(await feed.next())["data"]["run_id"] for _ in begun]
             cuts = [frame["id"] for frame in feed.seen]
         for place, cursor in enumerate([start, *cuts]):
             async with events(server.base, cursor) as again:
@@ -138,9 +137,7 @@ async def test_a_cursor_that_is_too_old_or_of_another_database_is_told_reset(
             old = feed.cursor
             begin(conn, tenant)
             await feed.next()
-        database.rows(
-            "update mainstem.user_workflow_change set at = at - interval '1 day' returning 1"
-        )
+        database.rows("update mainstem.user_workflow_change set at = at - interval '1 day' returning 1")
         async with events(server.base, old) as feed:
             assert (await feed.next())["type"] == "reset"
             run_id = begin(conn, tenant)

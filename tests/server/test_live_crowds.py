@@ -8,9 +8,10 @@ from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
+from live_server import Running, begin, events, running
+
 from conditions import ON_ONE_SERVER, until
 from conftest import Database, Tenant
-from live_server import Running, begin, events, running
 from mainstem.model import DEFAULT_ORG
 from mainstem.server.live.hub import Hub
 from mainstem.server.live.subscription import MOST_WAITING
@@ -73,7 +74,7 @@ async def test_a_client_that_takes_nothing_costs_little_and_misses_nothing(datab
         client.connect(("127.0.0.1", server.port))
         client.sendall(b"GET /api/v1/stream HTTP/1.1\r\nHost: here\r\n\r\n")
         await until(lambda: server.app.state.feed._hubs and hub_of(server).listeners)
-        [slow] = hub_of(server).listeners
+        [slow] = server.app.state.feed._subscriptions
         wanted: list[UUID] = []
         async with events(server.base) as quick:
             while not slow._is_behind:

@@ -9,12 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from live_server import Running, begin, end, running, step
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database, Tenant
-from live_server import Running, begin, end, running, step
 from mainstem.server.live import conversation
 
 pytestmark = ON_ONE_SERVER
@@ -41,11 +40,9 @@ async def subscribed(socket: ClientConnection, sub: str, **asked: Any) -> str:
 
 
 async def closed(socket: ClientConnection) -> int:
-    with pytest.raises(ConnectionClosed) as over:
-        while True:
-            await socket.recv()
-    assert over.value.rcvd is not None
-    return over.value.rcvd.code
+    await socket.wait_closed()
+    assert socket.close_code is not None
+    return socket.close_code
 
 
 async def test_several_subscriptions_over_one_socket(database: Database, tenant: Tenant) -> None:

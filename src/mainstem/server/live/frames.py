@@ -7,16 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pydantic_core import to_json
 
 from mainstem.ledger.changes import Cursor, Position, Reading
 from mainstem.model import RunSummary
-
-if TYPE_CHECKING:
-    from mainstem.server.live.interest import Interest
 
 RETRY = 2000
 """Milliseconds that an EventSource waits before it connects again."""
@@ -64,15 +60,6 @@ class Batch:
     @cached_property
     def events(self) -> bytes:
         return b"".join(frame.event for frame in self.frames)
-
-    def only(self, interest: Interest) -> Batch:
-        """The frames that somebody wants; the ids stay those of the whole."""
-        if interest.is_everything:
-            return self
-        return Batch(
-            tuple(frame for frame in self.frames if frame.run_id is None or interest.wants(frame)),
-            self.position,
-        )
 
 
 def signal(kind: str, cursor: Cursor) -> Batch:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mainstem.errors import BadArgument
 from mainstem.model import RunStatus
-from mainstem.server.live.frames import Frame
+from mainstem.server.live.frames import Batch, Frame
 
 KEYS = ("status", "workflow", "channel")
 """What a frame knows of its run, and a filter may ask for."""
@@ -31,6 +31,15 @@ class Interest:
     @property
     def is_everything(self) -> bool:
         return self.run_ids is None and not self.wanted
+
+    def of(self, batch: Batch) -> Batch:
+        """The frames that are wanted, and those that are about no run; the ids stay those of the whole."""
+        if self.is_everything:
+            return batch
+        return Batch(
+            tuple(frame for frame in batch.frames if frame.run_id is None or self.wants(frame)),
+            batch.position,
+        )
 
     def wants(self, frame: Frame) -> bool:
         if self.run_ids is not None and frame.run_id not in self.run_ids:

@@ -75,7 +75,7 @@ class Subscription:
             elif self._queue:
                 batch = self._queue.popleft()
                 self._waiting -= len(batch.frames)
-                chosen = batch.only(self._interest)
+                chosen = self._interest.of(batch)
                 if chosen.frames:
                     yield chosen
                 self._position = batch.position
@@ -95,7 +95,7 @@ class Subscription:
             if reading.is_lost or reading.position != cursor.until:
                 self._position = target
                 yield signal("reset", Cursor.at(target))
-            elif (chosen := batch.only(self._interest)).frames:
+            elif (chosen := self._interest.of(batch)).frames:
                 yield chosen
         async for batch in self._caught_up(target):
             yield batch
@@ -109,7 +109,7 @@ class Subscription:
                 self._position = target
                 yield signal("reset", Cursor.at(target))
                 return
-            if (chosen := batch.only(self._interest)).frames:
+            if (chosen := self._interest.of(batch)).frames:
                 yield chosen
             self._position = batch.position
 

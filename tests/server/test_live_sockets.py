@@ -99,7 +99,7 @@ async def test_without_a_key_a_socket_is_closed(database: Database) -> None:
 
 async def test_what_is_not_understood_closes_the_socket(database: Database) -> None:
     with running(database.url) as server:
-        for text in ("{", '{"op":"shout"}', '{"op":"subscribe","sub":"a","topic":"everything"}'):
+        for text in (b"x", "{", '{"op":"shout"}', '{"op":"subscribe","sub":"a","topic":"everything"}'):
             async with opened(server) as socket:
                 await socket.send(text)
                 assert await closed(socket) == 1002, text

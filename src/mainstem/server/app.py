@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,6 +23,8 @@ def create_app(config: ServerConfig) -> FastAPI:
         title="mainstem", openapi_url="/openapi.json", docs_url=None, redoc_url=None, lifespan=_open
     )
     app.state.config = config
+    app.state.closing = asyncio.Event()
+    """Set when the server begins to end: streams say `bye` then."""
     problems.install(app)
     api = APIRouter(prefix=PREFIX)
     for router in ROUTERS:
@@ -32,7 +35,10 @@ def create_app(config: ServerConfig) -> FastAPI:
 
 @asynccontextmanager
 async def _open(app: FastAPI) -> AsyncIterator[None]:
-    async with Database(app.state.config) as database, Feed(database) as feed:
+    async with Database(app.state.config) as database:
         app.state.database = database
-        app.state.feed = feed
-        yield
+        app.state.feed = feed = Feed(database, app.state.closing)
+        try:
+            yield
+        finally:
+            await feed.close()

@@ -16,7 +16,6 @@ class Server(uvicorn.Server):
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        feed = getattr(self._app.state, "feed", None)
-        if feed is not None:
+        if (feed := getattr(self._app.state, "feed", None)) is not None:
             await feed.close()
         await super().shutdown(sockets)

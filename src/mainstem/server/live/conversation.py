@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import aclosing
 from enum import IntEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from mainstem.errors import BadArgument, MainstemError, NotAllowed, NotAuthenticated, TooManyStreams
 from mainstem.ledger.changes import Cursor
@@ -16,6 +17,8 @@ from mainstem.server.access import Caller
 from mainstem.server.live.door import PROTOCOL, caller_of_socket
 from mainstem.server.live.feed import Feed
 from mainstem.server.live.interest import Interest
+
+log = logging.getLogger(__name__)
 
 IDLE = 60.0
 """Seconds that a socket may be silent while it is subscribed to nothing."""
@@ -132,7 +135,7 @@ class Conversation:
         while True:
             try:
                 async with asyncio.timeout(None if self._pumps else IDLE):
-                    text = await self._socket.receive_text()
+                    text = await self._text()
             except TimeoutError:
                 self._end(Code.IDLE, "subscribed to nothing")
                 return
@@ -142,6 +145,13 @@ class Conversation:
                 self._end(Code.PROTOCOL_ERROR, str(refusal.errors()[0]["msg"]))
                 return
             await self._do(op)
+
+    async def _text(self) -> str:
+        """Empty, and so not understood, for bytes."""
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1006))
+        return message.get("text") or ""
 
     async def _do(self, op: Op) -> None:
         match op:
@@ -154,7 +164,8 @@ class Conversation:
                 if len(self._pumps) >= MOST_SUBSCRIPTIONS:
                     self._end(Code.TOO_MANY, f"{MOST_SUBSCRIPTIONS} subscriptions are open")
                 else:
-                    self._pumps[sub] = asyncio.create_task(self._pump(op))
+                    self._pumps[sub] = pump = asyncio.create_task(self._pump(op))
+                    pump.add_done_callback(self._stopped)
 
     async def _stop(self, sub: str) -> None:
         if (pump := self._pumps.pop(sub, None)) is not None:
@@ -177,6 +188,12 @@ class Conversation:
         except MainstemError as refusal:
             self._end(*_ending(refusal))
 
+    def _stopped(self, pump: asyncio.Task[None]) -> None:
+        """A subscription ended by what nobody foresaw takes the socket with it: its client would wait for ever."""
+        if not pump.cancelled() and (error := pump.exception()) is not None:
+            log.error("a subscription broke", exc_info=error)
+            self._end(Code.FAILED, "something went wrong that nobody foresaw")
+
     def _fell_behind(self) -> None:
         self._end(Code.SLOW, "too slow: go on from the last id you had")
 
@@ -186,6 +203,8 @@ class Conversation:
 
     async def _send(self, text: str) -> None:
         async with self._sending:
+            if self._socket.application_state is not WebSocketState.CONNECTED:
+                raise WebSocketDisconnect
             await self._socket.send_text(text)
 
     async def _close(self, code: Code, reason: str) -> None:
@@ -195,7 +214,8 @@ class Conversation:
         for pump in self._pumps.values():
             pump.cancel()
         try:
-            async with asyncio.timeout(5):
-                await self._socket.close(code, _short(reason))
-        except TimeoutError:
+            if self._socket.application_state is WebSocketState.CONNECTED:
+                async with asyncio.timeout(5):
+                    await self._socket.close(code, _short(reason))
+        except (TimeoutError, WebSocketDisconnect):
             return

@@ -7,12 +7,11 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Self
 from uuid import UUID
 
-from mainstem.errors import TooManyStreams
+from mainstem.errors import MainstemError, TooManyStreams
 from mainstem.ledger.changes import Reading
 from mainstem.server.database import Database
 from mainstem.server.live.hub import Hub
@@ -31,12 +30,15 @@ FAREWELL = 5.0
 
 
 class Feed:
-    """Open it with the application; `close` says bye, before the server waits for its connections."""
+    """Begins when somebody subscribes. When `closing` is set everybody is told bye, and streams end; `close` waits
+    for that, and leaves nothing running.
+    """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, closing: asyncio.Event) -> None:
         self._database = database
+        self._closing = closing
         self._most = database.config.streams
-        self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
         self._hubs: dict[UUID, tuple[Hub, asyncio.Task[None]]] = {}
         self._streams: Counter[UUID] = Counter()
         self._subscriptions: set[Subscription] = set()
@@ -45,16 +47,6 @@ class Feed:
         self._all_left.set()
         self._held: tuple[int, float] | None = None
         self._ended: list[Callable[[], None]] = []
-        self.is_over = False
-
-    async def __aenter__(self) -> Self:
-        await self._stack.enter_async_context(
-            self._database.link.listening((CHANNEL,), lambda _channel: self._wake())
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     @property
     def streams(self) -> int:
@@ -88,11 +80,12 @@ class Feed:
         self, org_id: UUID, interest: Interest, *, fell_behind: Callable[[], None] | None = None
     ) -> Iterator[Subscription]:
         """Meanwhile the tenant's hub runs."""
+        self._begin()
         hub = self._hub_of(org_id)
         subscription = Subscription(hub, interest, fell_behind=fell_behind)
         self._subscriptions.add(subscription)
         hub.watchers += 1
-        if self.is_over:
+        if self._closing.is_set():
             subscription.end()
         try:
             yield subscription
@@ -104,27 +97,47 @@ class Feed:
 
     @contextmanager
     def told_the_end(self, ended: Callable[[], None]) -> Iterator[None]:
-        """Call it when the feed closes."""
+        """Call it when the server goes."""
+        self._begin()
         self._ended.append(ended)
+        if self._closing.is_set():
+            ended()
         try:
             yield
         finally:
             self._ended.remove(ended)
 
     async def close(self) -> None:
-        """Say bye to everybody, and wait a little until they have taken it."""
-        self.is_over = True
+        """Say bye to everybody, wait a little until they have taken it, and stop."""
+        self._closing.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._all_left.wait(), FAREWELL)
+        tasks = [*self._tasks, *(task for _, task in self._hubs.values())]
+        self._tasks = []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _begin(self) -> None:
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._say_bye())]
+
+    async def _listen(self) -> None:
+        """A wake-up comes sooner than the next look; without a database there are looks, and this tries again."""
+        while True:
+            try:
+                async with self._database.link.listening((CHANNEL,), lambda _channel: self._wake()):
+                    await asyncio.get_running_loop().create_future()
+            except MainstemError as error:
+                log.warning("the live feed listens again in a second: %s", error)
+                await asyncio.sleep(1)
+
+    async def _say_bye(self) -> None:
+        await self._closing.wait()
         for subscription in self._subscriptions:
             subscription.end()
         for ended in tuple(self._ended):
             ended()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._all_left.wait(), FAREWELL)
-        tasks = [task for _, task in self._hubs.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._stack.aclose()
 
     def _stop(self, hub: Hub) -> None:
         running, task = self._hubs.get(hub.org_id, (None, None))

@@ -179,6 +179,26 @@ async def test_a_server_that_stops_says_bye_and_ends(database: Database, tenant:
             assert (await feed.next())["data"]["status"] == "completed"
 
 
+async def test_who_does_not_follow_gets_what_there_is_and_where_to_ask_next(
+    database: Database, tenant: Tenant
+) -> None:
+    conn = database.connect()
+    with running(database.url) as server:
+        async with httpx.AsyncClient(base_url=f"http://{server.base}", verify=False) as client:
+
+            async def asked(**query: str) -> tuple[str, int]:
+                text = (await client.get("/api/v1/stream", params={"follow": "false", **query})).text
+                return text.rpartition("id: ")[2].strip(), text.count("event: run")
+
+            cursor, count = await asked()
+            assert count == 0
+            begin(conn, tenant)
+            begin(conn, tenant)
+            cursor, count = await asked(cursor=cursor)
+            assert count == 2
+            assert (await asked(cursor=cursor))[1] == 0
+
+
 async def test_a_tenant_has_a_limit_of_connections_and_a_closed_one_is_free_again(
     database: Database, tenant: Tenant
 ) -> None:

@@ -47,8 +47,8 @@ class Subscription:
         self._is_over = True
         self._something.set()
 
-    async def batches(self, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
-        """From the cursor on, or from now: first where that is, then frames, until `bye`."""
+    async def batches(self, cursor: Cursor | None, *, follow: bool = True) -> AsyncGenerator[Batch, None]:
+        """From the cursor on, or from now: first where that is, then frames, until `bye`; or until now."""
         is_known = await self.hub.reach(cursor.until if cursor else None)
         self.hub.listeners.add(self)
         target = self.hub.position  # from here on the hub's offers count; up to here the log is read
@@ -59,6 +59,9 @@ class Subscription:
                 yield signal("reset", start)
             async for batch in self._resumed(start, target):
                 yield batch
+            if not follow:
+                yield signal("ping", Cursor.at(self._position))
+                return
             async for batch in self._following():
                 yield batch
         finally:

@@ -42,9 +42,9 @@ def feed_of(request: Request) -> Feed:
 class Stream(EventSourceResponse):
     """Events until the client goes or the server does; then its place is free again."""
 
-    def __init__(self, place: ExitStack, subscription: Subscription, cursor: Cursor | None) -> None:
+    def __init__(self, place: ExitStack, events: AsyncGenerator[bytes, None]) -> None:
         self._place = place
-        self._events = _events(subscription, cursor)
+        self._events = events
         super().__init__(self._events, headers=HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,8 +53,10 @@ class Stream(EventSourceResponse):
                 await super().__call__(scope, receive, send)
 
 
-async def _events(subscription: Subscription, cursor: Cursor | None) -> AsyncGenerator[bytes, None]:
-    async with aclosing(subscription.batches(cursor)) as batches:
+async def _events(
+    subscription: Subscription, cursor: Cursor | None, *, follow: bool
+) -> AsyncGenerator[bytes, None]:
+    async with aclosing(subscription.batches(cursor, follow=follow)) as batches:
         async for batch in batches:
             yield batch.events
 
@@ -100,6 +102,12 @@ async def stream(
     cursor: Annotated[
         str | None, Query(description="Go on after this id; Last-Event-ID counts before it", max_length=200)
     ] = None,
+    follow: Annotated[
+        bool,
+        Query(
+            description="False: what there is after the cursor, and then the end, for who asks now and then"
+        ),
+    ] = True,
     last_event_id: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Server-Sent Events, from now or from a cursor. Frames: `run` (a run and which of its steps changed), `gap` (you
@@ -112,7 +120,7 @@ async def stream(
     with ExitStack() as place:
         place.enter_context(feed.stream(caller.org_id))
         subscription = place.enter_context(feed.subscribed(caller.org_id, interest))
-        return Stream(place.pop_all(), subscription, start)
+        return Stream(place.pop_all(), _events(subscription, start, follow=follow))
 
 
 @router.websocket("/ws")

@@ -69,20 +69,25 @@ Ending: TypeAlias = tuple[Code, str]
 
 
 async def converse(socket: WebSocket, feed: Feed) -> None:
-    """From the handshake to the close. A browser is told why only after it was accepted."""
-    offered = socket.scope["subprotocols"]
-    await socket.accept(PROTOCOL if PROTOCOL in offered else None)
+    """From the handshake to the close."""
     try:
-        if PROTOCOL not in offered:
-            raise BadArgument("no subprotocol that is spoken here", hint=f"offer {PROTOCOL}")
         caller = await caller_of_socket(socket)
+        if PROTOCOL not in socket.scope["subprotocols"]:
+            raise BadArgument("no subprotocol that is spoken here", hint=f"offer {PROTOCOL}")
         with feed.stream(caller.org_id):
+            await socket.accept(PROTOCOL)
             await Conversation(socket, feed, caller).run()
     except WebSocketDisconnect:
         return
     except MainstemError as refusal:
-        code, reason = _ending(refusal)
-        await socket.close(code, reason)
+        await _refuse(socket, refusal)
+
+
+async def _refuse(socket: WebSocket, refusal: MainstemError) -> None:
+    """A browser is told why only by a socket that was accepted."""
+    code, reason = _ending(refusal)
+    await socket.accept(PROTOCOL if PROTOCOL in socket.scope["subprotocols"] else None)
+    await socket.close(code, reason)
 
 
 def _ending(error: MainstemError) -> Ending:

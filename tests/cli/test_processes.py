@@ -190,5 +190,5 @@ def test_tail_tells_each_state_of_every_run_once_until_it_is_interrupted(
 
 TAILING = """
 select count(*) from pg_stat_activity
- where datname = current_database() and application_name = 'mainstem client' and query like '%%order by r.run_id desc%%'
+ where datname = current_database() and application_name = 'mainstem tail' and state = 'idle' and query ilike 'commit'
 """

@@ -75,7 +75,8 @@ MainstemError
 │   └── BringBackRefused     MS436
 ├── AccessRefused        a caller of the server
 │   ├── NotAuthenticated     MS601
-│   └── NotAllowed           MS602
+│   ├── NotAllowed           MS602
+│   └── TooManyStreams       MS621
 └── MigrationError       somebody's migration, and what speaks against it
     ├── StatementUnreadable  MS501
     ├── MigrationUnsafe      MS502
@@ -125,6 +126,7 @@ from mainstem.errors.ledger import (
     StepFailed,
     StepIsOver,
     StepTimedOut,
+    TooManyStreams,
     UnknownWorkflow,
     Unreachable,
     UnscopedConcurrency,
@@ -263,6 +265,7 @@ __all__ = [
     "StepIsOver",
     "StepTimedOut",
     "TargetUnknown",
+    "TooManyStreams",
     "UnknownWorkflow",
     "Unreachable",
     "UnreadableDatabase",

@@ -182,3 +182,7 @@ class NotAuthenticated(AccessRefused, code="MS601"):
 
 class NotAllowed(AccessRefused, code="MS602"):
     """The key's role does not allow it."""
+
+
+class TooManyStreams(AccessRefused, code="MS621"):
+    """The tenant has as many live connections as it may."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from mainstem.ledger import changes
 from mainstem.ledger.call import Call, nothing
 from mainstem.ledger.link import Link
-
-CHANGES_KEPT = "6 hours"
-"""How long the change log is kept: a live feed that was cut for longer reads its lists anew."""
 
 
 async def maintain(link: Link) -> None:
     """Leaves for the weeks ahead; old changes, idempotency keys and workers swept in small batches. Any worker may."""
-    for call in (leaves_ahead(), _sweep_changes(), _sweep_keys(), _sweep_workers()):
+    for call in (leaves_ahead(), changes.sweep(), _sweep_keys(), _sweep_workers()):
         await link(call)
 
 
@@ -20,15 +18,6 @@ def leaves_ahead() -> Call[None]:
     return Call(
         "select mainstem.ensure_workflow_leaf(mainstem.clock() + n * interval '1 week') from generate_series(0, 4) n",
         [],
-        nothing,
-    )
-
-
-def _sweep_changes() -> Call[None]:
-    return Call(
-        "delete from mainstem.user_workflow_change where ctid = any(array("
-        "select ctid from mainstem.user_workflow_change where at < mainstem.clock() - %s::interval limit 5000))",
-        [CHANGES_KEPT],
         nothing,
     )
 

@@ -75,12 +75,22 @@ def list_runs(which: Filter, *, limit: int = 50, after: str | None = None) -> Ca
     for condition, value in _conditions(which, after):
         conditions.append(condition)
         values.append(value)
-    query: LiteralString = (
+    query: LiteralString = f"{summary_query(' and '.join(conditions))} order by r.run_id desc limit %s"
+    return Call(query, [*values, limit + 1], lambda rows: _page(rows, limit))
+
+
+def summary_query(condition: LiteralString) -> LiteralString:
+    """Runs (r) as lists show them, with their workflow (w), under a condition."""
+    return (
         f"select {_SUMMARY} from mainstem.user_workflow_run r"
         " join mainstem.user_workflow w on w.org_id = r.org_id and w.workflow_id = r.workflow_id"
-        f" where {' and '.join(conditions)} order by r.run_id desc limit %s"
+        f" where {condition}"
     )
-    return Call(query, [*values, limit + 1], lambda rows: _page(rows, limit))
+
+
+def summaries_of_rows(rows: list[Row]) -> list[RunSummary]:
+    """What such a query answers."""
+    return [RunSummary(**{**row, "status": RunStatus(row["status"])}) for row in rows]
 
 
 def _conditions(which: Filter, after: str | None) -> list[tuple[LiteralString, Any]]:
@@ -169,7 +179,7 @@ def get_context(run_id: UUID, key: str | None = None) -> Call[list[ContextEntry]
 
 
 def _page(rows: list[Row], limit: int) -> Page:
-    runs = [RunSummary(**{**row, "status": RunStatus(row["status"])}) for row in rows[:limit]]
+    runs = summaries_of_rows(rows[:limit])
     return Page(runs, _closed(runs[-1].run_id) if len(rows) > limit else None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from mainstem.server import history, problems
 from mainstem.server.config import ServerConfig
 from mainstem.server.database import Database
+from mainstem.server.live import Feed
 from mainstem.server.routes import ROUTERS
 
 PREFIX = "/api/v1"
@@ -21,6 +23,8 @@ def create_app(config: ServerConfig) -> FastAPI:
         title="mainstem", openapi_url="/openapi.json", docs_url=None, redoc_url=None, lifespan=_open
     )
     app.state.config = config
+    app.state.closing = asyncio.Event()
+    """Set when the server begins to end: streams say `bye` then."""
     problems.install(app)
     api = APIRouter(prefix=PREFIX)
     for router in ROUTERS:
@@ -34,4 +38,8 @@ def create_app(config: ServerConfig) -> FastAPI:
 async def _open(app: FastAPI) -> AsyncIterator[None]:
     async with Database(app.state.config) as database:
         app.state.database = database
-        yield
+        app.state.feed = feed = Feed(database, app.state.closing)
+        try:
+            yield
+        finally:
+            await feed.close()

@@ -24,6 +24,8 @@ class ServerConfig:
     """Seconds that one request's queries may take."""
     largest_body: int = 4 * 1024 * 1024
     """Bytes of a request."""
+    streams: int = 1000
+    """Live connections of one tenant."""
     pool: int = 10
     """Connections to the database."""
     history_timezone: str = "UTC"

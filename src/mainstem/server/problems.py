@@ -26,6 +26,7 @@ from mainstem.errors import (
     StateRefused,
     StepExists,
     StepIsOver,
+    TooManyStreams,
     ValueRefused,
 )
 
@@ -36,6 +37,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[MainstemError], HTTPStatus] = {
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
+    TooManyStreams: HTTPStatus.TOO_MANY_REQUESTS,
     NotFound: HTTPStatus.NOT_FOUND,
     BadArgument: HTTPStatus.UNPROCESSABLE_ENTITY,
     ValueRefused: HTTPStatus.UNPROCESSABLE_ENTITY,

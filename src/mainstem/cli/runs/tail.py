@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,88 +11,127 @@ import click
 
 from mainstem.cli.door import client_of
 from mainstem.cli.output import json_option, moment, say, span
-from mainstem.client import Mainstem
-from mainstem.model import Run
+from mainstem.ledger.call import perform
+from mainstem.ledger.changes import Cursor, newest, summaries_of
+from mainstem.ledger.following import Look, News, StepLine, follow, step_lines
+from mainstem.ledger.runs import read_run
+from mainstem.model import Run, RunSummary
+from mainstem.postgres import Role, connect
+from mainstem.postgres.connect import Connection
 from mainstem.settings import Settings
-
-WATCHED = 200
-"""Of all runs, the latest."""
 
 
 @click.command()
 @click.argument("run_id", type=click.UUID, required=False)
+@click.option("--after", help="Go on after a line: its `cursor`, as --json tells it.")
 @click.option(
-    "--every", type=click.FloatRange(0.05), default=0.5, show_default=True, help="Seconds between two looks."
+    "--every",
+    type=click.FloatRange(0.05),
+    default=1.0,
+    show_default=True,
+    help="Seconds between two looks where the database cannot call.",
 )
 @json_option
 @click.pass_obj
-def tail(settings: Settings, run_id: UUID | None, every: float) -> None:
-    """Print each state that RUN_ID and its steps come to, until it is over; of the latest 200 runs without a RUN_ID.
+def tail(settings: Settings, run_id: UUID | None, after: str | None, every: float) -> None:
+    """Print each state that RUN_ID and its steps come to, until it is over; without a RUN_ID those of all runs, from
+    now on. It reads the change log itself and needs no server.
 
     Example: mainstem runs tail RUN_ID
     """
-    with client_of(settings) as client:
-        watch = Watch(client, run_id)
-        while not watch.is_over:
-            for change in watch.changes():
-                _print(change)
-            if not watch.is_over:
-                time.sleep(every)
+    cursor = None if after is None else Cursor.parse(after)
+    with (
+        client_of(settings) as client,
+        connect(client.url, role=Role.APP, application_name="mainstem tail") as conn,
+    ):
+        watch = Watch(conn, client.org_id, run_id)
+        if cursor is None:
+            cursor = watch.begin()
+        for look in follow(conn, client.org_id, cursor=cursor, every=every) if not watch.is_over else ():
+            watch.tell(look)
+            if watch.is_over:
+                break
 
 
 class Watch:
     """What of these runs has been told already."""
 
-    def __init__(self, client: Mainstem, run_id: UUID | None) -> None:
-        self._client = client
+    def __init__(self, conn: Connection, org_id: UUID, run_id: UUID | None) -> None:
+        self._conn = conn
+        self._org_id = org_id
         self._run_id = run_id
-        self._told: set[tuple[Any, ...]] = set()
-        self._over: set[UUID] | None = None if run_id is None else set()
+        self._told: set[tuple[int, str]] = set()
         self.is_over = False
 
-    def changes(self) -> Iterator[dict[str, Any]]:
-        """The states that are new since the last call, each once."""
-        for run_id in self._moving():
-            run = self._client.get_run(run_id).wait()
-            for change in _states(run):
-                if (key := (run_id, change["step"], change["status"], change["retries"])) not in self._told:
-                    self._told.add(key)
-                    yield change
-            self._note_end(run)
-
-    def _moving(self) -> list[UUID]:
-        """Oldest first. What was over before the first look is no change."""
+    def begin(self) -> Cursor:
+        """Tell how a run stands, and give where to follow from: what changes meanwhile is told once."""
+        cursor = Cursor.at(perform(self._conn, newest(), org_id=self._org_id))
         if self._run_id is not None:
-            return [self._run_id]
-        latest = self._client.list_runs(limit=WATCHED).wait().runs
-        if self._over is None:
-            self._over = {run.run_id for run in latest if run.status.is_over}
-        over = self._over
-        return [run.run_id for run in reversed(latest) if run.run_id not in over]
+            run = perform(self._conn, read_run(self._run_id), org_id=self._org_id)
+            for line in _standing(run, cursor):
+                _print(line)
+                self._told.add((line["step"], line["status"]))
+            self.is_over = run.status.is_over
+        return cursor
 
-    def _note_end(self, run: Run) -> None:
-        if run.status.is_over:
-            self.is_over = self._run_id is not None
-            self._over = (self._over or set()) | {run.run_id}
+    def tell(self, look: Look) -> None:
+        news = [one for one in look.news if self._run_id in (None, one.entry.run_id) and self._is_new(one)]
+        runs = self._runs(news)
+        steps = self._steps(news)
+        for one in news:
+            entry = one.entry
+            _print(_line(one, runs.get(entry.run_id), steps.get((entry.run_id, entry.step_number))))
+        if look.is_present:
+            self._told.clear()
+            if self._run_id is not None and (run := runs.get(self._run_id)) is not None:
+                self.is_over = run.status.is_over
+
+    def _is_new(self, one: News) -> bool:
+        return (one.entry.step_number, one.entry.state) not in self._told
+
+    def _runs(self, news: list[News]) -> dict[UUID, RunSummary]:
+        wanted = {one.entry.run_id for one in news} | ({self._run_id} if self._run_id else set())
+        return perform(self._conn, summaries_of(sorted(wanted)), org_id=self._org_id) if wanted else {}
+
+    def _steps(self, news: list[News]) -> dict[tuple[UUID, int], StepLine]:
+        wanted = {(one.entry.run_id, one.entry.step_number) for one in news if one.entry.step_number}
+        return perform(self._conn, step_lines(sorted(wanted)), org_id=self._org_id) if wanted else {}
 
 
-def _states(run: Run) -> Iterator[dict[str, Any]]:
+def _standing(run: Run, cursor: Cursor) -> Iterable[dict[str, Any]]:
     for step in run.steps:
         at = step.ended_at or step.updated_at
-        yield _change(run, at, step=step.step_number, name=step.node_key, status=step.status, retries=step.retry_count,
-                      duration_ms=step.duration_ms, error=step.error_message)  # fmt: skip
-    yield _change(run, run.ended_at or run.updated_at, step=0, name=run.workflow, status=run.status, retries=0,
-                  duration_ms=run.duration_ms, error=run.error_message)  # fmt: skip
+        yield _told(run.run_id, at, cursor, step=step.step_number, name=step.node_key, status=step.status.value,
+                    retries=step.retry_count, duration_ms=step.duration_ms, error=step.error_message)  # fmt: skip
+    yield _told(run.run_id, run.ended_at or run.updated_at, cursor, step=0, name=run.workflow, status=run.status.value,
+                retries=0, duration_ms=run.duration_ms, error=run.error_message)  # fmt: skip
 
 
-def _change(run: Run, at: datetime, **facts: Any) -> dict[str, Any]:
-    return {"at": at, "run_id": run.run_id, **facts, "status": facts["status"].value}
-
-
-def _print(change: dict[str, Any]) -> None:
-    what = change["name"] if change["step"] == 0 else f"{change['step']:>4} {change['name']}"
-    told = " · ".join(filter(None, (span(change["duration_ms"]), change["error"])))
-    say(
-        f"{moment(change['at'])}  {change['run_id']}  {change['status']:<9}  {what}  {told}".rstrip(),
-        **change,
+def _line(one: News, run: RunSummary | None, step: StepLine | None) -> dict[str, Any]:
+    """How it went is told only with the state that it belongs to: the log may be behind what is there by now."""
+    entry = one.entry
+    found = run if entry.step_number == 0 else step
+    is_that_state = found is not None and found.status == entry.state
+    name = (None if run is None else run.workflow) if entry.step_number == 0 else step and step.node_key
+    return _told(
+        entry.run_id,
+        one.at,
+        one.cursor,
+        step=entry.step_number,
+        name=name,
+        status=entry.state,
+        retries=0 if step is None else step.retry_count,
+        duration_ms=found.duration_ms if found is not None and is_that_state else None,
+        error=found.error_message if found is not None and is_that_state else None,
     )
+
+
+def _told(run_id: UUID, at: datetime, cursor: Cursor, **facts: Any) -> dict[str, Any]:
+    return {"at": at, "run_id": run_id, **facts, "cursor": str(cursor)}
+
+
+def _print(line: dict[str, Any]) -> None:
+    name = line["name"] or ""
+    what = name if line["step"] == 0 else f"{line['step']:>4} {name}"
+    how = " · ".join(filter(None, (span(line["duration_ms"]), line["error"])))
+    say(f"{moment(line['at'])}  {line['run_id']}  {line['status']:<9}  {what}  {how}".rstrip(), **line)

@@ -74,6 +74,9 @@ MainstemError
 ├── AccessRefused        a caller of the server
 │   ├── NotAuthenticated     MS601
 │   └── NotAllowed           MS602
+├── ConditionError       a change that does not say which state it changes
+│   ├── PreconditionRequired MS611
+│   └── PreconditionFailed   MS612
 └── MigrationError       somebody's migration, and what speaks against it
     ├── StatementUnreadable  MS501
     ├── MigrationUnsafe      MS502
@@ -88,6 +91,7 @@ MainstemError
     └── StatementFailed      MS511
 """
 
+from mainstem.errors.conditional import ConditionError, PreconditionFailed, PreconditionRequired
 from mainstem.errors.ledger import (
     AccessRefused,
     BadArgument,
@@ -189,6 +193,7 @@ __all__ = [
     "BadArgument",
     "BringBackRefused",
     "ChecksFailed",
+    "ConditionError",
     "ConsolidationError",
     "CutoverBlocked",
     "DatabaseError",
@@ -221,6 +226,8 @@ __all__ = [
     "NotReviewable",
     "OldSchemaChanged",
     "PhaseRefused",
+    "PreconditionFailed",
+    "PreconditionRequired",
     "ProgramError",
     "ProgramsMissing",
     "ProofFailed",

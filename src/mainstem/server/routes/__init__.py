@@ -1,5 +1,6 @@
 """Routes under /api/v1: one resource a file. A route parses, asks the ledger once, and answers."""
 
-from mainstem.server.routes import runs
+from mainstem.server.routes import analytics, configs, home, runs, workflows
 
 ROUTERS = [runs.router]
+ROUTERS += [workflows.router, configs.router, analytics.router, home.router]

@@ -22,7 +22,7 @@ async def test_home_tells_of_the_last_day_what_the_rows_say(database):
         home = (await client.get(PATH)).json()
     day = past.since(1)
     strip = {one["channel"]: one["runs"] for one in home["channels"]}
-    assert strip == {channel: 0 for channel in strip} | Counter(run.channel for run in day)
+    assert strip == dict.fromkeys(strip, 0) | Counter(run.channel for run in day)
     failed = Counter(run.workflow for run in day if run.status == "failed")
     told = {
         one["workflow"]: one["count"]
@@ -30,8 +30,8 @@ async def test_home_tells_of_the_last_day_what_the_rows_say(database):
         if one["kind"] == "failed_runs" and one["what"].endswith("is out of ink")
     }
     assert told == failed
-    states = Counter(run.status for run in past.runs if not run.is_over and run in past.since(30) or
-                     run.is_test and not run.is_over)  # fmt: skip
+    states = Counter(run.status for run in past.runs if (not run.is_over and run in past.since(30)) or
+                     (run.is_test and not run.is_over))  # fmt: skip
     assert home["running_now"]["running"] == states["running"]
     latest = [run["run_id"] for run in home["running_now"]["latest"]]
     assert latest == sorted(latest, reverse=True)

@@ -5,8 +5,9 @@ from mainstem.consolidate.life.copy import Progress, copy
 from mainstem.consolidate.life.cutover import Switched, cut_over
 from mainstem.consolidate.life.facts import mapping_facts
 from mainstem.consolidate.life.finish import days_of_soak, finish, still_read
+from mainstem.consolidate.life.losses import Loss, losses
 from mainstem.consolidate.life.plan import Plan, adopt, compiled, read_plan, remember, the_plan
-from mainstem.consolidate.life.rollback import Loss, abandon, losses, roll_back
+from mainstem.consolidate.life.rollback import abandon, roll_back
 from mainstem.consolidate.life.safety import back_up, refuse_unbacked
 from mainstem.consolidate.life.session import Connection, migrator
 from mainstem.consolidate.life.standing import Standing, following, set_aside, standing

@@ -7,8 +7,9 @@ from pathlib import Path
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.life.catch_up import NEARLY
 from mainstem.consolidate.life.cutover import Switched, cut_over
+from mainstem.consolidate.life.losses import Loss
 from mainstem.consolidate.life.plan import read_plan
-from mainstem.consolidate.life.rollback import Loss, roll_back
+from mainstem.consolidate.life.rollback import roll_back
 from mainstem.consolidate.life.session import Connection
 from mainstem.consolidate.life.verify import verify
 from mainstem.consolidate.life.write_stop import WritersOut

@@ -5,18 +5,16 @@ Before a cut-over nothing of the old tables was touched, and the way back is to 
 
 from __future__ import annotations
 
-import re
 import time
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from mainstem.consolidate.compile import Program, changes
-from mainstem.consolidate.compile.lens import Way
-from mainstem.consolidate.compile.relation import RUN, STEP, Relation
-from mainstem.consolidate.compile.text import json_path, lit, q
+from mainstem.consolidate.compile.relation import RUN, STEP
+from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.views import IDS, STRAY, index_name
 from mainstem.consolidate.life.dependants import dependants, functions_of, hold_dependants
+from mainstem.consolidate.life.losses import NEEDED, Loss, losses
 from mainstem.consolidate.life.plan import PLAN, Plan, advance, fingerprint, holding, read_plan
 from mainstem.consolidate.life.session import Connection, seeing_ours, with_patience
 from mainstem.consolidate.mapping import Row, Run
@@ -25,86 +23,6 @@ from mainstem.errors import NotLossless
 BATCH = 200
 FEW = 20
 """Runs that may be left for the moment under the locks: writers never leave none."""
-NEEDED = "the old column is NOT NULL"
-UNTOLD = ("input_data", "output_data", "error_details", "forked_from", "parent_step_id")
-"""Columns that only new code fills, where the mapping has nothing for them."""
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Something written since that the old tables cannot hold."""
-
-    table: str
-    key: str
-    column: str
-    why: str
-
-
-def losses(conn: Connection, program: Program) -> list[Loss]:
-    """What a rollback now would lose: none means that it is still lossless."""
-    with seeing_ours(conn):
-        return [loss for relation in program.relations() for loss in _losses_of(conn, program, relation)]
-
-
-def _losses_of(conn: Connection, program: Program, relation: Relation) -> list[Loss]:
-    said, table = relation.said, relation.table
-    view = q(program.whole.work_schema, f"unfold_{table}")
-    needed = [
-        column.name for column in relation.old.values() if column.not_null and column.name not in said.drop
-    ]
-    checks = [(f"u.{q(name)} is null", name, NEEDED) for name in needed]
-    changed = f"u._id in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
-    found = []
-    for condition, name, why in checks:
-        rows = conn.execute(
-            f"select u.{q(said.key)}::text from {view} u where {changed} and {condition}"
-        ).fetchall()
-        found += [Loss(table, key, name, why) for (key,) in rows]
-    return [*found, *_untold(conn, program, relation)]
-
-
-def _untold(conn: Connection, program: Program, relation: Relation) -> list[Loss]:
-    """Values that only the new tables have a place for, and states that old code has no word for."""
-    told = {way.place.column for way in relation.ways.values()} | set(relation.mapped)
-    target = program.catalog.ours[relation.target]
-    checks = [
-        (f"r.{q(name)} is not null", name, "the old tables have no place for it")
-        for name in UNTOLD
-        if name in target and name not in told
-    ]
-    for column, lens in relation.said.columns.items():
-        if lens.back:
-            states = ", ".join(map(lit, lens.back))
-            checks.append((f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it"))
-    checks += [check for way in relation.ways.values() for check in _unfitting(way)]
-    run = "mainstem.run_of(k.new_id)" if relation is program.whole.step else "k.new_id"
-    key = (
-        {RUN: "run_id"}.get(relation.target, "step_id")
-        if relation.target in (RUN, STEP)
-        else relation.said.columns[relation.said.key].to
-    )
-    found = []
-    for condition, name, why in checks:
-        rows = conn.execute(
-            f"select k.old_key from {IDS} k join mainstem.{q(relation.target)} r on r.{q(key)} = k.new_id\n"
-            f" where {program.whole.ids_of('k', relation.table)} and {condition}\n"
-            f"   and {run} in (select w.new_id from mainstem_consolidation.written_since w where w.source = {lit(program.mapping.system)})"
-        ).fetchall()
-        found += [Loss(relation.table, old_key, name, why) for (old_key,) in rows]
-    return found
-
-
-def _unfitting(way: Way) -> list[tuple[str, str, str]]:
-    """Values that have become NULL on the way back, or shorter."""
-    value, back = way.value_in("r"), way.unfold("r")
-    kept = f" and r.metadata #> {json_path('originals', way.column)} is null" if way.loses else ""
-    checks = [(f"{value} is not null and {back} is null{kept}", way.column, "the old type has no such value")]
-    if length := re.fullmatch(r"character(?: varying)?\((\d+)\)", way.type):
-        too_long = f"char_length(({value})::text) > {length[1]}{kept}"
-        checks.append(
-            (too_long, way.column, f"it is longer than the {length[1]} characters of the old column")
-        )
-    return checks
 
 
 def roll_back(

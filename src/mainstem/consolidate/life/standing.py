@@ -9,8 +9,8 @@ from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.relation import Relation
 from mainstem.consolidate.life.catch_up import backlog
 from mainstem.consolidate.life.finish import days_of_soak, still_read
+from mainstem.consolidate.life.losses import Loss, losses
 from mainstem.consolidate.life.plan import IS_OVER, PLAN, Plan
-from mainstem.consolidate.life.rollback import Loss, losses
 from mainstem.consolidate.life.session import Connection
 
 

@@ -1,6 +1,7 @@
 """Routes under /api/v1: one resource a file. A route parses, asks the ledger once, and answers."""
 
-from mainstem.server.routes import analytics, configs, home, runs, workflows
+from mainstem.server.routes import analytics, configs, consolidations, home, runs, workflows
 
 ROUTERS = [runs.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
+ROUTERS += [consolidations.router]

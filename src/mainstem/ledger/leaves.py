@@ -105,7 +105,7 @@ select l.suffix, l.lower, l.upper, l.sealed_at, l.retired_at, l.upper < mainstem
   left join lateral (
     select parent, pg_total_relation_size(c.oid) as bytes, greatest(c.reltuples, pg_stat_get_live_tuples(c.oid)) as estimate
       from unnest(array['user_workflow_run', 'user_workflow_run_step', 'user_workflow_event']) parent
-      join pg_class c on c.oid = to_regclass(format('mainstem.%I', parent || '_' || l.suffix))) t on true
+      join pg_class c on c.oid = to_regclass('mainstem.' || quote_ident(parent || '_' || l.suffix))) t on true
  group by l.lower order by l.lower
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from mainstem.model import DEFAULT_ORG
@@ -26,3 +27,7 @@ class ServerConfig:
     """Bytes of a request."""
     pool: int = 10
     """Connections to the database."""
+    embedded: bool = False
+    """The database is the embedded server: that its login is a superuser is nobody's oversight."""
+    migrations: Path | None = None
+    """Where `mainstem migrate` keeps its states: a directory with one for each migration."""

@@ -18,6 +18,7 @@ from mainstem.errors import (
     DrivenElsewhere,
     IdempotencyConflict,
     MainstemError,
+    MigrationUnknown,
     NotAllowed,
     NotAuthenticated,
     NotFound,
@@ -50,6 +51,7 @@ STATUS: dict[type[MainstemError], HTTPStatus] = {
     PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     QueryBudgetExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
+    MigrationUnknown: HTTPStatus.SERVICE_UNAVAILABLE,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The nearest ancestor counts; what is not here is a 500, as it was not foreseen."""

@@ -1,7 +1,16 @@
 """Routes under /api/v1: one resource a file. A route parses, asks the ledger once, and answers."""
 
-from mainstem.server.routes import analytics, configs, consolidations, home, runs, workflows
+from mainstem.server.routes import (
+    analytics,
+    configs,
+    consolidations,
+    home,
+    migrations,
+    operations,
+    runs,
+    workflows,
+)
 
 ROUTERS = [runs.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
-ROUTERS += [consolidations.router]
+ROUTERS += [consolidations.router, migrations.router, operations.router]

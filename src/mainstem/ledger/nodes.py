@@ -176,9 +176,9 @@ def _edges(config: Json) -> Iterable[GraphEdge]:
 
 def _objects(config: Json, *names: str) -> list[Mapping[str, Json]]:
     """Graphs come from editors of all kinds: what is no list of objects is passed over, and stands in graph_config."""
-    found = (
-        next((config[name] for name in names if name in config), []) if isinstance(config, Mapping) else []
-    )
+    if not isinstance(config, Mapping):
+        return []
+    found: Json = next((config[name] for name in names if name in config), [])
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 

@@ -117,13 +117,13 @@ async def list_organizations(caller: Viewer, database: Asked) -> list[Organizati
 )
 async def create_organization(
     body: CreatedOrganization,
-    caller: Admin,  # noqa: ARG001  (asked for its role)
+    caller: Admin,
     database: Asked,
 ) -> OrganizationMade:
-    """Only where everybody who connects is an admin: elsewhere an admin is one of a tenant, and makes no others."""
-    if not database.config.open_to_all:
+    """For admins of the organization that the server was set up with: another's admin makes no neighbours."""
+    if caller.org_id != database.config.org_id:
         raise NotAllowed(
-            "an admin of one organization makes no others",
+            "an admin of this organization makes no others",
             hint="whoever installs does: select mainstem.create_organization('name')",
         )
     org_id = uuid4()

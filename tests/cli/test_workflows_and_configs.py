@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from conftest import Database, Tenant
-from server.past_runs import Past, make_past
+from past_runs import Past, make_past
 from typed import Terminal
 
 

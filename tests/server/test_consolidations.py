@@ -1,11 +1,13 @@
 import json
+from importlib import import_module
 
 import psycopg
 from serving import serving
 
-from consolidate.life.consolidations import copied_life, living, old_code
 from mainstem.consolidate.report.standings import NONE
 
+lives = import_module("consolidate.life.consolidations")
+copied_life, living, old_code = lives.copied_life, lives.living, lives.old_code
 PATH = "/api/v1/consolidations"
 
 

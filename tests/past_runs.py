@@ -28,7 +28,7 @@ class PastRun:
     status: str
     channel: str
     began: datetime
-    duration_ms: int | None
+    duration_ms: Any
     is_test: bool
     steps: list[dict[str, Any]] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ class Past:
         ]
 
 
-def percentile(values: list[int], share: float) -> float | None:
+def percentile(values: list[Any], share: float) -> Any:
     """Between the two values that it falls between, as SQL's percentile_cont."""
     if not values:
         return None
@@ -65,7 +65,7 @@ def percentile(values: list[int], share: float) -> float | None:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-def percentiles(values: list[int]) -> list[float | None]:
+def percentiles(values: list[Any]) -> list[Any]:
     return [percentile(values, share) for share in (0.5, 0.95, 0.99)]
 
 
@@ -89,13 +89,19 @@ def make_past(url: str, *, org_id: UUID = DEFAULT_ORG, runs: int = 240, seed: in
     return past
 
 
+def _run_id(conn: psycopg.Connection[Any], began: datetime) -> UUID:
+    [(run_id,)] = conn.execute("select mainstem.new_run_id(%s)", [began]).fetchall()
+    found: UUID = run_id
+    return found
+
+
 def _run(
     conn: psycopg.Connection[Any], past: Past, org_id: UUID, began: datetime, chance: random.Random
 ) -> PastRun:
     status = chance.choice(STATUSES)
     is_over = status not in ("running", "waiting")
     run = PastRun(
-        conn.execute("select mainstem.new_run_id(%s)", [began]).fetchone()[0],
+        _run_id(conn, began),
         chance.choice(WORKFLOWS), status, chance.choice(CHANNELS), began,
         int(chance.lognormvariate(6, 1)) + 1 if is_over else None, chance.random() < 0.05,
     )  # fmt: skip

@@ -1,23 +1,32 @@
+from __future__ import annotations
+
 from collections import Counter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from past_runs import CHANNELS, NODES, make_past, percentile, percentiles
 from serving import serving
 
+from conftest import Database, Tenant
 from mainstem.model import DEFAULT_ORG
+from past_runs import CHANNELS, NODES, make_past, percentile, percentiles
 
 PATH = "/api/v1/analytics"
 
 
-def told(one):
+def told(one: dict[str, Any]) -> list[float | None]:
     return [one["p50_ms"], one["p95_ms"], one["p99_ms"]]
 
 
-async def test_the_summary_is_that_of_the_rows(database):
+async def test_the_summary_is_that_of_the_rows(database: Database) -> None:
     past = make_past(database.url)
     async with serving(database.url) as client:
-        for asked in ({}, {"channel": "web"}, {"workflow_id": str(past.workflows["billing"]), "days": 5}):
+        questions: list[dict[str, Any]] = [
+            {},
+            {"channel": "web"},
+            {"workflow_id": str(past.workflows["billing"]), "days": 5},
+        ]
+        for asked in questions:
             answer = await client.get(f"{PATH}/summary", params=asked)
             runs = [
                 run
@@ -37,7 +46,7 @@ async def test_the_summary_is_that_of_the_rows(database):
 
 
 @pytest.mark.parametrize("by", ["workflow", "channel"])
-async def test_percentiles_of_runs_are_those_of_the_rows(database, by):
+async def test_percentiles_of_runs_are_those_of_the_rows(database: Database, by: str) -> None:
     past = make_past(database.url)
     async with serving(database.url) as client:
         rows = (await client.get(f"{PATH}/latency", params={"by": by})).json()
@@ -51,7 +60,7 @@ async def test_percentiles_of_runs_are_those_of_the_rows(database, by):
         assert told(row) == pytest.approx(percentiles(values))
 
 
-async def test_percentiles_and_slowest_of_nodes_are_those_of_their_steps(database):
+async def test_percentiles_and_slowest_of_nodes_are_those_of_their_steps(database: Database) -> None:
     past = make_past(database.url)
     async with serving(database.url) as client:
         rows = (await client.get(f"{PATH}/latency", params={"by": "node"})).json()
@@ -77,14 +86,16 @@ async def test_percentiles_and_slowest_of_nodes_are_those_of_their_steps(databas
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/New_York"])
-async def test_the_heatmap_has_every_hour_of_the_week_as_clocks_there_show_it(database, zone):
+async def test_the_heatmap_has_every_hour_of_the_week_as_clocks_there_show_it(
+    database: Database, zone: str
+) -> None:
     past = make_past(database.url)
     async with serving(database.url) as client:
         cells = (await client.get(f"{PATH}/heatmap", params={"tz": zone})).json()
     assert [(cell["weekday"], cell["hour"]) for cell in cells] == [
         (d, h) for d in range(7) for h in range(24)
     ]
-    places = {}
+    places: dict[tuple[int, int], list[Any]] = {}
     for run in past.since(30):
         at = run.began.astimezone(ZoneInfo(zone))
         places.setdefault((at.weekday(), at.hour), []).append(run)
@@ -97,14 +108,16 @@ async def test_the_heatmap_has_every_hour_of_the_week_as_clocks_there_show_it(da
         )
 
 
-async def test_a_time_zone_that_nobody_knows_is_a_problem(database):
+async def test_a_time_zone_that_nobody_knows_is_a_problem(database: Database) -> None:
     async with serving(database.url) as client:
         for zone in ("Mars/Olympus", "../etc/passwd", "", "FOO0BAR"):
             answer = await client.get(f"{PATH}/heatmap", params={"tz": zone})
             assert (answer.status_code, answer.json()["code"]) == (422, "MS010"), zone
 
 
-async def test_the_strip_has_every_channel_and_no_run_of_another_tenant(database, other_tenant):
+async def test_the_strip_has_every_channel_and_no_run_of_another_tenant(
+    database: Database, other_tenant: Tenant
+) -> None:
     make_past(database.url, org_id=DEFAULT_ORG, runs=60)
     async with serving(database.url, org_id=other_tenant.org_id) as client:
         strip = (await client.get(f"{PATH}/channels")).json()
@@ -116,7 +129,7 @@ async def test_the_strip_has_every_channel_and_no_run_of_another_tenant(database
         assert (await client.get(f"{PATH}/nodes")).json() == []
 
 
-async def test_a_query_that_outlasts_its_budget_is_a_problem_and_no_empty_list(database):
+async def test_a_query_that_outlasts_its_budget_is_a_problem_and_no_empty_list(database: Database) -> None:
     make_past(database.url, runs=200)
     async with serving(database.url, budget=0.001) as client:
         answer = await client.get(f"{PATH}/nodes", params={"days": 90})

@@ -1,12 +1,18 @@
+from __future__ import annotations
+
+from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from serving import serving
+
+from conftest import Database, Tenant
 
 PATH = "/api/v1/configs"
 
 
-async def create(client, **body):
+async def create(client: httpx.AsyncClient, **body: Any) -> httpx.Response:
     answer = await client.post(PATH, json={"config_data": {"limit": 3}} | body)
     assert answer.status_code == 201, answer.text
     return answer
@@ -22,8 +28,8 @@ async def create(client, **body):
     ],
 )
 async def test_a_config_is_created_for_what_it_names_and_read_where_it_says(
-    database, tenant, has_workflow, channel, scope
-):
+    database: Database, tenant: Tenant, has_workflow: bool, channel: str | None, scope: str
+) -> None:
     workflow = str(tenant.workflow_id) if has_workflow else None
     async with serving(database.url) as client:
         made = await create(client, workflow_id=workflow, channel=channel)
@@ -40,22 +46,23 @@ async def test_a_config_is_created_for_what_it_names_and_read_where_it_says(
         assert unchanged.status_code == 304
 
 
-async def test_a_config_of_what_is_not_there_is_refused(database):
+async def test_a_config_of_what_is_not_there_is_refused(database: Database) -> None:
     async with serving(database.url) as client:
         for body, status in (({"workflow_id": str(uuid4())}, 404), ({"channel": "post"}, 422)):
             answer = await client.post(PATH, json={"config_data": {}} | body)
             assert answer.status_code == status
-        for body in (
+        refused: list[dict[str, Any]] = [
             {"config_data": []},
             {"config_data": {}, "colour": 1},
             {"config_data": {}, "priority": 2**40},
-        ):
-            assert (await client.post(PATH, json=body)).status_code == 422
+        ]
+        for given in refused:
+            assert (await client.post(PATH, json=given)).status_code == 422
         assert (await client.post(PATH, json={"config_data": {"nul": "\0"}})).status_code == 422
         assert (await client.get(PATH)).json() == {"configs": [], "next": None}
 
 
-async def test_a_change_needs_the_tag_of_what_it_changes(database):
+async def test_a_change_needs_the_tag_of_what_it_changes(database: Database) -> None:
     async with serving(database.url) as client:
         made = await create(client)
         path, tag = made.headers["location"], made.headers["etag"]
@@ -72,7 +79,7 @@ async def test_a_change_needs_the_tag_of_what_it_changes(database):
         assert lost.status_code == 404
 
 
-async def test_of_two_who_change_the_same_state_one_is_told(database):
+async def test_of_two_who_change_the_same_state_one_is_told(database: Database) -> None:
     """Both read it before either wrote: the database decides."""
     from mainstem.errors import PreconditionFailed
     from mainstem.ledger import configs
@@ -85,7 +92,9 @@ async def test_of_two_who_change_the_same_state_one_is_told(database):
         database.perform(configs.update_config(config_id, change, unchanged_since=read.updated_at))
 
 
-async def test_an_activation_replaces_the_one_before_and_leaves_a_trail(database, tenant):
+async def test_an_activation_replaces_the_one_before_and_leaves_a_trail(
+    database: Database, tenant: Tenant
+) -> None:
     workflow = str(tenant.workflow_id)
     async with serving(database.url) as client:
         first, second = [(await create(client, workflow_id=workflow)).json()["config_id"] for _ in range(2)]
@@ -103,7 +112,7 @@ async def test_an_activation_replaces_the_one_before_and_leaves_a_trail(database
         assert (await client.get(f"{PATH}/{uuid4()}/activations")).status_code == 404
 
 
-async def test_the_data_of_a_version_that_applied_once_stays_what_applied(database):
+async def test_the_data_of_a_version_that_applied_once_stays_what_applied(database: Database) -> None:
     async with serving(database.url) as client:
         path = (await create(client)).headers["location"]
         await client.post(f"{path}/activate")
@@ -115,15 +124,16 @@ async def test_the_data_of_a_version_that_applied_once_stays_what_applied(databa
         assert (off.status_code, off.json()["is_enabled"]) == (200, False)
 
 
-async def test_pages_of_configs_hold_each_once_and_a_filter_holds(database, tenant):
+async def test_pages_of_configs_hold_each_once_and_a_filter_holds(database: Database, tenant: Tenant) -> None:
     async with serving(database.url) as client:
         made = [
             (await create(client, channel=channel, workflow_id=str(tenant.workflow_id))).json()["config_id"]
             for channel in ("web", "voice", "web", "efax", "web")
         ]
-        found, token = [], None
+        found: list[Any] = []
+        token = None
         while token is not None or not found:
-            params = {"page_size": 2, "channel": "web"} | ({"page_token": token} if token else {})
+            params: Any = {"page_size": 2, "channel": "web"} | ({"page_token": token} if token else {})
             page = (await client.get(PATH, params=params)).json()
             found += [one["config_id"] for one in page["configs"]]
             token = page["next"]
@@ -132,7 +142,9 @@ async def test_pages_of_configs_hold_each_once_and_a_filter_holds(database, tena
         assert [one["config_id"] for one in of_workflow.json()["configs"]] == made[::-1]
 
 
-async def test_another_tenants_config_is_not_there(database, tenant, other_tenant):
+async def test_another_tenants_config_is_not_there(
+    database: Database, tenant: Tenant, other_tenant: Tenant
+) -> None:
     async with serving(database.url, org_id=other_tenant.org_id) as theirs, serving(database.url) as client:
         path = (await create(theirs)).headers["location"]
         assert (await client.get(path)).status_code == 404

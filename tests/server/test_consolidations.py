@@ -1,9 +1,13 @@
+from __future__ import annotations
+
 import json
 from importlib import import_module
+from typing import Any
 
 import psycopg
 from serving import serving
 
+from conftest import Database
 from mainstem.consolidate.report.standings import NONE
 
 lives = import_module("consolidate.life.consolidations")
@@ -11,13 +15,13 @@ copied_life, living, old_code = lives.copied_life, lives.living, lives.old_code
 PATH = "/api/v1/consolidations"
 
 
-async def test_where_none_was_begun_the_list_is_empty_and_says_why(database):
+async def test_where_none_was_begun_the_list_is_empty_and_says_why(database: Database) -> None:
     async with serving(database.url) as client:
         assert (await client.get(PATH)).json() == {"consolidations": [], "note": NONE}
         assert (await client.get(f"{PATH}/rcm")).status_code == 404
 
 
-async def test_a_plan_is_shown_with_the_command_that_comes_next(database):
+async def test_a_plan_is_shown_with_the_command_that_comes_next(database: Database) -> None:
     with living(database):
         async with serving(database.url) as client:
             [one] = (await client.get(PATH)).json()["consolidations"]
@@ -30,7 +34,9 @@ async def test_a_plan_is_shown_with_the_command_that_comes_next(database):
             assert (await client.get(f"{PATH}/other")).status_code == 404
 
 
-async def test_a_consolidation_turns_green_opens_its_gate_and_tells_what_a_way_back_loses(server_url):
+async def test_a_consolidation_turns_green_opens_its_gate_and_tells_what_a_way_back_loses(
+    server_url: str,
+) -> None:
     with copied_life(server_url) as life:
         async with serving(life.url) as client:
             life.verify()
@@ -59,7 +65,7 @@ async def test_a_consolidation_turns_green_opens_its_gate_and_tells_what_a_way_b
             assert (await client.get(f"{PATH}/rcm")).json()["phase"] == "copied"
 
 
-def _lose_something(life):
+def _lose_something(life: Any) -> None:
     """A value that only the new tables have a place for."""
     with psycopg.connect(life.url, autocommit=True) as conn:
         conn.execute(
@@ -68,7 +74,7 @@ def _lose_something(life):
         )
 
 
-async def test_the_gate_is_shut_while_somebody_reads_the_old_tables(server_url):
+async def test_the_gate_is_shut_while_somebody_reads_the_old_tables(server_url: str) -> None:
     with copied_life(server_url) as life:
         life.verify()
         life.cut_over()
@@ -85,7 +91,7 @@ async def test_the_gate_is_shut_while_somebody_reads_the_old_tables(server_url):
             assert (one["phase"], one["rollback"]["possible"], one["next"]) == ("finished", False, None)
 
 
-async def test_what_a_failed_proof_found_in_rows_is_not_shown(server_url):
+async def test_what_a_failed_proof_found_in_rows_is_not_shown(server_url: str) -> None:
     with copied_life(server_url) as life:
         conn = life.conn
         facts = {"compared": [{"name": "workflow_trace → user_workflow_run", "rows": 1, "other_rows": 1, "is_equal": False,
@@ -102,7 +108,7 @@ async def test_what_a_failed_proof_found_in_rows_is_not_shown(server_url):
         assert "Ann" not in answer.text
 
 
-def test_the_application_reads_nothing_of_a_consolidation_but_its_standing(server_url):
+def test_the_application_reads_nothing_of_a_consolidation_but_its_standing(server_url: str) -> None:
     with copied_life(server_url) as life, psycopg.connect(life.url, autocommit=True) as conn:
         granted = conn.execute(
             "select p.proname, has_function_privilege('mainstem_app', p.oid, 'execute'), p.prosecdef, p.proowner::regrole::text,"

@@ -1,13 +1,17 @@
+from __future__ import annotations
+
 from collections import Counter
 
 import psycopg
-from past_runs import make_past
 from serving import serving
+
+from conftest import Database, Tenant
+from past_runs import make_past
 
 PATH = "/api/v1/home"
 
 
-async def test_an_empty_ledger_needs_no_attention_and_shows_its_channels(database):
+async def test_an_empty_ledger_needs_no_attention_and_shows_its_channels(database: Database) -> None:
     async with serving(database.url) as client:
         home = (await client.get(PATH)).json()
     assert home["needs_attention"] == []
@@ -16,7 +20,7 @@ async def test_an_empty_ledger_needs_no_attention_and_shows_its_channels(databas
     assert home["running_now"] == {"pending": 0, "running": 0, "waiting": 0, "paused": 0, "latest": []}
 
 
-async def test_home_tells_of_the_last_day_what_the_rows_say(database):
+async def test_home_tells_of_the_last_day_what_the_rows_say(database: Database) -> None:
     past = make_past(database.url)
     async with serving(database.url) as client:
         home = (await client.get(PATH)).json()
@@ -37,7 +41,9 @@ async def test_home_tells_of_the_last_day_what_the_rows_say(database):
     assert latest == sorted(latest, reverse=True)
 
 
-async def test_runs_that_nobody_takes_and_workers_that_are_silent_need_attention(database, tenant):
+async def test_runs_that_nobody_takes_and_workers_that_are_silent_need_attention(
+    database: Database, tenant: Tenant
+) -> None:
     with psycopg.connect(database.url, autocommit=True) as conn:
         conn.execute("select mainstem._register_worker_v1(gen_random_uuid(), 'attic', 7, '{}', '1 second')")
         conn.execute(

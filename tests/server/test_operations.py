@@ -1,16 +1,21 @@
+from __future__ import annotations
+
 import json
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from past_runs import make_past
 from serving import serving
 
+from conftest import Database, Tenant
 from mainstem.ledger import queue
+from past_runs import make_past
 
 V1 = "/api/v1"
 
 
-def register(database, count, ttl=15):
+def register(database: Database, count: int, ttl: float = 15) -> list[UUID]:
     ids = sorted(uuid4() for _ in range(count))
     for number, worker_id in enumerate(ids):
         call = queue.register_worker(
@@ -20,7 +25,9 @@ def register(database, count, ttl=15):
     return ids
 
 
-async def test_workers_are_listed_with_what_they_own_and_those_that_left_last(database, tenant):
+async def test_workers_are_listed_with_what_they_own_and_those_that_left_last(
+    database: Database, tenant: Tenant
+) -> None:
     first, second, left = register(database, 3)
     with psycopg.connect(database.url, autocommit=True) as conn:
         conn.execute(
@@ -41,7 +48,8 @@ async def test_workers_are_listed_with_what_they_own_and_those_that_left_last(da
             (second, True, 1), (first, False, 0), (left, False, 0)
         ]  # fmt: skip
         assert told[0]["lease_seconds"] == 15.0
-        found, token = [], None
+        found: list[Any] = []
+        token = None
         while token is not None or not found:
             page = (
                 await client.get(
@@ -53,7 +61,9 @@ async def test_workers_are_listed_with_what_they_own_and_those_that_left_last(da
         assert found == told
 
 
-async def test_the_queue_counts_the_tenants_own_runs_by_state(database, tenant, other_tenant):
+async def test_the_queue_counts_the_tenants_own_runs_by_state(
+    database: Database, tenant: Tenant, other_tenant: Tenant
+) -> None:
     with psycopg.connect(database.url, autocommit=True) as conn:
         for org_id, state, waiting in (
             (tenant.org_id, "ready", []), (tenant.org_id, "waiting", ["approved"]),
@@ -78,7 +88,7 @@ async def test_the_queue_counts_the_tenants_own_runs_by_state(database, tenant, 
     assert told["awaited"] == [{"signal": "approved", "runs": 2}]
 
 
-async def test_partitions_tell_their_times_rows_and_bytes(database):
+async def test_partitions_tell_their_times_rows_and_bytes(database: Database) -> None:
     past = make_past(database.url, runs=60)
     with psycopg.connect(database.url, autocommit=True) as conn:
         conn.execute("analyze")
@@ -90,7 +100,7 @@ async def test_partitions_tell_their_times_rows_and_bytes(database):
     assert all(one["bytes"] > 0 and not one["sealed"] for one in told)
 
 
-async def test_the_doctors_findings_are_those_of_the_command(database):
+async def test_the_doctors_findings_are_those_of_the_command(database: Database) -> None:
     async with serving(database.url, embedded=True, budget=20.0) as client:
         answer = await client.get(f"{V1}/doctor")
     assert answer.status_code == 200
@@ -98,7 +108,7 @@ async def test_the_doctors_findings_are_those_of_the_command(database):
     assert found["schema"] == found["partitions ahead"] == found["login"] == "ok"
 
 
-async def test_a_doctor_who_may_not_see_gives_no_clean_bill(database):
+async def test_a_doctor_who_may_not_see_gives_no_clean_bill(database: Database) -> None:
     with psycopg.connect(database.url, autocommit=True) as conn:
         login = f"app_{uuid4().hex[:8]}"
         conn.execute(f"create role {login} login in role mainstem_app")
@@ -113,8 +123,8 @@ async def test_a_doctor_who_may_not_see_gives_no_clean_bill(database):
 
 
 async def test_a_caller_sees_its_own_organization_and_whoever_has_the_machine_makes_another(
-    database, other_tenant
-):
+    database: Database, other_tenant: Tenant
+) -> None:
     async with serving(database.url) as client:
         [own] = (await client.get(f"{V1}/organizations")).json()
         assert own["name"] == "default"
@@ -128,8 +138,8 @@ async def test_a_caller_sees_its_own_organization_and_whoever_has_the_machine_ma
 
 
 async def test_migrations_are_told_as_their_states_say_and_a_broken_state_is_no_empty_list(
-    database, tmp_path
-):
+    database: Database, tmp_path: Path
+) -> None:
     async with serving(database.url) as client:
         told = (await client.get(f"{V1}/migrations")).json()
         assert told["migrations"] == []

@@ -1,19 +1,24 @@
+from __future__ import annotations
+
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from past_runs import WORKFLOWS, make_past, percentiles
 from psycopg.types.json import Jsonb
 from serving import serving
 
+from conftest import Database, Tenant
 from mainstem.model import DEFAULT_ORG
+from past_runs import WORKFLOWS, PastRun, make_past, percentiles
 
 PATH = "/api/v1/workflows"
 
 
-def expected(runs):
+def expected(runs: list[PastRun]) -> dict[str, Any]:
     """What the statistics must be, computed over the rows."""
     ended = [run for run in runs if run.is_over]
     states = Counter(run.status for run in runs)
@@ -31,7 +36,7 @@ def expected(runs):
 
 
 @pytest.mark.parametrize("days", [3, 30])
-async def test_the_statistics_are_those_of_the_rows(database, days):
+async def test_the_statistics_are_those_of_the_rows(database: Database, days: int) -> None:
     past = make_past(database.url)
     async with serving(database.url) as client:
         answer = await client.get(PATH, params={"days": days})
@@ -56,7 +61,9 @@ async def test_the_statistics_are_those_of_the_rows(database, days):
         ]
 
 
-async def test_a_workflow_without_a_run_has_no_figures_rather_than_zeros(database, tenant):
+async def test_a_workflow_without_a_run_has_no_figures_rather_than_zeros(
+    database: Database, tenant: Tenant
+) -> None:
     async with serving(database.url) as client:
         [one] = (await client.get(PATH)).json()["workflows"]
         statistics = one["statistics"]
@@ -64,7 +71,7 @@ async def test_a_workflow_without_a_run_has_no_figures_rather_than_zeros(databas
         assert len(statistics["sparkline"]) == 14
 
 
-async def test_one_workflow_is_measured_as_in_the_list_and_has_a_tag(database):
+async def test_one_workflow_is_measured_as_in_the_list_and_has_a_tag(database: Database) -> None:
     past = make_past(database.url, runs=60)
     async with serving(database.url) as client:
         first = (await client.get(PATH)).json()["workflows"][0]
@@ -78,7 +85,7 @@ async def test_one_workflow_is_measured_as_in_the_list_and_has_a_tag(database):
         assert (gone.status_code, gone.json()["code"]) == (404, "MS001")
 
 
-async def test_pages_of_workflows_neither_skip_nor_repeat_one(database):
+async def test_pages_of_workflows_neither_skip_nor_repeat_one(database: Database) -> None:
     make_past(database.url, runs=1)
     async with serving(database.url) as client:
         names, token = [], None
@@ -98,7 +105,7 @@ async def test_pages_of_workflows_neither_skip_nor_repeat_one(database):
         assert "another filter" in refused.json()["detail"]
 
 
-async def test_the_nodes_of_code_are_its_functions_measured_over_their_steps(database):
+async def test_the_nodes_of_code_are_its_functions_measured_over_their_steps(database: Database) -> None:
     past = make_past(database.url)
     async with serving(database.url) as client:
         answer = await client.get(f"{PATH}/{past.workflows['billing']}/nodes", params={"days": 20})
@@ -115,7 +122,13 @@ async def test_the_nodes_of_code_are_its_functions_measured_over_their_steps(dat
         assert [found["p50_ms"], found["p95_ms"], found["p99_ms"]] == pytest.approx([p50, p95, p99])
 
 
-def drawn(database, workflow, nodes, edges=(), graph=None):
+def drawn(
+    database: Database,
+    workflow: UUID,
+    nodes: dict[str, Any],
+    edges: Sequence[tuple[str, str]] = (),
+    graph: Any = None,
+) -> dict[str, UUID]:
     """Give a workflow a graph."""
     ids = {}
     with psycopg.connect(database.url, autocommit=True) as conn:
@@ -139,7 +152,9 @@ def drawn(database, workflow, nodes, edges=(), graph=None):
     return ids
 
 
-async def test_a_graph_is_of_nodes_and_transitions_and_its_form_of_the_entrys_requirements(database):
+async def test_a_graph_is_of_nodes_and_transitions_and_its_form_of_the_entrys_requirements(
+    database: Database,
+) -> None:
     workflow = make_past(database.url, runs=1).workflows["billing"]
     asks = [
         {"name": "member", "type": "text", "description": "As on the card"},
@@ -167,7 +182,7 @@ async def test_a_graph_is_of_nodes_and_transitions_and_its_form_of_the_entrys_re
         }
 
 
-async def test_a_graph_from_an_editor_is_read_where_it_says_and_given_whole(database):
+async def test_a_graph_from_an_editor_is_read_where_it_says_and_given_whole(database: Database) -> None:
     workflow = make_past(database.url, runs=1).workflows["billing"]
     config = {
         "nodes": [{"id": "a", "data": {"label": "In", "type": "entry"}}, {"id": "b"}, "what is this"],
@@ -187,7 +202,9 @@ async def test_a_graph_from_an_editor_is_read_where_it_says_and_given_whole(data
         assert (await client.get(f"{PATH}/{workflow}/schema")).json() == config["input_schema"]
 
 
-async def test_a_workflow_of_code_has_no_graph_and_nothing_is_known_of_its_input(database, tenant):
+async def test_a_workflow_of_code_has_no_graph_and_nothing_is_known_of_its_input(
+    database: Database, tenant: Tenant
+) -> None:
     workflow = make_past(database.url, runs=1).workflows["billing"]
     async with serving(database.url) as client:
         assert (await client.get(f"{PATH}/{workflow}/graph")).json()["source"] == "none"
@@ -197,7 +214,7 @@ async def test_a_workflow_of_code_has_no_graph_and_nothing_is_known_of_its_input
         assert (await client.get(f"{PATH}/{uuid4()}/configs")).status_code == 404
 
 
-async def test_a_strange_window_is_a_problem(database):
+async def test_a_strange_window_is_a_problem(database: Database) -> None:
     async with serving(database.url) as client:
         for params in (
             {"days": 0},

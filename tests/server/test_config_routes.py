@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -150,3 +151,15 @@ async def test_another_tenants_config_is_not_there(
         assert (await client.get(path)).status_code == 404
         assert (await client.post(f"{path}/activate")).status_code == 404
         assert (await client.get(PATH)).json()["configs"] == []
+
+
+async def test_of_those_who_create_at_the_same_moment_each_has_a_version_of_its_own_or_is_told(
+    database: Database,
+) -> None:
+    async with serving(database.url) as client:
+        body = {"config_data": {"limit": 3}, "channel": "web"}
+        answers = await asyncio.gather(*(client.post(PATH, json=body) for _ in range(8)))
+        versions = sorted(answer.json()["version"] for answer in answers if answer.status_code == 201)
+        assert versions == list(range(1, len(versions) + 1))
+        told = {answer.json()["code"] for answer in answers if answer.status_code != 201}
+        assert told <= {"MS006"}

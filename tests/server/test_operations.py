@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import psycopg
 from serving import serving
 
 from conftest import Database, Tenant
 from mainstem.ledger import queue
+from mainstem.server import ServerConfig, create_app
+from mainstem.server.access import Access, Caller, caller_of
 from past_runs import make_past
 
 V1 = "/api/v1"
@@ -165,3 +168,20 @@ async def test_migrations_are_told_as_their_states_say_and_a_broken_state_is_no_
         assert "secret" not in answer.text
         (tmp_path / "0042" / "state.json").write_text(json.dumps({"phase": "lost"}))
         assert (await client.get(f"{V1}/migrations")).status_code == 503
+
+
+async def test_what_is_the_installations_is_not_there_for_another_organizations_admin(
+    database: Database, other_tenant: Tenant
+) -> None:
+    """Here the server is set up with the default organization, and the other's admin asks."""
+    app = create_app(ServerConfig(url=database.url, open_to_all=True))
+    app.dependency_overrides[caller_of] = lambda: Caller(other_tenant.org_id, Access.ADMIN)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://server") as client,
+    ):
+        for path in ("doctor", "consolidations", "consolidations/rcm", "migrations"):
+            assert (await client.get(f"{V1}/{path}")).status_code == 404
+        assert (await client.post(f"{V1}/organizations", json={"name": "north"})).status_code == 404
+        assert (await client.get(f"{V1}/workers")).status_code == 200

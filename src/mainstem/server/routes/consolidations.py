@@ -15,8 +15,8 @@ from mainstem.consolidate.report.standings import (
     standings,
 )
 from mainstem.errors import NotFound
-from mainstem.server.access import Admin
 from mainstem.server.answers import described
+from mainstem.server.installation import Installer
 from mainstem.server.routes.parameters import Asked
 from mainstem.server.shapes import consolidations as examples
 
@@ -27,9 +27,9 @@ router = APIRouter(prefix="/consolidations", tags=["consolidations"])
     "",
     operation_id="list_consolidations",
     summary="List consolidations of old systems",
-    responses=described(example=examples.CONSOLIDATIONS),
+    responses=described(NotFound, example=examples.CONSOLIDATIONS),
 )
-async def list_consolidations(caller: Admin, database: Asked) -> Consolidations:
+async def list_consolidations(caller: Installer, database: Asked) -> Consolidations:
     """All of the installation's. Where there is none, the list is empty and `note` says so."""
     found = await database.perform(ground(), org_id=caller.org_id)
     refuse_older(found)
@@ -43,7 +43,7 @@ async def list_consolidations(caller: Admin, database: Asked) -> Consolidations:
     summary="Read a consolidation: phases, parity, drift, readers, drop gate, way back",
     responses=described(NotFound, example=examples.CONSOLIDATION),
 )
-async def read_consolidation(system: str, caller: Admin, database: Asked) -> Consolidation:
+async def read_consolidation(system: str, caller: Installer, database: Asked) -> Consolidation:
     """With what a rollback would lose now. No value of a row is in it."""
     found = await database.perform(ground(), org_id=caller.org_id)
     refuse_older(found)

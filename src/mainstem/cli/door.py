@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TypeVar
-from uuid import UUID
+from typing import Protocol, TypeVar
 
 from mainstem.client import Mainstem
 from mainstem.ledger.call import Call, perform, translated_errors
-from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import Role, Server, connect, serving
 from mainstem.postgres.connect import Connection
 from mainstem.settings import Settings
@@ -18,9 +15,29 @@ from mainstem.settings import Settings
 T = TypeVar("T")
 
 
+class Performing(Protocol):
+    """Performs calls for one tenant."""
+
+    def __call__(self, call: Call[T]) -> T: ...
+
+
 def client_of(settings: Settings) -> Mainstem:
     """The tenant's client; `with` closes it."""
     return Mainstem(settings.url, org_id=settings.org_id, data=settings.data)
+
+
+@contextmanager
+def ledger_of(settings: Settings) -> Iterator[Performing]:
+    """The tenant's ledger, for calls that the client has no verb for."""
+    with (
+        client_of(settings) as client,
+        connect(client.url, role=Role.APP, application_name="mainstem cli") as conn,
+    ):
+
+        def performing(call: Call[T]) -> T:
+            return perform(conn, call, org_id=client.org_id)
+
+        yield performing
 
 
 @contextmanager
@@ -38,24 +55,3 @@ def login(server: Server) -> Connection:
 def owner(server: Server) -> Connection:
     """As the schema's owner: for who seals and drops."""
     return connect(server.url, role=Role.OWNER, application_name="mainstem db")
-
-
-@dataclass(frozen=True)
-class Tenant:
-    """Performs calls to the ledger as one tenant, as a server does."""
-
-    conn: Connection
-    org_id: UUID
-
-    def __call__(self, call: Call[T]) -> T:
-        return perform(self.conn, call, org_id=self.org_id)
-
-
-@contextmanager
-def tenant_of(settings: Settings) -> Iterator[Tenant]:
-    """The settings' tenant."""
-    with (
-        server_of(settings) as server,
-        connect(server.url, role=Role.APP, application_name="mainstem") as conn,
-    ):
-        yield Tenant(conn, settings.org_id or DEFAULT_ORG)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.door import tenant_of
+from mainstem.cli.door import ledger_of
 from mainstem.cli.output import json_option, say
 from mainstem.ledger.configs import activate_config
 from mainstem.settings import Settings
@@ -23,6 +23,6 @@ def activate(settings: Settings, config_id: UUID) -> None:
 
     Example: mainstem configs activate CONFIG_ID
     """
-    with tenant_of(settings) as ask:
+    with ledger_of(settings) as ask:
         activation_id = ask(activate_config(config_id))
     say(f"{config_id} applies now", config_id=config_id, activation_id=activation_id)

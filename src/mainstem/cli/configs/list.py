@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mainstem.cli.door import tenant_of
+from mainstem.cli.door import ledger_of
 from mainstem.cli.output import json_option, note, show, wants_json
 from mainstem.cli.workflows.asked import workflow_named
 from mainstem.ledger.configs import Config, ConfigFilter, list_configs
@@ -35,7 +35,7 @@ def list_(
 
     Example: mainstem configs list --workflow claim-intake --active
     """
-    with tenant_of(settings) as ask:
+    with ledger_of(settings) as ask:
         workflow_id = None if workflow is None else workflow_named(ask, workflow)
         which = ConfigFilter(workflow_id=workflow_id, channel=channel, active=active)
         page = ask(list_configs(which, limit=limit, after=after))

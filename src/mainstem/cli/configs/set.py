@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.door import Tenant, tenant_of
+from mainstem.cli.door import Performing, ledger_of
 from mainstem.cli.given import given_object
 from mainstem.cli.output import json_option, say
 from mainstem.cli.workflows.asked import workflow_named
@@ -35,7 +35,7 @@ def set_(
       mainstem configs set @limits.json
     """  # noqa: D301  (click's mark for lines that stay as they are)
     config_data = given_object(data, "DATA")
-    with tenant_of(settings) as ask:
+    with ledger_of(settings) as ask:
         workflow_id = None if workflow is None else workflow_named(ask, workflow)
         new = NewConfig(workflow_id=workflow_id, channel=channel, name=name, config_data=config_data)
         config = _made(ask, new, activate=activate)
@@ -51,7 +51,7 @@ def set_(
 set = set_  # noqa: A001  (the verb's name)
 
 
-def _made(ask: Tenant, new: NewConfig, *, activate: bool) -> Config:
+def _made(ask: Performing, new: NewConfig, *, activate: bool) -> Config:
     config_id: UUID = ask(create_config(new))
     if activate:
         ask(activate_config(config_id))

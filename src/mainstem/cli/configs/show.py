@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from mainstem.cli import output
-from mainstem.cli.door import tenant_of
+from mainstem.cli.door import ledger_of
 from mainstem.cli.output import indented, json_option, wants_json
 from mainstem.ledger.configs import read_config, trail_of
 from mainstem.settings import Settings
@@ -23,7 +23,7 @@ def show(settings: Settings, config_id: UUID) -> None:
 
     Example: mainstem configs show CONFIG_ID
     """
-    with tenant_of(settings) as ask:
+    with ledger_of(settings) as ask:
         config, trail = ask(read_config(config_id)), ask(trail_of(config_id))
     if wants_json():
         output.show([{**asdict(config), "activations": [asdict(one) for one in trail.activations]}])

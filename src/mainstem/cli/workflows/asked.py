@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from mainstem.cli.door import Tenant
+from mainstem.cli.door import Performing
 from mainstem.errors import NotFound
 from mainstem.ledger.runs import find_workflow
 from mainstem.ledger.workflows import Day
@@ -12,7 +12,7 @@ from mainstem.ledger.workflows import Day
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
-def workflow_named(ask: Tenant, text: str) -> UUID:
+def workflow_named(ask: Performing, text: str) -> UUID:
     """Its id, by name or by id. Raises NotFound."""
     found = ask(find_workflow(text))
     if found is not None:

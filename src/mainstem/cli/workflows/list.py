@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mainstem.cli.door import tenant_of
+from mainstem.cli.door import ledger_of
 from mainstem.cli.output import json_option, note, show, span, wants_json
 from mainstem.cli.workflows.asked import bars, rate
 from mainstem.ledger.windows import LONGEST, Window
@@ -29,7 +29,7 @@ def list_(settings: Settings, *, days: int, status: str | None, limit: int, afte
 
     Example: mainstem workflows list --days 7
     """
-    with tenant_of(settings) as ask:
+    with ledger_of(settings) as ask:
         page = ask(list_workflows(Window(days), status=status, limit=limit, after=after))
     show(
         (_row(workflow) for workflow in page.workflows),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mainstem.cli import output
-from mainstem.cli.door import tenant_of
+from mainstem.cli.door import ledger_of
 from mainstem.cli.output import json_option, span, wants_json
 from mainstem.cli.workflows.asked import bars, rate, workflow_named
 from mainstem.ledger.nodes import Node, list_nodes
@@ -28,7 +28,7 @@ def show(settings: Settings, workflow: str, *, days: int) -> None:
     Example: mainstem workflows show claim-intake --days 7
     """
     window = Window(days)
-    with tenant_of(settings) as ask:
+    with ledger_of(settings) as ask:
         workflow_id = workflow_named(ask, workflow)
         found = ask(read_workflow(workflow_id, window))
         nodes = ask(list_nodes(workflow_id, window))

@@ -46,6 +46,8 @@ class Case:
     headers: dict[str, str] = field(default_factory=dict)
     tenantless: bool = False
     """Answers the same whatever the tenant, and without a key: health, docs."""
+    without_database: bool = False
+    """Answers 2xx when the database is gone, too."""
 
 
 ENDED_OTHERWISE = """

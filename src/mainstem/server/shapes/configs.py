@@ -46,7 +46,7 @@ Priority = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 class ChangedConfig(BaseModel):
     """What a config is to be."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"config_data": {"limit": 3}}]})
 
     config_data: dict[str, Json] = Field(
         description="Merged key by key over the scopes above.", examples=[{"limit": 3}]
@@ -58,6 +58,10 @@ class ChangedConfig(BaseModel):
 
 class CreatedConfig(ChangedConfig):
     """The next version of its scope and name. The scope is what is named: workflow, channel, both or neither."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"channel": "web", "config_data": {"limit": 3}}]}
+    )
 
     workflow_id: UUID | None = Field(None, examples=[None])
     channel: str | None = Field(None, examples=["web"], max_length=63)

@@ -75,7 +75,7 @@ class Finding(BaseModel):
 class CreatedOrganization(BaseModel):
     """A tenant to be."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "north clinic"}]})
 
     name: str = Field(min_length=1, max_length=255, examples=["north clinic"])
 

@@ -140,9 +140,10 @@ def ground() -> Call[Ground]:
     return Call(
         "select exists (select from pg_namespace where nspname = 'mainstem_consolidation') as exists,"
         " exists (select from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
-        " where n.nspname = 'mainstem_consolidation' and p.proname = 'standing') as tells",
+        " where n.nspname = 'mainstem_consolidation' and p.proname = 'standing') as tells"
+        " from mainstem.organization where org_id = mainstem.current_org()",  # so that a ledger that is shut says so
         [],
-        lambda rows: Ground(**rows[0]),
+        lambda rows: Ground(**rows[0]) if rows else Ground(exists=False, tells=False),
     )
 
 

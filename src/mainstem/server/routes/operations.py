@@ -73,9 +73,11 @@ async def list_partitions(caller: Viewer, database: Asked) -> list[Partition]:
     summary="Examine the ledger, its workers and its server",
     responses=described(NotFound, RightsMissing, example=[examples.FINDING]),
 )
-async def examine(caller: Installer, database: Asked) -> list[Finding]:  # noqa: ARG001  (asked for its role)
+async def examine(caller: Installer, database: Asked) -> list[Finding]:
     """As `mainstem db doctor`, with the server's own login: one that sees a single tenant is a problem and no clean bill."""
     config = database.config
+    # a database that serves nobody is refused here, in the words of every other request
+    await database.perform(operations.list_organizations(), org_id=caller.org_id)
     found = await asyncio.to_thread(
         examine_within, config.url, seconds=config.budget, embedded=config.embedded
     )

@@ -249,14 +249,18 @@ def trail_of(config_id: UUID) -> Call[Trail]:
 
 def _one(rows: list[Row], config_id: UUID) -> Row:
     if not rows:
-        raise NotFound(f"no config {config_id} in this tenant", hint="look at the id, then at the tenant: `mainstem configs list`")
+        raise NotFound(
+            f"no config {config_id} in this tenant",
+            hint="look at the id, then at the tenant: `mainstem configs list`",
+        )
     return rows[0]
 
 
 def _made(row: Row, new: NewConfig) -> UUID:
     if not row["has_workflow"]:
         raise NotFound(
-            f"no workflow {new.workflow_id} in this tenant", hint="look at the id, then at the tenant: `mainstem configs list`"
+            f"no workflow {new.workflow_id} in this tenant",
+            hint="look at the id, then at the tenant: `mainstem configs list`",
         )
     if not row["has_channel"]:
         raise BadArgument(f"no channel {new.channel!r} in this tenant", hint="list the channels")

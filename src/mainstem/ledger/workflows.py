@@ -146,7 +146,10 @@ def is_there(workflow_id: UUID) -> Call[None]:
 
 
 def no_workflow(workflow_id: UUID) -> NotFound:
-    return NotFound(f"no workflow {workflow_id} in this tenant", hint="look at the id, then at the tenant: `mainstem workflows list`")
+    return NotFound(
+        f"no workflow {workflow_id} in this tenant",
+        hint="look at the id, then at the tenant: `mainstem workflows list`",
+    )
 
 
 def _the(workflow_id: UUID, read: Callable[[Row], T]) -> Callable[[list[Row]], T]:

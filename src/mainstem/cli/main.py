@@ -45,6 +45,7 @@ NEXT: Mapping[type[MainstemError], str] = {
 
 
 VERBS = {
+    "configs": "Look at what applies to runs, by workflow and channel, and change it.",
     "consolidate": "Bring old tables in: look at them, decide what they become, prove it, switch, and go back if need be.",
     "db": "Install the schema, and look after it.",
     "demo": "An old system comes home, then sixty documents go through a durable workflow, a worker killed half-way.",
@@ -54,6 +55,7 @@ VERBS = {
     "run": "Start a run of WORKFLOW and print its id.",
     "runs": "Look at runs, and ask things of them.",
     "worker": "Run the workflows in MODULE until SIGTERM or Ctrl-C.",
+    "workflows": "Look at workflows, and how their runs went.",
 }
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import inspect
 import json
-import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
 
 from mainstem.cli.door import client_of
+from mainstem.cli.given import given_text
 from mainstem.cli.loop import run_loop
 from mainstem.cli.output import indented, json_option, say
 from mainstem.cli.program import Program, workflow_at
@@ -95,7 +94,7 @@ async def _wait(handle: RunHandle) -> None:
 
 def _object(given: str) -> dict[str, Any]:
     try:
-        found = json.loads(_text(given))
+        found = json.loads(given_text(given))
     except (OSError, ValueError) as refusal:
         raise BadArgument(
             f"--input: {refusal}", hint="""--input '{"name": "world"}', --input @FILE, --input -"""
@@ -103,12 +102,6 @@ def _object(given: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise BadArgument("--input is no object", hint="""name each argument: --input '{"name": "world"}'""")
     return found
-
-
-def _text(given: str) -> str:
-    if given == "-":
-        return sys.stdin.read()
-    return Path(given[1:]).read_text(encoding="utf-8") if given.startswith("@") else given
 
 
 def _arguments(program: Program | None, named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

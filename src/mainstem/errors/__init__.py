@@ -77,6 +77,9 @@ MainstemError
 │   ├── NotAuthenticated     MS601
 │   ├── NotAllowed           MS602
 │   └── TooManyStreams       MS621
+├── ConditionError       a change that does not say which state it changes
+│   ├── PreconditionRequired MS611
+│   └── PreconditionFailed   MS612
 └── MigrationError       somebody's migration, and what speaks against it
     ├── StatementUnreadable  MS501
     ├── MigrationUnsafe      MS502
@@ -91,6 +94,7 @@ MainstemError
     └── StatementFailed      MS511
 """
 
+from mainstem.errors.conditional import ConditionError, PreconditionFailed, PreconditionRequired
 from mainstem.errors.ledger import (
     AccessRefused,
     BadArgument,
@@ -195,6 +199,7 @@ __all__ = [
     "BadArgument",
     "BringBackRefused",
     "ChecksFailed",
+    "ConditionError",
     "ConsolidationError",
     "CutoverBlocked",
     "DatabaseError",
@@ -227,6 +232,8 @@ __all__ = [
     "NotReviewable",
     "OldSchemaChanged",
     "PhaseRefused",
+    "PreconditionFailed",
+    "PreconditionRequired",
     "ProgramError",
     "ProgramsMissing",
     "ProofFailed",

@@ -5,7 +5,7 @@ It is performed sync or async by the two functions at the end, and written once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Generic, LiteralString, TypeVar
@@ -38,7 +38,7 @@ class Call(Generic[T]):
     """One statement to the ledger. Its errors come out as the classes of mainstem.errors, by SQLSTATE."""
 
     query: LiteralString
-    parameters: Sequence[Any]
+    parameters: Sequence[Any] | Mapping[str, Any]
     read: Callable[[list[Row]], T]
 
     def then(self, change: Callable[[T], U]) -> Call[U]:

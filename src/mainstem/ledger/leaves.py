@@ -59,7 +59,7 @@ class Leaf:
 def leaves(conn: Connection[Any]) -> list[Leaf]:
     """All leaves by time, as any login may ask that reads user_workflow_leaf."""
     with conn.cursor(row_factory=class_row(Leaf)) as cursor:
-        return cursor.execute(_LEAVES).fetchall()
+        return cursor.execute(LEAVES).fetchall()
 
 
 def months_missing(conn: Connection[Any]) -> list[datetime]:
@@ -96,7 +96,7 @@ def patiently(attempt: Callable[[], None]) -> None:
             time.sleep(random.uniform(0.05, 0.3))  # noqa: S311  (out of step with others, no secret)
 
 
-_LEAVES: LiteralString = """
+LEAVES: LiteralString = """
 select l.suffix, l.lower, l.upper, l.sealed_at, l.retired_at, l.upper < mainstem.clock() - interval '1 day' as is_past,
        coalesce(sum(t.estimate) filter (where t.parent = 'user_workflow_run'), 0)::bigint as runs,
        coalesce(sum(t.estimate) filter (where t.parent = 'user_workflow_run_step'), 0)::bigint as steps,
@@ -105,7 +105,7 @@ select l.suffix, l.lower, l.upper, l.sealed_at, l.retired_at, l.upper < mainstem
   left join lateral (
     select parent, pg_total_relation_size(c.oid) as bytes, greatest(c.reltuples, pg_stat_get_live_tuples(c.oid)) as estimate
       from unnest(array['user_workflow_run', 'user_workflow_run_step', 'user_workflow_event']) parent
-      join pg_class c on c.oid = to_regclass(format('mainstem.%I', parent || '_' || l.suffix))) t on true
+      join pg_class c on c.oid = to_regclass('mainstem.' || quote_ident(parent || '_' || l.suffix))) t on true
  group by l.lower order by l.lower
 """
 

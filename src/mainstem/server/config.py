@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from mainstem.model import DEFAULT_ORG
@@ -32,3 +33,7 @@ class ServerConfig:
     """Of the hour and the day that the old history API tells of native runs."""
     history_native_status: bool = False
     """The old history API's `status` is one of the ledger's eight; old clients know four."""
+    embedded: bool = False
+    """The database is the embedded server: that its login is a superuser is nobody's oversight."""
+    migrations: Path | None = None
+    """Where `mainstem migrate` keeps its states: a directory with one for each migration."""

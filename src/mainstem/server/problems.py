@@ -18,9 +18,12 @@ from mainstem.errors import (
     DrivenElsewhere,
     IdempotencyConflict,
     MainstemError,
+    MigrationUnknown,
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
     QueryBudgetExceeded,
     RunIsOver,
     StateRefused,
@@ -47,7 +50,10 @@ STATUS: dict[type[MainstemError], HTTPStatus] = {
     StepExists: HTTPStatus.CONFLICT,
     StateRefused: HTTPStatus.CONFLICT,
     DrivenElsewhere: HTTPStatus.CONFLICT,
+    PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
+    PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     QueryBudgetExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
+    MigrationUnknown: HTTPStatus.SERVICE_UNAVAILABLE,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The nearest ancestor counts; what is not here is a 500, as it was not foreseen."""

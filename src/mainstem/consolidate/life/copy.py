@@ -23,6 +23,7 @@ from mainstem.consolidate.compile.views import IDS
 from mainstem.consolidate.life.batch import again, make_leaves, perform
 from mainstem.consolidate.life.catch_up import catch_up
 from mainstem.consolidate.life.indexes import make_indexes
+from mainstem.consolidate.life.losses import counting_losses
 from mainstem.consolidate.life.plan import (
     PLAN,
     Plan,
@@ -108,6 +109,7 @@ def expand(conn: Connection, program: Program, token: UUID) -> None:
     """Views, mirrors, and the triggers that log: one old table a transaction, and before the first row is copied."""
     began = time.monotonic()
     conn.execute(program.views())
+    conn.execute(counting_losses(program).encode())
     held: dict[str, float] = {}
     for table, (trigger, existing) in program.mirrors().items():
         held[table] = _once(conn, trigger, f"the mirror of {table}")

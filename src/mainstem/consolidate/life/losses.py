@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -39,13 +39,24 @@ def losses(conn: Connection, program: Program) -> list[Loss]:
 def losses_of(conn: Connection, program: Program, ids: Sequence[UUID] | None = None) -> list[Loss]:
     """Of these runs and definitions, or of all that were written since; where our views are seen already."""
     chosen = _since(program) if ids is None else f"= any({lit('{' + ','.join(map(str, ids)) + '}')}::uuid[])"
-    found = [
-        loss
-        for relation in program.relations()
-        for loss in (*_needed(conn, program, relation, chosen), *_untold(conn, program, relation, chosen))
+    return [
+        Loss(asked.table, key, asked.checks[number].column, asked.checks[number].why)
+        for asked in _questions(program, chosen)
+        for number, key in conn.execute(asked.text().encode()).fetchall()
     ]
-    unpacked = program.whole.unpacked
-    return found + (_untold(conn, program, unpacked.step, chosen) if unpacked else [])
+
+
+def counting_losses(program: Program) -> str:
+    """A function that counts the same, by column and reason, for roles that see no row of it: mainstem_owner's, for `standing`."""
+    name = q(program.mapping.work_schema, "losses")
+    counted = [asked.counted() for asked in _questions(program, _since(program))]
+    body = "\nunion all\n".join(counted) or "select '', '', '', 0::bigint where false"
+    return (
+        f"create or replace function {name}() returns table (old_table text, old_column text, why text, lost bigint)\n"
+        "language plpgsql stable set search_path = pg_catalog, pg_temp as $losses$\n#variable_conflict use_column\n"
+        f"begin\nreturn query\n{body};\nend $losses$;\n"
+        f"revoke all on function {name}() from public;\nalter function {name}() owner to mainstem_owner;\n"
+    )
 
 
 def refuse_more(lost: Iterable[Loss], accepted: Iterable[Loss]) -> None:
@@ -69,36 +80,67 @@ def _since(program: Program) -> str:
     return f"in (select w.new_id from mainstem_consolidation.written_since w where w.source in ({sources}))"
 
 
-def _needed(conn: Connection, program: Program, relation: Relation, chosen: str) -> list[Loss]:
+@dataclass(frozen=True)
+class _Check:
+    """A condition over a row whose value the old column cannot hold."""
+
+    condition: str
+    column: str
+    why: str
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One look at the rows of a table, whatever the number of checks."""
+
+    table: str
+    rows: str
+    """The key of a row, and what follows FROM."""
+    whose: str
+    checks: list[_Check]
+
+    def text(self) -> str:
+        """Gives number of the check and key."""
+        each = ", ".join(f"({number}, {check.condition})" for number, check in enumerate(self.checks))
+        return f"select c.number, {self.rows} cross join lateral (values {each}) c (number, fails)\n where {self.whose} and c.fails order by 1, 2"
+
+    def counted(self) -> str:
+        """Gives table, column, reason and how many."""
+        each = ", ".join(
+            f"({number}, {lit(check.column)}, {lit(check.why)})" for number, check in enumerate(self.checks)
+        )
+        return (
+            f"select {lit(self.table)}, c.old_column, c.why, count(*) from (\n{self.text()}) told (number, key)\n"
+            f"  join (values {each}) c (number, old_column, why) using (number) group by 2, 3"
+        )
+
+
+def _questions(program: Program, chosen: str) -> Iterator[_Question]:
+    unpacked = program.whole.unpacked
+    asked = [
+        question(program, relation, chosen)
+        for relation in program.relations()
+        for question in (_needed, _untold)
+    ]
+    if unpacked:
+        asked.append(_untold(program, unpacked.step, chosen))
+    yield from (one for one in asked if one.checks)
+
+
+def _needed(program: Program, relation: Relation, chosen: str) -> _Question:
     """Values without which there is no old row."""
     said = relation.said
     view = q(program.whole.work_schema, f"unfold_{relation.table}")
-    needed = [
-        column.name for column in relation.old.values() if column.not_null and column.name not in said.drop
-    ]
-    checks = [(f"u.{q(name)} is null", name, NEEDED) for name in needed]
-    return _failing(conn, relation, f"u.{q(said.key)}::text from {view} u", f"u._id {chosen}", checks)
-
-
-def _untold(conn: Connection, program: Program, relation: Relation, chosen: str) -> list[Loss]:
-    """Values that only the new tables have a place for, and states that old code has no word for."""
-    told = {way.place.column for way in relation.ways.values()} | set(relation.mapped)
-    target = program.catalog.ours[relation.target]
     checks = [
-        (f"r.{q(name)} is not null", name, "the old tables have no place for it")
-        for name in UNTOLD
-        if name in target and name not in told
+        _Check(f"u.{q(column.name)} is null", column.name, NEEDED)
+        for column in relation.old.values()
+        if column.not_null and column.name not in said.drop
     ]
-    for column, lens in relation.said.columns.items():
-        if lens.back:
-            states = ", ".join(map(lit, lens.back))
-            checks.append((f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it"))
-    checks += [check for way in relation.ways.values() for check in _unfitting(way)]
-    checks += [
-        (bundle.unfitting("r"), bundle.name, "the old columns have no such values")
-        for bundle in relation.bundles
-        if bundle.placed
-    ]
+    return _Question(relation.table, f"u.{q(said.key)}::text from {view} u", f"u._id {chosen}", checks)
+
+
+def _untold(program: Program, relation: Relation, chosen: str) -> _Question:
+    """Values that only the new tables have a place for, and states that old code has no word for."""
     run = "mainstem.run_of(k.new_id)" if relation.target == STEP else "k.new_id"
     key = (
         {RUN: "run_id"}.get(relation.target, "step_id")
@@ -107,31 +149,32 @@ def _untold(conn: Connection, program: Program, relation: Relation, chosen: str)
     )
     rows = f"k.old_key from {IDS} k join {with_beside(program.whole, relation)} r on r.{q(key)} = k.new_id"
     whose = f"{program.whole.ids_of('k', relation.table)} and {run} {chosen}"
-    return _failing(conn, relation, rows, whose, checks)
+    return _Question(relation.table, rows, whose, list(_unspeakable(program, relation)))
 
 
-def _failing(
-    conn: Connection, relation: Relation, rows: str, whose: str, checks: list[tuple[str, str, str]]
-) -> list[Loss]:
-    """One look at the rows, whatever the number of checks."""
-    if not checks:
-        return []
-    each = ", ".join(f"({number}, {condition})" for number, (condition, _, _) in enumerate(checks))
-    text = f"select c.number, {rows} cross join lateral (values {each}) c (number, fails)\n where {whose} and c.fails order by 1, 2"
-    return [
-        Loss(relation.table, key, checks[number][1], checks[number][2])
-        for number, key in conn.execute(text).fetchall()
-    ]
+def _unspeakable(program: Program, relation: Relation) -> Iterator[_Check]:
+    told = {way.place.column for way in relation.ways.values()} | set(relation.mapped)
+    for name in UNTOLD:
+        if name in program.catalog.ours[relation.target] and name not in told:
+            yield _Check(f"r.{q(name)} is not null", name, "the old tables have no place for it")
+    for column, lens in relation.said.columns.items():
+        if lens.back:
+            states = ", ".join(map(lit, lens.back))
+            yield _Check(f"r.{q(lens.to)} in ({states})", column, "the old table has another word for it")
+    for way in relation.ways.values():
+        yield from _unfitting(way)
+    for bundle in relation.bundles:
+        if bundle.placed:
+            yield _Check(bundle.unfitting("r"), bundle.name, "the old columns have no such values")
 
 
-def _unfitting(way: Way) -> list[tuple[str, str, str]]:
+def _unfitting(way: Way) -> Iterator[_Check]:
     """Values that have become NULL on the way back, or shorter."""
     value, back = way.value_in("r"), way.unfold("r")
     kept = f" and r.metadata #> {json_path('originals', way.column)} is null" if way.loses else ""
-    checks = [(f"{value} is not null and {back} is null{kept}", way.column, "the old type has no such value")]
+    yield _Check(
+        f"{value} is not null and {back} is null{kept}", way.column, "the old type has no such value"
+    )
     if length := re.fullmatch(r"character(?: varying)?\((\d+)\)", way.type):
         too_long = f"char_length(({value})::text) > {length[1]}{kept}"
-        checks.append(
-            (too_long, way.column, f"it is longer than the {length[1]} characters of the old column")
-        )
-    return checks
+        yield _Check(too_long, way.column, f"it is longer than the {length[1]} characters of the old column")

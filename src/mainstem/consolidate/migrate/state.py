@@ -127,3 +127,13 @@ def _read(told: dict[str, Any]) -> State:
         for one in told["rehearsal"]
     )
     return State(**told | {"phase": Phase(told["phase"])})
+
+
+def stored(place: Path) -> State:
+    """The state that this directory holds, whosever it is. Raises MigrationUnknown when it holds none that can be read."""
+    try:
+        return _read(json.loads((place / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as refusal:
+        raise MigrationUnknown(
+            f"{place / FILE} holds no state: {refusal}", hint="look at the file"
+        ) from refusal

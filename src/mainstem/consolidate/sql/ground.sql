@@ -180,3 +180,52 @@ as $$
     from judged j
 $$;
 comment on function mainstem_consolidation.take_step_ids(text, text, text, text[], text[], bigint[]) is 'Give steps their ids, once: the old number where it is whole and free, else the next one of its run.';
+
+create or replace function mainstem_consolidation.standing(asked text default null) returns jsonb
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  found record;
+  told jsonb := '[]';
+  lost jsonb;
+begin
+  for found in select p.* from mainstem_consolidation.plan p where asked is null or p.source = asked order by p.source loop
+    lost := null;
+    if asked is not null and found.phase = 'cut_over' and exists (
+         select from pg_proc f where f.oid = to_regprocedure(format('%I.losses()', 'consolidation_' || asked)) and f.proowner = 'mainstem_owner'::regrole) then
+      execute format($losses$select coalesce(jsonb_agg(to_jsonb(l) order by l.old_table, l.old_column), '[]')
+        from %I.losses() l where l.lost > 0$losses$, 'consolidation_' || asked) into lost;
+    end if;
+    told := told || jsonb_build_object(
+      'source', found.source, 'phase', found.phase, 'mapping', found.mapping, 'created_at', found.created_at, 'updated_at', found.updated_at,
+      'is_held', coalesce(found.lease_until >= clock_timestamp() and exists (select from pg_stat_activity a where a.pid = found.holder), false),
+      'is_safe', coalesce(found.facts -> 'backup', found.facts -> 'without_backup', 'null') <> 'null',
+      'has_backup', coalesce(found.facts -> 'backup', 'null') <> 'null',
+      'reads_before', coalesce(found.facts -> 'reads_before', '{}'),
+      'reads', (select coalesce(jsonb_object_agg(s.relname, coalesce(s.seq_scan, 0) + coalesce(s.idx_scan, 0) + s.n_tup_ins + s.n_tup_upd + s.n_tup_del), '{}')
+                  from pg_stat_all_tables s where s.schemaname = 'legacy_' || found.source),
+      'drift', (select count(*) from mainstem_consolidation.dirty d where d.source = found.source),
+      'written_since', (select count(distinct w.new_id) from mainstem_consolidation.written_since w where w.source = found.source),
+      'quarantine', (select coalesce(jsonb_agg(jsonb_build_object('table', z.old_table, 'reason', z.reason, 'rows', z.rows) order by z.old_table, z.reason), '[]')
+                       from (select q.old_table, q.reason, count(*) as rows from mainstem_consolidation.quarantine q
+                              where q.source = found.source group by 1, 2) z),
+      'losses', lost,
+      -- of the facts only what is named here: the differences that a failed proof found are values of rows
+      'journal', (select coalesce(jsonb_agg(jsonb_build_object('at', j.at, 'phase', j.phase, 'facts', (
+                    select coalesce(jsonb_object_agg(f.key, case f.key
+                             when 'compared' then (select coalesce(jsonb_agg(c - 'differences'), '[]') from jsonb_array_elements(f.value) c)
+                             when 'backup' then f.value - 'sha256' - 'rows' else f.value end), '{}')
+                      from jsonb_each(j.facts) f
+                     where f.key in ('seconds', 'held_ms', 'locked_ms', 'waited_ms', 'attempts', 'rolled_back', 'abandoned', 'lost', 'roots',
+                                     'caught_up', 'drained', 'dropped', 'left_out', 'compared', 'backup', 'without_backup'))) order by j.at), '[]')
+                    from mainstem_consolidation.journal j where j.source = found.source));
+  end loop;
+  return told;
+end $$;
+comment on function mainstem_consolidation.standing(text) is 'Where each consolidation stands, or this one, with what a rollback would lose: counts, times and names, and no value of a row. For a server, which shows it to admins only.';
+-- As mainstem_owner it reads what a server may not; nobody else calls it, and nothing else here is a server's.
+alter function mainstem_consolidation.standing(text) owner to mainstem_owner;
+revoke all on function mainstem_consolidation.standing(text) from public;
+grant execute on function mainstem_consolidation.standing(text) to mainstem_app;
+grant usage on schema mainstem_consolidation to mainstem_app;

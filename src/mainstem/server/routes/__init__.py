@@ -1,5 +1,17 @@
 """Routes under /api/v1: one resource a file. A route parses, asks the ledger once, and answers."""
 
-from mainstem.server.routes import live, runs
+from mainstem.server.routes import (
+    analytics,
+    configs,
+    consolidations,
+    home,
+    live,
+    migrations,
+    operations,
+    runs,
+    workflows,
+)
 
 ROUTERS = [runs.router, live.router]
+ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
+ROUTERS += [consolidations.router, migrations.router, operations.router]

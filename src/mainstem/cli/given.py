@@ -1,0 +1,28 @@
+"""Documents as they are given: as they stand, from @FILE, or from standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from mainstem.errors import BadArgument
+
+
+def given_text(given: str) -> str:
+    """Raises OSError for a file that cannot be read."""
+    if given == "-":
+        return sys.stdin.read()
+    return Path(given[1:]).read_text(encoding="utf-8") if given.startswith("@") else given
+
+
+def given_object(given: str, name: str) -> dict[str, Any]:
+    """A JSON object. Raises BadArgument."""
+    try:
+        found = json.loads(given_text(given))
+    except (OSError, ValueError) as refusal:
+        raise BadArgument(f"{name}: {refusal}", hint="""give '{"limit": 3}', @FILE, or -""") from refusal
+    if not isinstance(found, dict):
+        raise BadArgument(f"{name} is no object", hint="""give '{"limit": 3}', @FILE, or -""")
+    return found

@@ -1,0 +1,64 @@
+"""Cases of workflows, configs, analytics, home, consolidations, migrations, operations and organizations."""
+
+from __future__ import annotations
+
+from cases import Case, Seeded
+from mainstem.consolidate.life.plan import install_ground
+from mainstem.server.access import Access
+
+V1 = "/api/v1"
+VIEWER, OPERATOR, ADMIN = Access.VIEWER, Access.OPERATOR, Access.ADMIN
+
+
+def workflow(seeded: Seeded) -> dict[str, str]:
+    return {"workflow_id": str(seeded.a["workflow"])}
+
+
+def config(seeded: Seeded) -> dict[str, str]:
+    return {"config_id": str(seeded.a["config"])}
+
+
+def consolidation(seeded: Seeded) -> dict[str, str]:
+    """A plan that was adopted; twice is once."""
+    install_ground(seeded.superuser)
+    seeded.superuser.execute(
+        "insert into mainstem_consolidation.plan (source, mapping, phase) values ('old', '', 'planned') on conflict do nothing"
+    )
+    return {"system": "old"}
+
+
+CASES = [
+    Case("GET", f"{V1}/workflows", VIEWER),
+    *(
+        Case("GET", f"{V1}/workflows/{{workflow_id}}{part}", VIEWER, ids=workflow)
+        for part in ("", "/nodes", "/graph", "/versions", "/configs", "/schema")
+    ),
+    Case("GET", f"{V1}/configs", VIEWER),
+    Case("POST", f"{V1}/configs", OPERATOR, body={"config_data": {"limit": 3}, "channel": "web"}),
+    Case("GET", f"{V1}/configs/{{config_id}}", VIEWER, ids=config),
+    Case(
+        "PUT",
+        f"{V1}/configs/{{config_id}}",
+        OPERATOR,
+        ids=config,
+        body={"config_data": {"limit": 3}, "priority": 2},
+        headers={"If-Match": "*"},
+    ),
+    Case("POST", f"{V1}/configs/{{config_id}}/activate", OPERATOR, ids=config),
+    Case("GET", f"{V1}/configs/{{config_id}}/activations", VIEWER, ids=config),
+    *(
+        Case("GET", f"{V1}/analytics/{part}", VIEWER)
+        for part in ("summary", "latency", "heatmap", "channels", "nodes")
+    ),
+    Case("GET", f"{V1}/home", VIEWER),
+    Case("GET", f"{V1}/channels", VIEWER),
+    Case("GET", f"{V1}/workers", VIEWER),
+    Case("GET", f"{V1}/queue", VIEWER),
+    Case("GET", f"{V1}/partitions", VIEWER),
+    Case("GET", f"{V1}/doctor", ADMIN),
+    Case("GET", f"{V1}/organizations", VIEWER),
+    Case("POST", f"{V1}/organizations", ADMIN, body={"name": "north"}),
+    Case("GET", f"{V1}/consolidations", ADMIN),
+    Case("GET", f"{V1}/consolidations/{{system}}", ADMIN, ids=consolidation),
+    Case("GET", f"{V1}/migrations", ADMIN, without_database=True),
+]

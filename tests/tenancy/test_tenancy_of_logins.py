@@ -16,7 +16,7 @@ from servers import as_login
 
 DENIED = psycopg.errors.InsufficientPrivilege
 OURS = ("mainstem_owner", "mainstem_app", "mainstem_worker", "mainstem_search")
-HIDDEN = {"tenant_login", "user_api_key", "user_workflow_idempotency"}
+HIDDEN = {"tenant_login", "user_api_key", "user_workflow_audit", "user_workflow_idempotency"}
 """Tables that people do not read."""
 
 

@@ -26,6 +26,7 @@ MainstemError
 │   ├── EmbeddedFailed       MS111
 │   ├── UpgradeBlocked       MS112
 │   ├── QueryBudgetExceeded  MS113
+│   ├── DatabaseReadOnly     MS114
 │   ├── SourceUnreadable     MS411
 │   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
@@ -73,7 +74,11 @@ MainstemError
 │   └── BringBackRefused     MS436
 ├── AccessRefused        a caller of the server
 │   ├── NotAuthenticated     MS601
-│   └── NotAllowed           MS602
+│   ├── NotAllowed           MS602
+│   └── OriginRefused        MS603
+├── BodyTooLarge         MS604: a request to the server
+├── OpenToTheWorld       MS605: a server that asks for no keys, where others reach it
+├── PortTaken            MS606
 └── MigrationError       somebody's migration, and what speaks against it
     ├── StatementUnreadable  MS501
     ├── MigrationUnsafe      MS502
@@ -178,6 +183,13 @@ from mainstem.errors.old_tables import (
     UnreadableMigration,
 )
 from mainstem.errors.root import MainstemError, every_error
+from mainstem.errors.serving import (
+    BodyTooLarge,
+    DatabaseReadOnly,
+    OpenToTheWorld,
+    OriginRefused,
+    PortTaken,
+)
 
 __all__ = [
     "AccessRefused",
@@ -187,11 +199,13 @@ __all__ = [
     "BackupMissing",
     "BackupNotProved",
     "BadArgument",
+    "BodyTooLarge",
     "BringBackRefused",
     "ChecksFailed",
     "ConsolidationError",
     "CutoverBlocked",
     "DatabaseError",
+    "DatabaseReadOnly",
     "DrivenElsewhere",
     "EmbeddedFailed",
     "EmbeddedMismatch",
@@ -220,7 +234,10 @@ __all__ = [
     "NotLossless",
     "NotReviewable",
     "OldSchemaChanged",
+    "OpenToTheWorld",
+    "OriginRefused",
     "PhaseRefused",
+    "PortTaken",
     "ProgramError",
     "ProgramsMissing",
     "ProofFailed",

@@ -100,8 +100,8 @@ def problem(request: Request, status: int, code: str, detail: str, **more: Any) 
         type=f"{request.scope.get('root_path', '')}/problems/{code}",
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail,
-        instance=request.url.path,
+        detail=masked(detail),
+        instance=masked(request.url.path),
         code=code,
         **more,
     )
@@ -121,7 +121,7 @@ def told(request: Request, error: MainstemError) -> JSONResponse:
         log.error("%s %s", request.method, request.url.path, exc_info=error)
     if isinstance(error, QueryBudgetExceeded):
         request.app.state.metrics.budget_exceeded.inc()
-    return problem(request, status, error.code, masked(error.message), hint=error.hint)
+    return problem(request, status, error.code, error.message, hint=error.hint)
 
 
 def install(app: FastAPI) -> None:

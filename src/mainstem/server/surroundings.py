@@ -20,6 +20,7 @@ from mainstem.errors import BodyTooLarge, MainstemError, OriginRefused
 from mainstem.server.config import ServerConfig
 from mainstem.server.measured import Metrics
 from mainstem.server.problems import told
+from mainstem.server.redaction import masked
 
 log = logging.getLogger("mainstem.server.requests")
 
@@ -203,6 +204,17 @@ def _refuse(error: MainstemError) -> ASGIApp:
     return refusing
 
 
+def _route_of(scope: Scope) -> str:
+    """The path with the names of its parameters: few words, and no ids. An included router's route does not know its prefix."""
+    if "route" not in scope and "endpoint" not in scope:
+        return "none"
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    for name, value in scope.get("path_params", {}).items():
+        before, found, after = f"{path}/".partition(f"/{value}/")
+        path = f"{before}/{{{name}}}/{after}".removesuffix("/") if found else path
+    return path
+
+
 def _name_in(host: str) -> str:
     """Without the port; an IPv6 address keeps its brackets."""
     return host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
@@ -210,4 +222,4 @@ def _name_in(host: str) -> str:
 
 def _request_id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    return given if _REQUEST_ID.fullmatch(given) and masked(given) == given else uuid4().hex

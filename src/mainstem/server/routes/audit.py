@@ -34,5 +34,5 @@ async def list_changes(
     )
     return ChangesShown(
         changes=[ChangeShown.model_validate(change) for change in page.changes],
-        next=page.next and str(page.next),
+        next=str(page.next) if page.next else None,
     )

@@ -40,7 +40,7 @@ async def list_keys(
     """Latest first, those revoked too."""
     page = await database.perform(keys.list_keys(limit=page_size, after=page_token), org_id=caller.org_id)
     return KeysShown(
-        keys=[KeyShown.model_validate(key) for key in page.keys], next=page.next and str(page.next)
+        keys=[KeyShown.model_validate(key) for key in page.keys], next=str(page.next) if page.next else None
     )
 
 

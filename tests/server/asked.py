@@ -92,7 +92,11 @@ async def knock(app: ASGIApp, path: str, *, headers: dict[str, str] | None = Non
     answered = asyncio.Event()
     scope = _scope("GET", path, {"host": "server", **(headers or {})})
     offered = (headers or {}).get("sec-websocket-protocol", "")
-    scope |= {"type": "websocket", "scheme": "ws", "subprotocols": [one.strip() for one in offered.split(",") if one]}
+    scope |= {
+        "type": "websocket",
+        "scheme": "ws",
+        "subprotocols": [one.strip() for one in offered.split(",") if one],
+    }
 
     async def receive() -> Message:
         if not sent:

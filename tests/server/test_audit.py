@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-
 from asked import ask
 from cases import Seeded, body_of, every_case, seeded_database, url_of
+from serving import running
+
 from conftest import Database
 from mainstem.ledger import audit, keys, maintenance
 from mainstem.ledger.audit import Audit
@@ -15,7 +16,6 @@ from mainstem.ledger.keys import mint
 from mainstem.model import DEFAULT_ORG
 from mainstem.server.caller import Access, Caller
 from mainstem.server.redaction import MASK
-from serving import running
 
 
 async def test_every_change_leaves_a_line_with_its_caller(server_url: str) -> None:
@@ -47,7 +47,9 @@ def lines(seeded: Seeded) -> list[tuple[object, ...]]:
     )
 
 
-async def test_a_change_that_is_refused_leaves_no_line_and_a_line_that_is_refused_no_change(database: Database) -> None:
+async def test_a_change_that_is_refused_leaves_no_line_and_a_line_that_is_refused_no_change(
+    database: Database,
+) -> None:
     async with running(database.url) as app:
         missing = "00000000-0000-7000-8000-00000000dead"
         assert (await ask(app, "POST", f"/api/v1/keys/{missing}/revoke")).status == 404
@@ -67,7 +69,7 @@ async def test_a_change_that_is_refused_leaves_no_line_and_a_line_that_is_refuse
         "update mainstem.user_workflow_audit set action = 'nothing'",
         "delete from mainstem.user_workflow_audit",
         "truncate mainstem.user_workflow_audit",
-        "insert into mainstem.user_workflow_audit (org_id, actor, action, target, at)"
+        "insert into mainstem.user_workflow_audit (org_id, actor, action, target, at)"  # noqa: ISC004
         f" values ('{DEFAULT_ORG}', 'me', 'keys.create', 'key', '2020-01-01')",
     ],
 )

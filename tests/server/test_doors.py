@@ -1,19 +1,19 @@
-"""Doors: every operation × no key, bad keys, a role too low, another tenant. An operation without a case fails."""
+"""Doors: every operation by no key, bad keys, a role too low, another tenant. An operation without a case fails."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from fastapi import FastAPI, WebSocket
-
 from asked import Answer, ask, knock
 from cases import Case, Seeded, body_of, every_case, names_of, operations, seeded_database, url_of
+from fastapi import FastAPI, WebSocket
+from serving import running
+
 from mainstem.ledger.call import Call
 from mainstem.model import DEFAULT_ORG
 from mainstem.server import ServerConfig, create_app
 from mainstem.server.access import Access, Viewer, caller_of
-from serving import running
 from tenancy.tenants import digest
 
 CASES = every_case()
@@ -47,7 +47,9 @@ async def test_the_right_key_opens_each_door(seeded: Seeded) -> None:
     closed = []
     async with running(seeded.url, open_to_all=False) as app:
         for case in CASES:
-            answer = await call(app, case, seeded, None if case.tenantless else seeded.key(seeded.a, case.least))
+            answer = await call(
+                app, case, seeded, None if case.tenantless else seeded.key(seeded.a, case.least)
+            )
             if not 200 <= answer.status < 300:
                 closed.append((named(case), answer.status, answer.text))
     assert closed == []
@@ -56,10 +58,14 @@ async def test_the_right_key_opens_each_door(seeded: Seeded) -> None:
 async def test_without_a_key_no_door_opens(seeded: Seeded) -> None:
     async with running(seeded.url, open_to_all=False) as app:
         answers = {named(case): await call(app, case, seeded, None) for case in GUARDED}
-    assert {name for name, answer in answers.items() if (answer.status, answer.is_problem) != (401, True)} == set()
+    assert {
+        name for name, answer in answers.items() if (answer.status, answer.is_problem) != (401, True)
+    } == set()
 
 
-async def test_an_expired_revoked_unknown_or_mistyped_key_is_refused_in_the_same_words(seeded: Seeded) -> None:
+async def test_an_expired_revoked_unknown_or_mistyped_key_is_refused_in_the_same_words(
+    seeded: Seeded,
+) -> None:
     async with running(seeded.url, open_to_all=False) as app:
         for case in GUARDED:
             told = []
@@ -93,7 +99,9 @@ async def test_another_tenant_finds_nothing_behind_real_ids_and_changes_nothing(
             asks_for_mine = any(name in text for name in mine for text in sent)
             if asks_for_mine and not (400 <= answer.status < 500 and answer.is_problem):
                 crossed.append((named(case), answer.status))
-            if any(name in answer.text for name in mine - {n for n in mine if any(n in text for text in sent)}):
+            if any(
+                name in answer.text for name in mine - {n for n in mine if any(n in text for text in sent)}
+            ):
                 crossed.append((named(case), answer.text))
             if answer.status in (403, 500):  # that it exists is told to nobody
                 crossed.append((named(case), answer.status))
@@ -111,7 +119,9 @@ async def test_a_route_that_asks_for_everything_is_given_its_own_tenants_rows(se
     """A bug in a route: the database itself refuses."""
     app = create_app(ServerConfig(url=seeded.url))
     everything: Call[list[str]] = Call(
-        "select distinct org_id::text from mainstem.user_workflow_run", [], lambda rows: [row["org_id"] for row in rows]
+        "select distinct org_id::text from mainstem.user_workflow_run",
+        [],
+        lambda rows: [row["org_id"] for row in rows],
     )
 
     @app.get("/careless")
@@ -131,7 +141,9 @@ async def test_no_socket_opens_without_a_key_or_for_another_sites_page(seeded: S
     async with running(seeded.url, open_to_all=False) as app:
         for path in sockets:
             for key in (None, *map(seeded.bad_key, ("expired", "revoked", "unknown"))):
-                headers = {} if key is None else {"sec-websocket-protocol": f"mainstem.v1, mainstem.key.{key}"}
+                headers = (
+                    {} if key is None else {"sec-websocket-protocol": f"mainstem.v1, mainstem.key.{key}"}
+                )
                 assert [message["type"] for message in await knock(app, path, headers=headers)] not in (
                     ["websocket.accept"], []
                 ), path  # fmt: skip

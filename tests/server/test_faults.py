@@ -1,4 +1,4 @@
-"""Faults: every operation × a database that is gone, slow, read only, or of another schema. Never an empty 200."""
+"""Faults: every operation by a database that is gone, slow, read only, or of another schema. Never an empty 200."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from fastapi import FastAPI
-
 from asked import Answer, ask
 from cases import Case, Seeded, body_of, every_case, seeded_database, url_of
-from mainstem.errors import DatabaseReadOnly, QueryBudgetExceeded, SchemaMissing, SchemaOlder, Unreachable
+from fastapi import FastAPI
 from serving import running
+
+from mainstem.errors import DatabaseReadOnly, QueryBudgetExceeded, SchemaMissing, SchemaOlder, Unreachable
 
 CASES = every_case()
 NEEDY = [case for case in CASES if not case.without_database]
@@ -32,7 +32,13 @@ async def answers_of(app: FastAPI, seeded: Seeded, cases: list[Case]) -> Answers
     """At once, as a console asks."""
     given = await asyncio.gather(
         *(
-            ask(app, case.method, url_of(case, case.ids(seeded)), body=body_of(case, seeded), headers=case.headers)
+            ask(
+                app,
+                case.method,
+                url_of(case, case.ids(seeded)),
+                body=body_of(case, seeded),
+                headers=case.headers,
+            )
             for case in cases
         )
     )
@@ -104,7 +110,9 @@ def says_how_far(answer: Answer) -> bool:
     return answer.status == 200 and answer.text.startswith("{") and bool(answer.json.get("searched_back_to"))
 
 
-async def test_on_a_database_that_takes_no_writes_what_reads_answers_and_what_changes_says_so(seeded: Seeded) -> None:
+async def test_on_a_database_that_takes_no_writes_what_reads_answers_and_what_changes_says_so(
+    seeded: Seeded,
+) -> None:
     [(name,)] = seeded.superuser.execute("select current_database()").fetchall()
     async with running(seeded.url) as app:
         whole = [(case.path, answer.body) for case, answer in await answers_of(app, seeded, READS)]
@@ -121,7 +129,9 @@ async def test_on_a_schema_that_does_not_fit_each_says_so_until_it_fits(seeded: 
     seeded.superuser.execute("update mainstem.schema_info set min_code = 0, installed_code = 0, max_code = 0")
     async with running(seeded.url) as app:
         assert not_told(await answers_of(app, seeded, NEEDY), SchemaOlder.code) == []
-        seeded.superuser.execute("update mainstem.schema_info set min_code = 1, installed_code = 1, max_code = 1")
+        seeded.superuser.execute(
+            "update mainstem.schema_info set min_code = 1, installed_code = 1, max_code = 1"
+        )
         assert failed(await answers_of(app, seeded, READS)) == []
 
 

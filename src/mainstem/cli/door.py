@@ -4,17 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
 from mainstem.client import Mainstem
-from mainstem.ledger.call import translated_errors
+from mainstem.ledger.call import Call, perform, translated_errors
 from mainstem.postgres import Role, Server, connect, serving
 from mainstem.postgres.connect import Connection
 from mainstem.settings import Settings
+
+T = TypeVar("T")
+
+
+class Performing(Protocol):
+    """Performs calls for one tenant."""
+
+    def __call__(self, call: Call[T]) -> T: ...
 
 
 def client_of(settings: Settings) -> Mainstem:
     """The tenant's client; `with` closes it."""
     return Mainstem(settings.url, org_id=settings.org_id, data=settings.data)
+
+
+@contextmanager
+def ledger_of(settings: Settings) -> Iterator[Performing]:
+    """The tenant's ledger, for calls that the client has no verb for."""
+    with (
+        client_of(settings) as client,
+        connect(client.url, role=Role.APP, application_name="mainstem cli") as conn,
+    ):
+
+        def performing(call: Call[T]) -> T:
+            return perform(conn, call, org_id=client.org_id)
+
+        yield performing
 
 
 @contextmanager

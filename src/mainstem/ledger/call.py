@@ -85,7 +85,7 @@ def known_error(error: psycopg.Error) -> MainstemError | None:
                 message, hint="write to the primary, or end default_transaction_read_only"
             )
         case errors.UndefinedTable() | errors.UndefinedFunction() | errors.InvalidSchemaName() if (
-            "mainstem." in message
+            "mainstem." in message or '"mainstem"' in message
         ):
             return SchemaMissing(message, hint="run `mainstem db upgrade`")
         case psycopg.Error() if _is_lost(error):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
-import logging
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,8 +17,6 @@ from fastapi import FastAPI
 from mainstem.errors import BadArgument, OpenToTheWorld, PortTaken
 from mainstem.server.app import create_app
 from mainstem.server.config import ServerConfig
-
-log = logging.getLogger(__name__)
 
 PATIENCE = 20
 """Seconds that requests in flight are given when the server ends."""
@@ -105,6 +106,21 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn raises a signal once more when it has ended, and would end what surrounds it without its clearing up."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

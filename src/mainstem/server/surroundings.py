@@ -4,7 +4,6 @@ refused before a route is asked: foreign pages, bodies without end.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
@@ -42,7 +41,7 @@ def surrounded(app: ASGIApp, config: ServerConfig, metrics: Metrics) -> ASGIApp:
 
 @dataclass(frozen=True)
 class Told:
-    """Gives each request an id, counts it, and writes one line of JSON when it is answered."""
+    """Gives each request an id, counts it, and tells the log when it is answered."""
 
     app: ASGIApp
     metrics: Metrics
@@ -90,7 +89,7 @@ class Told:
             "key": caller.name if caller else None,
             "request_id": scope["state"]["request_id"],
         }
-        log.info(json.dumps(line))
+        log.info("%s %s %s", method, route, status, extra={"fields": line})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from mainstem.server.access import Access
 CASES = [
     Case("GET", "/api/v1/me", Access.VIEWER, without_database=True),
     Case("GET", "/api/v1/keys", Access.ADMIN),
-    Case("POST", "/api/v1/keys", Access.ADMIN, body={"name": "nightly import", "role": "operator", "days": 90}),
+    Case(
+        "POST", "/api/v1/keys", Access.ADMIN, body={"name": "nightly import", "role": "operator", "days": 90}
+    ),
     Case(
         "POST",
         "/api/v1/keys/{key_id}/revoke",
@@ -20,8 +22,22 @@ CASES = [
     Case("GET", "/healthz", Access.VIEWER, tenantless=True, without_database=True),
     Case("GET", "/readyz", Access.VIEWER, tenantless=True),
     Case("GET", "/version", Access.VIEWER, tenantless=True, without_database=True),
-    Case("GET", "/problems/{code}", Access.VIEWER, ids=lambda _: {"code": "MS001"}, tenantless=True, without_database=True),
+    Case(
+        "GET",
+        "/problems/{code}",
+        Access.VIEWER,
+        ids=lambda _: {"code": "MS001"},
+        tenantless=True,
+        without_database=True,
+    ),
     Case("GET", "/docs", Access.VIEWER, tenantless=True, without_database=True),
-    Case("GET", "/docs/{name}", Access.VIEWER, ids=lambda _: {"name": "docs.js"}, tenantless=True, without_database=True),
+    Case(
+        "GET",
+        "/docs/{name}",
+        Access.VIEWER,
+        ids=lambda _: {"name": "docs.js"},
+        tenantless=True,
+        without_database=True,
+    ),
     Case("GET", "/openapi.json", Access.VIEWER, tenantless=True, without_database=True),
 ]

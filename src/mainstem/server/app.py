@@ -54,7 +54,7 @@ def create_app(config: ServerConfig) -> FastAPI:
     """An ASGI application, to run or to mount. Mounted without its lifespan it opens the database when it is first asked."""
     app = Application(config)
     problems.install(app)
-    api = APIRouter(prefix=PREFIX)
+    api = APIRouter(prefix=PREFIX, responses=problems.may_fail(401, 403))
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)

@@ -73,9 +73,7 @@ class Told:
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope.get("method", "WEBSOCKET")
-        route = getattr(scope.get("route"), "path_format", None) or getattr(
-            scope.get("route"), "path", "none"
-        )
+        route = _route_of(scope)
         self.metrics.requests.labels(method, route, str(status)).inc()
         if status != 101:  # a socket lasts for hours
             self.metrics.seconds.labels(method, route).observe(seconds)

@@ -1,0 +1,161 @@
+"""`mainstem up` and `mainstem serve`: processes that listen, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from conftest import Database
+from mainstem.ledger.keys import create_key, mint
+from servers import open_directory
+from typed import Terminal, write_program
+
+COMMAND = Path(sys.executable).with_name("mainstem")
+
+
+@contextmanager
+def started(
+    *words: str, directory: Path, url: str | None = None, told: str = "stdout"
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """The process and what it told when it answered. Killed at the end, unless it has gone by itself."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTEM_")}
+    if url is not None:
+        environment["MAINSTEM_URL"] = url
+    process = subprocess.Popen(
+        [str(COMMAND), "--json", *words],
+        cwd=directory,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        stream = getattr(process, told)
+        line = stream.readline()
+        while line and '"url"' not in line:
+            line = stream.readline()
+        assert line, process.communicate()
+        yield process, json.loads(line)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    return process.returncode, errors
+
+
+def test_up_brings_its_own_database_and_leaves_nothing_running(tmp_path: Path) -> None:
+    with (
+        open_directory() as data,
+        started("--data", str(data), "up", "--port", "0", directory=tmp_path) as (process, told),
+    ):
+        assert (told["embedded"], told["open_to_all"]) == (True, True)
+        assert httpx.get(f"{told['url']}/readyz").json() == {"status": "ok"}
+        assert httpx.get(f"{told['url']}/api/v1/runs").json()["runs"] == []
+        assert httpx.get(f"{told['url']}/api/v1/runs", headers={"host": "evil.example"}).status_code == 403
+        assert ended(process) == (0, "")
+        assert not list(data.rglob("postmaster.pid"))
+
+
+def test_up_runs_workflows_in_a_process_of_its_own(database: Database, tmp_path: Path) -> None:
+    module = write_program(tmp_path)
+    words = ("up", "--port", "0", "--workers", module)
+    with started(*words, directory=tmp_path, url=database.url) as (process, told):
+        wait_until(
+            lambda: database.value("select count(*) from mainstem.user_workflow where name = 'greeting'")
+        )
+        terminal = Terminal(database.url)
+        terminal.type("run", "greeting", "--input", '{"name": "Ann"}', "--wait")
+        assert httpx.get(f"{told['url']}/api/v1/runs").json()["runs"][0]["status"] == "completed"
+        code, _errors = ended(process)
+    assert code == 0
+    assert database.value("select count(*) from mainstem.user_workflow_worker where reaped_at is null") == 0
+
+
+def wait_until(condition: Any, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_serve_asks_for_keys_logs_each_request_and_ends_what_is_in_flight(
+    database: Database, tmp_path: Path
+) -> None:
+    minted = mint()
+    database.perform(create_key(minted, name="import", role="viewer"))
+    answers: list[int] = []
+    with started("serve", "--port", "0", directory=tmp_path, url=database.url, told="stderr") as (
+        process,
+        told,
+    ):
+        assert httpx.get(f"{told['url']}/api/v1/runs").status_code == 401
+        key = {"Authorization": f"Bearer {minted.text}"}
+
+        def ask() -> None:
+            answers.append(httpx.get(f"{told['url']}/api/v1/runs", headers=key, timeout=30).status_code)
+
+        with psycopg.connect(database.url) as holder:
+            holder.execute("lock table mainstem.user_workflow_run in access exclusive mode")
+            asking = threading.Thread(target=ask)
+            asking.start()
+            wait_until(lambda: database.value("select count(*) from pg_locks where not granted"))
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: refuses(told["url"]))
+            assert answers == []
+            holder.rollback()
+        asking.join()
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, answers) == (0, [200])
+    lines = [json.loads(line) for line in errors.splitlines()]
+    requests = [line for line in lines if line["logger"] == "mainstem.server.requests"]
+    assert [(line["route"], line["status"], line["key"]) for line in requests] == [
+        ("/api/v1/runs", 401, None),
+        ("/api/v1/runs", 200, minted.prefix),
+    ]
+    assert minted.text not in errors
+
+
+def refuses(url: str) -> bool:
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.socket() as trying:
+        return trying.connect_ex((host, int(port))) != 0
+
+
+@pytest.mark.parametrize("words", [("up", "--no-auth"), ("serve", "--no-auth")])
+def test_a_server_without_keys_does_not_listen_elsewhere(database: Database, words: tuple[str, ...]) -> None:
+    code, error, hint = Terminal(database.url).error(*words, "--host", "0.0.0.0", "--port", "0")
+    assert (code, error) == (2, "MS605")
+    assert "127.0.0.1" in hint
+
+
+@pytest.mark.parametrize("verb", ["up", "serve"])
+def test_a_port_that_is_taken_is_named_with_the_remedy(database: Database, verb: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, error, hint = Terminal(database.url).error(verb, "--port", port)
+    assert (code, error) == (5, "MS606")
+    assert "--port 0" in hint
+
+
+def test_up_names_the_command_when_the_given_database_has_no_schema(empty_database: Database) -> None:
+    code, error, hint = Terminal(empty_database.url).error("up", "--port", "0")
+    assert (code, error) == (5, "MS105")
+    assert "mainstem db upgrade" in hint

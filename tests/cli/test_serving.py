@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,45 +15,10 @@ import psycopg
 import pytest
 
 from conftest import Database
+from listening import ended, started
 from mainstem.ledger.keys import create_key, mint
 from servers import open_directory
 from typed import Terminal, write_program
-
-COMMAND = Path(sys.executable).with_name("mainstem")
-
-
-@contextmanager
-def started(
-    *words: str, directory: Path, url: str | None = None, told: str = "stdout"
-) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """The process and what it told when it answered. Killed at the end, unless it has gone by itself."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTEM_")}
-    if url is not None:
-        environment["MAINSTEM_URL"] = url
-    process = subprocess.Popen(
-        [str(COMMAND), "--json", *words],
-        cwd=directory,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        stream = getattr(process, told)
-        line = stream.readline()
-        while line and '"url"' not in line:
-            line = stream.readline()
-        assert line, process.communicate()
-        yield process, json.loads(line)
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=30)
-    return process.returncode, errors
 
 
 def test_up_brings_its_own_database_and_leaves_nothing_running(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ async def _exchange(app: ASGIApp, scope: dict[str, Any], content: bytes) -> Answ
             if "event-stream" in answer.headers.get("content-type", ""):
                 streaming.set()
 
-    running = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type]
+    running = asyncio.ensure_future(app(scope, receive, send))
     waiting = asyncio.create_task(streaming.wait())
     await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED, timeout=30)
     for task in (running, waiting):
@@ -107,7 +107,7 @@ async def knock(app: ASGIApp, path: str, *, headers: dict[str, str] | None = Non
         sent.append(message)
         answered.set()
 
-    running = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type]
+    running = asyncio.ensure_future(app(scope, receive, send))
     waiting = asyncio.create_task(answered.wait())
     await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED, timeout=10)
     for task in (running, waiting):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
 from asked import ask
@@ -83,7 +85,8 @@ async def test_the_trail_is_paged_and_narrowed(database: Database) -> None:
         action = "keys.create" if number % 2 else "keys.revoke"
         database.perform(audit.write(Audit(actor="ms_", action=action, target=str(number))))
     async with running(database.url) as app:
-        seen, page = [], {"next": ""}
+        seen: list[str] = []
+        page: dict[str, Any] = {"next": ""}
         while page["next"] is not None:
             token = f"&page_token={page['next']}" if page["next"] else ""
             page = (await ask(app, "GET", f"/api/v1/audit?page_size=2{token}")).json

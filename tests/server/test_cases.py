@@ -1,7 +1,7 @@
 from cases import every_case, names_of, seeded_database
 
 
-def test_the_seeded_tenants_own_runs_of_every_status(server_url):
+def test_the_seeded_tenants_own_runs_of_every_status(server_url: str) -> None:
     with seeded_database(server_url) as seeded:
         for made in (seeded.a, seeded.b):
             rows = seeded.superuser.execute(

@@ -99,7 +99,7 @@ async def test_a_request_is_one_line_in_the_log_with_its_route_and_its_id(
     async with running(database.url) as app:
         await ask(app, "GET", f"/api/v1/runs/{run}", headers={"x-request-id": "mine-7"})
         metrics = (await ask(app, "GET", "/metrics")).text
-    [line, _] = [record.fields for record in caplog.records]
+    [line, _] = [vars(record)["fields"] for record in caplog.records]
     assert line == {
         "method": "GET", "route": "/api/v1/runs/{run_id}", "status": 404, "ms": line["ms"],
         "org": str(DEFAULT_ORG), "key": "anyone", "request_id": "mine-7",

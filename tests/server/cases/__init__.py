@@ -18,10 +18,10 @@ from uuid import UUID
 from fastapi import FastAPI
 from starlette.routing import Route, WebSocketRoute
 
+import tenants
 from mainstem.ledger import keys
 from mainstem.ledger.call import perform
 from mainstem.server.access import Access
-from tenancy import tenants  # type: ignore[import-not-found]
 
 
 @dataclass

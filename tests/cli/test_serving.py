@@ -9,10 +9,12 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from conftest import Database
 from listening import ended, started
@@ -119,3 +121,20 @@ def test_up_names_the_command_when_the_given_database_has_no_schema(empty_databa
     code, error, hint = Terminal(empty_database.url).error("up", "--port", "0")
     assert (code, error) == (5, "MS105")
     assert "mainstem db upgrade" in hint
+
+
+def test_a_login_that_may_only_be_mainstem_app_serves_and_makes_keys(
+    database: Database, tmp_path: Path
+) -> None:
+    login = f"server_{uuid4().hex[:8]}"
+    database.connect(None, None).execute(f"create role {login} login in role mainstem_app")
+    url = make_conninfo(database.url, user=login)
+    try:
+        [made] = Terminal(url).lines("keys", "create", "first admin", "--role", "admin")
+        with started("serve", "--port", "0", directory=tmp_path, url=url, told="stderr") as (process, told):
+            key = {"Authorization": f"Bearer {made['key']}"}
+            for path in ("/readyz", "/metrics", "/api/v1/audit"):
+                assert httpx.get(told["url"] + path, headers=key).status_code == 200
+            assert ended(process)[0] == 0
+    finally:
+        database.connect(None, None).execute(f"drop role {login}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -13,6 +15,7 @@ from fastapi import FastAPI
 from serving import running
 
 from mainstem.errors import DatabaseReadOnly, QueryBudgetExceeded, SchemaMissing, SchemaOlder, Unreachable
+from mainstem.server import ServerConfig, create_app
 
 CASES = every_case()
 NEEDY = [case for case in CASES if not case.without_database]
@@ -139,3 +142,14 @@ async def test_when_the_schema_goes_each_says_so(seeded: Seeded) -> None:
     async with running(seeded.url) as app:
         seeded.superuser.execute("alter schema mainstem rename to elsewhere")
         assert not_told(await answers_of(app, seeded, NEEDY), SchemaMissing.code) == []
+
+
+async def test_many_who_ask_while_the_database_is_gone_wait_no_longer_than_one(seeded: Seeded) -> None:
+    """A server that takes a connection and says nothing: no refusal comes, only a time-out."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/nothing?connect_timeout=3"
+        app = create_app(ServerConfig(url=url, open_to_all=True, patience=0.5))
+        began = time.monotonic()
+        assert not_told(await answers_of(app, seeded, NEEDY * 3), Unreachable.code) == []
+        assert time.monotonic() - began < 2.5
+        await app.state.database.close()

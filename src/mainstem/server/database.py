@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from mainstem.errors import Unreachable
 from mainstem.ledger import audit as trail
 from mainstem.ledger.audit import Audit
 from mainstem.ledger.budget import aperform_within
@@ -36,7 +37,7 @@ class Database:
     def __init__(self, config: ServerConfig) -> None:
         self.config = config
         self._link: Link | None = None
-        self._opening = asyncio.Lock()
+        self._attempt: asyncio.Task[Link] | None = None
         self._fitted = -TRUSTED
 
     async def __aenter__(self) -> Self:
@@ -47,16 +48,24 @@ class Database:
         await self.close()
 
     async def link(self) -> Link:
-        """The connections, on a schema that fits."""
+        """The connections, on a schema that fits. Whoever waits for them waits for the same attempt."""
         if self._link is not None and time.monotonic() - self._fitted < TRUSTED:
             return self._link
-        async with self._opening:
-            self._link = self._link or await self._opened()
-            await self._fit(self._link)
-            return self._link
+        if self._attempt is None or self._attempt.done():
+            self._attempt = asyncio.create_task(self._ready(), name="mainstem server opens")
+        try:
+            async with asyncio.timeout(2 * self.config.patience):
+                return await asyncio.shield(self._attempt)
+        except TimeoutError as waited:
+            raise Unreachable(
+                f"the database did not answer within {2 * self.config.patience:g} s",
+                hint="is the server running, and is MAINSTEM_URL its address?",
+            ) from waited
 
     async def close(self) -> None:
         """The next request opens it again."""
+        if self._attempt is not None:
+            await asyncio.gather(self._attempt, return_exceptions=True)
         link, self._link = self._link, None
         if link is not None:
             await link.__aexit__(None, None, None)
@@ -82,6 +91,11 @@ class Database:
         link = await self.link()
         async with link.borrowed() as conn:
             return await aperform_within(conn, call, org_id=org_id, seconds=self.config.budget, then=then)
+
+    async def _ready(self) -> Link:
+        self._link = self._link or await self._opened()
+        await self._fit(self._link)
+        return self._link
 
     async def _opened(self) -> Link:
         await asyncio.to_thread(_refuse_misfit, self.config.url)

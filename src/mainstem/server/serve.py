@@ -41,6 +41,7 @@ async def serve(
             access_log=False,
             server_header=False,
             lifespan="on",
+            ws_max_size=config.largest_body,
             timeout_graceful_shutdown=patience,
         )
         await _Server(settings, app, lambda: ready(url_of(listening))).serve([listening])

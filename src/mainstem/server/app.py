@@ -66,7 +66,7 @@ def create_app(config: ServerConfig) -> FastAPI:
 async def _open(app: FastAPI) -> AsyncIterator[None]:
     database: Database = app.state.database
     try:
-        await database.link()
+        await database.ready()
     except DatabaseError as error:  # each request says so until it is mended
         log.warning("serves without a database: %s", error)
     try:

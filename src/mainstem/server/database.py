@@ -36,26 +36,27 @@ class Database:
 
     def __init__(self, config: ServerConfig) -> None:
         self.config = config
-        self._link: Link | None = None
-        self._attempt: asyncio.Task[Link] | None = None
+        self.link = self._new_link()
+        self._is_open = False
+        self._attempt: asyncio.Task[None] | None = None
         self._fitted = -TRUSTED
 
     async def __aenter__(self) -> Self:
-        await self.link()
+        await self.ready()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def link(self) -> Link:
-        """The connections, on a schema that fits. Whoever waits for them waits for the same attempt."""
-        if self._link is not None and time.monotonic() - self._fitted < TRUSTED:
-            return self._link
+    async def ready(self) -> None:
+        """Open, on a schema that fits. Whoever waits for it waits for the same attempt."""
+        if self._is_open and time.monotonic() - self._fitted < TRUSTED:
+            return
         if self._attempt is None or self._attempt.done():
-            self._attempt = asyncio.create_task(self._ready(), name="mainstem server opens")
+            self._attempt = asyncio.create_task(self._open(), name="mainstem server opens")
         try:
             async with asyncio.timeout(2 * self.config.patience):
-                return await asyncio.shield(self._attempt)
+                await asyncio.shield(self._attempt)
         except TimeoutError as waited:
             raise Unreachable(
                 f"the database did not answer within {2 * self.config.patience:g} s",
@@ -66,8 +67,8 @@ class Database:
         """The next request opens it again."""
         if self._attempt is not None:
             await asyncio.gather(self._attempt, return_exceptions=True)
-        link, self._link = self._link, None
-        if link is not None:
+        if self._is_open:
+            link, self.link, self._is_open = self.link, self._new_link(), False
             await link.__aexit__(None, None, None)
 
     async def perform(self, call: Call[T], *, org_id: UUID, audit: AuditOf | None = None) -> T:
@@ -88,31 +89,25 @@ class Database:
     async def _within(
         self, call: Call[T], org_id: UUID | None, then: Callable[[T], Call[Any]] | None = None
     ) -> T:
-        link = await self.link()
-        async with link.borrowed() as conn:
+        await self.ready()
+        async with self.link.borrowed() as conn:
             return await aperform_within(conn, call, org_id=org_id, seconds=self.config.budget, then=then)
 
-    async def _ready(self) -> Link:
-        self._link = self._link or await self._opened()
-        await self._fit(self._link)
-        return self._link
-
-    async def _opened(self) -> Link:
-        await asyncio.to_thread(_refuse_misfit, self.config.url)
-        self._fitted = time.monotonic()
-        return await Link(
-            self.config.url,
-            role=Role.APP,
-            name="mainstem server",
-            size=self.config.pool,
-            patience=self.config.patience,
-        ).__aenter__()
-
-    async def _fit(self, link: Link) -> None:
-        if time.monotonic() - self._fitted >= TRUSTED:
-            async with link.borrowed() as conn:
+    async def _open(self) -> None:
+        if not self._is_open:
+            await asyncio.to_thread(_refuse_misfit, self.config.url)
+            await self.link.__aenter__()
+            self._is_open = True
+        elif time.monotonic() - self._fitted >= TRUSTED:
+            async with self.link.borrowed() as conn:
                 await aperform_within(conn, fitting(), org_id=None, seconds=self.config.budget)
-            self._fitted = time.monotonic()
+        self._fitted = time.monotonic()
+
+    def _new_link(self) -> Link:
+        config = self.config
+        return Link(
+            config.url, role=Role.APP, name="mainstem server", size=config.pool, patience=config.patience
+        )
 
 
 def _entry(audit: AuditOf, told: object) -> Call[None]:

@@ -138,3 +138,19 @@ def test_a_login_that_may_only_be_mainstem_app_serves_and_makes_keys(
             assert ended(process)[0] == 0
     finally:
         database.connect(None, None).execute(f"drop role {login}")
+
+
+def test_a_query_ends_when_its_caller_has_gone(database: Database, tmp_path: Path) -> None:
+    waiting = "select count(*) from pg_stat_activity where application_name = 'mainstem server' and wait_event_type = 'Lock'"
+    words = ("serve", "--no-auth", "--port", "0", "--budget", "60")
+    with (
+        started(*words, directory=tmp_path, url=database.url, told="stderr") as (process, told),
+        psycopg.connect(database.url) as holder,
+    ):
+        holder.execute("lock table mainstem.user_workflow_run in access exclusive mode")
+        with httpx.Client() as client, pytest.raises(httpx.ReadTimeout):
+            client.get(f"{told['url']}/api/v1/runs", timeout=1)
+        wait_until(lambda: not database.value(waiting), seconds=5)
+        holder.rollback()
+        _, errors = ended(process)
+    assert '"status": 499' in errors

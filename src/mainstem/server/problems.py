@@ -118,7 +118,7 @@ def told(request: Request, error: MainstemError) -> JSONResponse:
     """The problem that an error of ours is."""
     status = status_of(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("%s %s", request.method, request.url.path, exc_info=error)
+        log.error("%s %s", request.method, masked(request.url.path), exc_info=error)
     if isinstance(error, QueryBudgetExceeded):
         request.app.state.metrics.budget_exceeded.inc()
     return problem(request, status, error.code, error.message, hint=error.hint)
@@ -152,7 +152,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
-        log.error("%s %s", request.method, request.url.path, exc_info=error)
+        log.error("%s %s", request.method, masked(request.url.path), exc_info=error)
         return problem(
             request,
             HTTPStatus.INTERNAL_SERVER_ERROR,

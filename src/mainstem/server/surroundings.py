@@ -4,6 +4,7 @@ refused before a route is asked: foreign pages, bodies without end.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -36,7 +37,7 @@ _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 
 def surrounded(app: ASGIApp, config: ServerConfig, metrics: Metrics) -> ASGIApp:
     """The application within all of it."""
-    return Told(Headed(Guarded(app, config)), metrics)
+    return Told(Headed(Guarded(Watched(app), config)), metrics)
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Told:
         began = time.perf_counter()
         request_id = _request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
+        status = 499  # who asked has gone before the answer began
 
         async def answering(message: Message) -> None:
             nonlocal status
@@ -62,7 +63,7 @@ class Told:
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             elif message["type"] == "websocket.accept":
                 status = 101
-            elif message["type"] == "websocket.close" and status == 500:
+            elif message["type"] == "websocket.close" and status == 499:
                 status = 403
             await send(message)
 
@@ -171,6 +172,44 @@ class Limited:
                 f"the body is larger than {self.most} bytes", hint="store it elsewhere and send where it is"
             )
         )
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Cancels what reads for somebody who has gone, and with it the query. What changes something is let end."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in READING:
+            await self.app(scope, receive, send)
+            return
+        came: asyncio.Queue[Message] = asyncio.Queue()
+        began = False
+
+        async def answering(message: Message) -> None:
+            nonlocal began
+            began = True  # a stream sees by itself that nobody listens
+            await send(message)
+
+        running = asyncio.ensure_future(self.app(scope, came.get, answering))
+        watching = asyncio.create_task(_until_gone(receive, came))
+        try:
+            await asyncio.wait((running, watching), return_when=asyncio.FIRST_COMPLETED)
+            if began or running.done():
+                await running
+        finally:
+            for task in (running, watching):
+                task.cancel()
+            await asyncio.gather(running, watching, return_exceptions=True)
+
+
+async def _until_gone(receive: Receive, came: asyncio.Queue[Message]) -> None:
+    while True:
+        message = await receive()
+        came.put_nowait(message)
+        if message["type"] == "http.disconnect":
+            return
 
 
 def refuse_foreign(connection: HTTPConnection, config: ServerConfig) -> None:

@@ -199,11 +199,11 @@ def serve(url: str, listener: int) -> None:
     import uvicorn
 
     from mainstem.server import ServerConfig, create_app
-    from mainstem.server.running import Server
+    from mainstem.server.serve import Server
 
     app = create_app(ServerConfig(url=url, open_to_all=True, streams=10_000))
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5)
-    Server(app, config).run([socket.socket(fileno=listener)])
+    Server(config, app).run([socket.socket(fileno=listener)])
 
 
 async def _most_resident(pid: int) -> int:

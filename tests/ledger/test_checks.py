@@ -17,6 +17,18 @@ CONFIG = "insert into mainstem.user_workflow_config (org_id, config_type, workfl
 LEAF = "insert into mainstem.user_workflow_leaf (lower, upper, suffix) values "
 
 REFUSED = {
+    "key_role_is_known": [
+        (
+            "insert into mainstem.user_api_key (org_id, name, prefix, key_hash, role)"
+            " select org_id, 'import', 'ms_', '\\x02', 'owner' from mainstem.organization"
+        )
+    ],
+    "audit_details_are_an_object": [
+        (
+            "insert into mainstem.user_workflow_audit (org_id, actor, action, target, details)"
+            " select org_id, 'ms_', 'keys.create', 'key', '[]' from mainstem.organization"
+        )
+    ],
     "run_ids_leave_room_for_steps": [RUN + "run_id = mainstem.step_id(run_id, 1)"],
     "run_status_is_known": [RUN + "status = 'active'"],
     "run_driver_is_known": [RUN + "driver = 'nobody'"],

@@ -136,6 +136,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "step_id": [Apart()],
     "step_number_of": [Apart()],
     "_answers_again_v1": [Within("_flush_v1")],
+    "_caller_of_key": [Apart()],
     "_claim_v1": [
         Asks("select * from mainstem._claim_v1(%(worker)s, %(runs)s::text[], 64, array_fill(null::integer, array[64]),"
              " array_fill(null::timestamptz, array[64]))", of="ready", role=WORKER, many=64),
@@ -189,6 +190,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
         Asks("select mainstem._make_workflow_leaf('2018-01-01'::timestamptz + %(flush)s * interval '1 day',"
              " '2018-01-02'::timestamptz + %(flush)s * interval '1 day')", reads=NO_LEAF, role="mainstem_owner"),
     ],
+    "_measures": [Apart()],
     "_note_change": [Apart()],
     "_old_ending": [Apart()],
     "_ready_in_v1": [Apart()],

@@ -19,7 +19,7 @@ from psycopg import Connection
 
 from conftest import Tenant
 from mainstem.server import ServerConfig, create_app
-from mainstem.server.running import Server
+from mainstem.server.serve import Server
 
 START = "select mainstem.start_workflow_execution(%s, 'web', null, null, null) as run_id"
 
@@ -49,7 +49,7 @@ def running(url: str, **config: Any) -> Iterator[Running]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)  # so that slow clients are soon seen
         settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)
-        server = Server(app, settings)
+        server = Server(settings, app)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         made = Running(listener.getsockname()[1], app, server, thread)

@@ -9,10 +9,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 from foreign_calls import CALLS, DENIED, REFUSALS, Foreign, ForWorkers, Harmless
-from tenants import Connection, Neighbours, begin, digest, set_tenant, start_record, two_tenants
 
 from mainstem.ids import new_run_id
 from mainstem.model import DEFAULT_ORG
+from tenants import Connection, Neighbours, begin, digest, set_tenant, start_record, two_tenants
 
 FOREIGN = [
     pytest.param(row, id=f"{row.call.partition('(')[0] or name}-{number}")

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+
 from tenants import Neighbours, two_tenants
 
 UNIQUE = """

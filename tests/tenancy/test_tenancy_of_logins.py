@@ -10,13 +10,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
-from tenants import TENANT_TABLES, TENANT_VIEWS, Connection, Neighbours, names, set_tenant, two_tenants
 
 from servers import as_login
+from tenants import TENANT_TABLES, TENANT_VIEWS, Connection, Neighbours, names, set_tenant, two_tenants
 
 DENIED = psycopg.errors.InsufficientPrivilege
 OURS = ("mainstem_owner", "mainstem_app", "mainstem_worker", "mainstem_search")
-HIDDEN = {"tenant_login", "user_api_key", "user_workflow_idempotency"}
+HIDDEN = {"tenant_login", "user_api_key", "user_workflow_audit", "user_workflow_idempotency"}
 """Tables that people do not read."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+
 from tenants import (
     TENANT_TABLES,
     TENANT_VIEWS,
@@ -159,7 +160,9 @@ def test_a_tenant_sees_its_own_rows_and_nobody_elses(neighbours: Neighbours, rol
             assert count(conn, relation, "org_id <> %s", neighbours.mine["org"]) == 0, relation
     unreadable = {r.removeprefix("mainstem.") for r in set(relations) - set(readable)}
     assert unreadable == {"tenant_login"} | (
-        {"user_api_key", "user_workflow_idempotency"} if role == "mainstem_reader" else set()
+        {"user_api_key", "user_workflow_audit", "user_workflow_idempotency"}
+        if role == "mainstem_reader"
+        else set()
     )
 
 

@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
-from tenants import Connection, Neighbours, begin, digest, set_tenant, start_record, two_tenants, value
 
 from mainstem.errors import NotFound
 from mainstem.ids import new_run_id
 from mainstem.ledger.call import Call, perform
 from mainstem.ledger.runs import outcome, read_run
 from servers import as_login
+from tenants import Connection, Neighbours, begin, digest, set_tenant, start_record, two_tenants, value
 
 OF_RUNS = """
 select c.relname::text from pg_class c

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from psycopg.types.json import Jsonb
+
 from tenants import Connection, Neighbours, set_tenant, two_tenants
 
 MANY = 20_000
@@ -82,6 +83,8 @@ def test_only_the_role_of_the_search_functions_reads_across_tenants(neighbours: 
         " where pronamespace = 'mainstem'::regnamespace and prosecdef order by 1"
     ).fetchall()
     assert definers == [
+        ("_caller_of_key", "mainstem_owner", True),  # the tenant of who knows the key
+        ("_measures", "mainstem_owner", True),  # counts
         ("_retire_due_leaves", "mainstem_owner", True),  # a count of partitions
         ("ensure_workflow_leaf", "mainstem_owner", True),  # nothing
         ("org_of_login", "mainstem_owner", True),  # the login's own tenant

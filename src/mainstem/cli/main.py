@@ -50,10 +50,13 @@ VERBS = {
     "db": "Install the schema, and look after it.",
     "demo": "An old system comes home, then sixty documents go through a durable workflow, a worker killed half-way.",
     "init": "Write app.py, a workflow of one step that runs, into DIRECTORY (here).",
+    "keys": "Make and revoke the keys that a server lets callers in with.",
     "migrate": "Make the next migration of any PostgreSQL or SQLite database safe: one SQL file, or one Alembic revision.",
     "review": "Hold the SQLAlchemy or SQLModel models at MODULE:ATTRIBUTE against their database.",
     "run": "Start a run of WORKFLOW and print its id.",
     "runs": "Look at runs, and ask things of them.",
+    "serve": "Serve API, live feed and console for a database that others run, until SIGTERM or Ctrl-C.",
+    "up": "Serve API, live feed and console on this machine, with nothing else to install.",
     "worker": "Run the workflows in MODULE until SIGTERM or Ctrl-C.",
     "workflows": "Look at workflows, and how their runs went.",
 }

@@ -17,7 +17,9 @@ class InOrder(click.Group):
 
 
 class Named(InOrder):
-    """`verbs` has each verb's first sentence, which its own help begins with; the verb NAME is `NAME` in PACKAGE.NAME."""
+    """`verbs` has each verb's first sentence, which its own help begins with; the verb NAME is `NAME` in PACKAGE.NAME, or `NAME_`
+    where Python has that name.
+    """
 
     def __init__(
         self, name: str | None = None, *, package: str, verbs: Mapping[str, str], **attributes: Any
@@ -29,7 +31,8 @@ class Named(InOrder):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in self.commands:
             return None
-        command: click.Command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
+        module = import_module(f"{self._package}.{cmd_name}")
+        command: click.Command = getattr(module, f"{cmd_name}_", None) or getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

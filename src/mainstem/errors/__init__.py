@@ -26,6 +26,7 @@ MainstemError
 │   ├── EmbeddedFailed       MS111
 │   ├── UpgradeBlocked       MS112
 │   ├── QueryBudgetExceeded  MS113
+│   ├── DatabaseReadOnly     MS114
 │   ├── SourceUnreadable     MS411
 │   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
@@ -76,10 +77,14 @@ MainstemError
 ├── AccessRefused        a caller of the server
 │   ├── NotAuthenticated     MS601
 │   ├── NotAllowed           MS602
+│   ├── OriginRefused        MS603
 │   └── TooManyStreams       MS621
 ├── ConditionError       a change that does not say which state it changes
 │   ├── PreconditionRequired MS611
 │   └── PreconditionFailed   MS612
+├── BodyTooLarge         MS604: a request to the server
+├── OpenToTheWorld       MS605: a server that asks for no keys, where others reach it
+├── PortTaken            MS606
 └── MigrationError       somebody's migration, and what speaks against it
     ├── StatementUnreadable  MS501
     ├── MigrationUnsafe      MS502
@@ -188,6 +193,13 @@ from mainstem.errors.old_tables import (
     UnreadableMigration,
 )
 from mainstem.errors.root import MainstemError, every_error
+from mainstem.errors.serving import (
+    BodyTooLarge,
+    DatabaseReadOnly,
+    OpenToTheWorld,
+    OriginRefused,
+    PortTaken,
+)
 
 __all__ = [
     "AccessRefused",
@@ -197,12 +209,14 @@ __all__ = [
     "BackupMissing",
     "BackupNotProved",
     "BadArgument",
+    "BodyTooLarge",
     "BringBackRefused",
     "ChecksFailed",
     "ConditionError",
     "ConsolidationError",
     "CutoverBlocked",
     "DatabaseError",
+    "DatabaseReadOnly",
     "DrivenElsewhere",
     "EmbeddedFailed",
     "EmbeddedMismatch",
@@ -231,7 +245,10 @@ __all__ = [
     "NotLossless",
     "NotReviewable",
     "OldSchemaChanged",
+    "OpenToTheWorld",
+    "OriginRefused",
     "PhaseRefused",
+    "PortTaken",
     "PreconditionFailed",
     "PreconditionRequired",
     "ProgramError",

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection, AsyncCursor, errors
 from psycopg.rows import dict_row
 
 from mainstem.errors import QueryBudgetExceeded
-from mainstem.ledger.call import TENANT, Call, translated_errors
+from mainstem.ledger.call import TENANT, Call, Row, translated_errors
 
 T = TypeVar("T")
 
 _BUDGET = "select set_config('statement_timeout', %s, true)"
 
 
-async def aperform_within(conn: AsyncConnection[Any], call: Call[T], *, org_id: UUID, seconds: float) -> T:
-    """As `aperform`, for a tenant. Raises QueryBudgetExceeded. Cancelled, it cancels what the server is at."""
+async def aperform_within(
+    conn: AsyncConnection[Any],
+    call: Call[T],
+    *,
+    org_id: UUID | None,
+    seconds: float,
+    then: Callable[[T], Call[Any]] | None = None,
+) -> T:
+    """As `aperform`, for a tenant or none. Raises QueryBudgetExceeded. Cancelled, it cancels what the server is at.
+
+    then: what is written beside it, made of its answer; both or neither.
+    """
     try:
         with translated_errors():
             async with conn.cursor(row_factory=dict_row) as cursor:
-                async with conn.pipeline(), conn.transaction():
-                    await conn.execute(TENANT, [str(org_id)])
+                async with conn.pipeline() as pipeline, conn.transaction():
+                    await conn.execute(TENANT, ["" if org_id is None else str(org_id)])
                     await conn.execute(_BUDGET, [str(int(seconds * 1000))])
                     await cursor.execute(call.query, call.parameters)
-                return call.read([] if cursor.description is None else await cursor.fetchall())
+                    if then is not None:
+                        await pipeline.sync()
+                        answer = call.read(await _rows(cursor))
+                        following = then(answer)
+                        await conn.execute(following.query, following.parameters)
+                        return answer
+                return call.read(await _rows(cursor))
     except errors.QueryCanceled as ended:
         raise QueryBudgetExceeded(
             f"the query took longer than {seconds:g} s",
@@ -35,3 +52,7 @@ async def aperform_within(conn: AsyncConnection[Any], call: Call[T], *, org_id: 
     except asyncio.CancelledError:
         await asyncio.shield(conn.cancel_safe(timeout=2))
         raise
+
+
+async def _rows(cursor: AsyncCursor[Row]) -> list[Row]:
+    return [] if cursor.description is None else await cursor.fetchall()

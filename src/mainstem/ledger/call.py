@@ -16,6 +16,7 @@ from psycopg import AsyncConnection, Connection, errors
 from psycopg.rows import dict_row
 
 from mainstem.errors import (
+    DatabaseReadOnly,
     MainstemError,
     RightsMissing,
     SchemaMissing,
@@ -79,8 +80,12 @@ def known_error(error: psycopg.Error) -> MainstemError | None:
             return RightsMissing(
                 message, hint="connect with a login that is a member of the role the process needs"
             )
+        case errors.ReadOnlySqlTransaction():
+            return DatabaseReadOnly(
+                message, hint="write to the primary, or end default_transaction_read_only"
+            )
         case errors.UndefinedTable() | errors.UndefinedFunction() | errors.InvalidSchemaName() if (
-            "mainstem." in message
+            "mainstem." in message or '"mainstem"' in message
         ):
             return SchemaMissing(message, hint="run `mainstem db upgrade`")
         case psycopg.Error() if _is_lost(error):

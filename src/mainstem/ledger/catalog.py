@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import scalar_row, tuple_row
 
 from mainstem.errors import SchemaDrifted, SchemaMissing, SchemaNewer, SchemaNotOurs, SchemaOlder
-from mainstem.ledger.call import translated_errors
+from mainstem.ledger.call import Call, translated_errors
 
 CODE = 1
 """This code's number. It works on schemas whose schema_info says min_code <= CODE <= max_code."""
@@ -20,6 +20,11 @@ OLDEST_CODE = 1
 
 NOBODYS_PATH: LiteralString = "set local search_path = pg_catalog;\n"
 """PostgreSQL words a definition by the search path of who asks; an installation and a start-up ask by the same."""
+
+_CODES: LiteralString = (
+    "select installed_code, min_code, max_code, server_major,"
+    " current_setting('server_version_num')::integer / 10000 as server from mainstem.schema_info"
+)
 
 REINSTALLED = ("function", "view", "trigger", "policies", "row security")
 """Kinds of objects that every upgrade installs anew; the rest are tables, which are only migrated."""
@@ -123,11 +128,17 @@ def refuse_misfit(conn: Connection[Any]) -> None:
     """
     if installed_code(conn) is None:
         raise SchemaMissing("the database has no schema mainstem", hint="run `mainstem db upgrade`")
-    row = conn.execute(
-        "select installed_code, min_code, max_code, server_major,"
-        " current_setting('server_version_num')::integer / 10000 from mainstem.schema_info"
-    ).fetchone()
-    installed, oldest, newest, installed_on, server = row or (0, 0, 0, 0, 0)
+    _refuse_codes(conn.execute(_CODES).fetchone() or (0, 0, 0, 0, 0))
+    refuse_drift(drifts(conn))
+
+
+def fitting() -> Call[None]:
+    """As `refuse_misfit`, without looking at every object: what a process that runs asks now and then."""
+    return Call(_CODES, [], lambda rows: _refuse_codes(tuple(rows[0].values()) if rows else (0, 0, 0, 0, 0)))
+
+
+def _refuse_codes(codes: tuple[int, ...]) -> None:
+    installed, oldest, newest, installed_on, server = codes
     if newest < CODE:
         raise SchemaOlder(
             f"the schema is of code {installed}, and this is code {CODE}", hint="run `mainstem db upgrade`"
@@ -142,7 +153,6 @@ def refuse_misfit(conn: Connection[Any]) -> None:
             f"the schema was installed on PostgreSQL {installed_on}, and this is {server}",
             hint="run `mainstem db upgrade`",
         )
-    refuse_drift(drifts(conn))
 
 
 def refuse_drift(found: list[Drift]) -> None:

@@ -30,7 +30,16 @@ class Link:
     within `patience` seconds; a lost connection is replaced for the next call.
     """
 
-    def __init__(self, url: str, *, role: str, name: str, org_id: UUID | None = None, size: int = 4) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        role: str,
+        name: str,
+        org_id: UUID | None = None,
+        size: int = 4,
+        patience: float = 30,
+    ) -> None:
         self.url = url
         self.role = role
         self.name = name
@@ -42,6 +51,7 @@ class Link:
             configure=self._configure,
             min_size=1,
             max_size=size,
+            timeout=patience,
             open=False,
         )
         self.oids: dict[str, int] = {}

@@ -8,8 +8,8 @@ from mainstem.ledger.link import Link
 
 
 async def maintain(link: Link) -> None:
-    """Leaves for the weeks ahead; old changes, idempotency keys and workers swept in small batches. Any worker may."""
-    for call in (leaves_ahead(), changes.sweep(), _sweep_keys(), _sweep_workers()):
+    """Leaves for the weeks ahead; old changes, idempotency keys, workers and audited changes swept in small batches. Any worker may."""
+    for call in (leaves_ahead(), changes.sweep(), _sweep_keys(), _sweep_workers(), _sweep_audit()):
         await link(call)
 
 
@@ -36,6 +36,17 @@ def _sweep_workers() -> Call[None]:
     return Call(
         "delete from mainstem.user_workflow_worker w where reaped_at < mainstem.clock() - interval '1 day'"
         " and not exists (select from mainstem.user_workflow_run_queue q where q.worker_id = w.worker_id)",
+        [],
+        nothing,
+    )
+
+
+def _sweep_audit() -> Call[None]:
+    """The trail of a change goes with the runs of its time: by its own tenant's retention_days."""
+    return Call(
+        "delete from mainstem.user_workflow_audit where (org_id, audit_id) in ("
+        "select a.org_id, a.audit_id from mainstem.user_workflow_audit a join mainstem.organization o on o.org_id = a.org_id"
+        " where a.at < mainstem.clock() - make_interval(days => o.retention_days) limit 5000)",
         [],
         nothing,
     )

@@ -21,11 +21,12 @@ from mainstem.orm.definitions import (
     Workflow,
     WorkflowVersion,
 )
-from mainstem.orm.live import Change, ContextValue, IdempotencyKey, QueuedRun, Signal, Worker
+from mainstem.orm.live import Audited, Change, ContextValue, IdempotencyKey, QueuedRun, Signal, Worker
 from mainstem.orm.runs import Event, Run, Step
 
 __all__ = [
     "ApiKey",
+    "Audited",
     "Change",
     "Channel",
     "Config",

@@ -71,7 +71,9 @@ class ApiKey(Ledger):
     __tablename__ = "user_api_key"
     __table_args__ = (
         ForeignKeyConstraint(["org_id", "user_id"], USER),
+        CheckConstraint("role in ('viewer', 'operator', 'admin')", name="key_role_is_known"),
         Index("one_key_for_a_hash", "org_id", "key_hash", unique=True),
+        Index("user_api_key_by_hash", "key_hash"),
     )
 
     org_id: Mapped[OrgKey] = mapped_column(ForeignKey(ORGANIZATION))
@@ -80,7 +82,7 @@ class ApiKey(Ledger):
     name: Mapped[str]
     prefix: Mapped[str]
     key_hash: Mapped[bytes]
-    scopes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    role: Mapped[str] = mapped_column(server_default=text("'viewer'"))
     created_at: Mapped[Moment]
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, String, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,7 @@ from mainstem.orm.declared import (
     JsonObject,
     Ledger,
     Moment,
+    NewId,
     OrgKey,
     TransactionId,
 )
@@ -141,3 +142,25 @@ class Change(Ledger):
     states: Mapped[list[str]]
     worker_id: Mapped[UUID | None]
     flush: Mapped[BigNumber | None]
+
+
+class Audited(Ledger):
+    """A change made through a server: by whom, what, to what."""
+
+    __tablename__ = "user_workflow_audit"
+    __table_args__ = (
+        CheckConstraint("jsonb_typeof(details) = 'object'", name="audit_details_are_an_object"),
+        Index("user_workflow_audit_latest", "org_id", text("at desc"), text("audit_id desc")),
+        Index("user_workflow_audit_by_time", "at", postgresql_using="brin"),
+    )
+
+    org_id: Mapped[OrgKey] = mapped_column(ForeignKey("mainstem.organization.org_id"))
+    audit_id: Mapped[NewId]
+    at: Mapped[Moment]
+    actor: Mapped[str]
+    key_id: Mapped[UUID | None]
+    user_id: Mapped[UUID | None]
+    action: Mapped[str]
+    target: Mapped[str]
+    details: Mapped[JsonObject]
+    request_id: Mapped[str | None]

@@ -3,41 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import replace
 from typing import Annotated, Any
-from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from starlette.requests import HTTPConnection
 
 from mainstem.errors import NotAllowed, NotAuthenticated
+from mainstem.ledger.keys import digest_of
+from mainstem.server.caller import Access, Authenticator, Caller
 from mainstem.server.config import ServerConfig
 
+__all__ = [
+    "Access",
+    "Admin",
+    "Authenticator",
+    "Caller",
+    "Operator",
+    "Viewer",
+    "caller_of",
+    "database_of",
+    "requires",
+]
 
-class Access(IntEnum):
-    """What a caller may do; each includes the ones before."""
-
-    VIEWER = 1
-    OPERATOR = 2
-    ADMIN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose request it is. key_id None: nobody asked for a key."""
-
-    org_id: UUID
-    access: Access
-    key_id: UUID | None = None
-    user_id: UUID | None = None
+SOCKET_KEY = "mainstem.key."
+"""What a browser's socket offers as a subprotocol beside `mainstem.v1`: this and the key. It sets no headers."""
 
 
-async def caller_of(request: Request) -> Caller:
-    """Raises NotAuthenticated."""
-    config: ServerConfig = request.app.state.config
-    if config.open_to_all:
+async def caller_of(connection: HTTPConnection) -> Caller:
+    """Of a request or a socket. Raises NotAuthenticated, in the same words whatever is wrong with a key."""
+    caller = replace(await _found(connection), request_id=getattr(connection.state, "request_id", None))
+    connection.state.caller = caller
+    return caller
+
+
+async def _found(connection: HTTPConnection) -> Caller:
+    config: ServerConfig = connection.app.state.config
+    for authenticator in config.authenticators:
+        if caller := await authenticator(connection):
+            return caller
+    presented = presented_key(connection)
+    if presented is None and config.open_to_all:
         return Caller(config.org_id, Access.ADMIN)
-    raise NotAuthenticated("a key is needed", hint="send `Authorization: Bearer ms_…`")
+    if presented is None:
+        raise NotAuthenticated("a key is needed", hint="send `Authorization: Bearer ms_…`")
+    return await _holder(connection, presented)
+
+
+async def _holder(connection: HTTPConnection, presented: str) -> Caller:
+    digest = digest_of(presented)
+    holder = None if digest is None else await database_of(connection).holder_of(digest)
+    if holder is None:
+        raise NotAuthenticated(
+            "this key lets nobody in", hint="make another: `mainstem keys create`, or POST /api/v1/keys"
+        )
+    return Caller(holder.org_id, Access[holder.role.upper()], holder.key_id, holder.user_id, holder.prefix)
+
+
+def presented_key(connection: HTTPConnection) -> str | None:
+    """From `Authorization: Bearer`; of a socket also from its subprotocols, never from an URL."""
+    scheme, _, credential = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credential.strip()
+    if connection.scope["type"] != "websocket":
+        return None
+    offered = connection.scope.get("subprotocols", ())
+    return next((one.removeprefix(SOCKET_KEY) for one in offered if one.startswith(SOCKET_KEY)), None)
 
 
 def requires(least: Access) -> Callable[..., Awaitable[Caller]]:
@@ -46,7 +77,7 @@ def requires(least: Access) -> Callable[..., Awaitable[Caller]]:
     async def allowed(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
         if caller.access < least:
             raise NotAllowed(
-                f"this takes the role {least.name.lower()}; the key has {caller.access.name.lower()}",
+                f"this takes the role {least.role}; the key has {caller.access.role}",
                 hint="use a key with a higher role",
             )
         return caller
@@ -59,5 +90,5 @@ Operator = Annotated[Caller, Depends(requires(Access.OPERATOR))]
 Admin = Annotated[Caller, Depends(requires(Access.ADMIN))]
 
 
-def database_of(request: Request) -> Any:
-    return request.app.state.database
+def database_of(connection: HTTPConnection) -> Any:
+    return connection.app.state.database

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from mainstem.model import DEFAULT_ORG
+from mainstem.server.caller import Authenticator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +17,19 @@ class ServerConfig:
     url: str
     """The database, for the role mainstem_app."""
     open_to_all: bool = False
-    """Whoever connects is an admin of `org_id`: for loopback only; the CLI refuses it elsewhere."""
+    """Whoever connects without a key is an admin of `org_id`: on loopback only; serve() refuses it elsewhere."""
     org_id: UUID = DEFAULT_ORG
     """The tenant of callers without a key, where `open_to_all`."""
+    authenticators: tuple[Authenticator, ...] = ()
+    """Other ways to tell who calls, asked before API keys."""
     origins: tuple[str, ...] = ()
-    """Origins besides our own that may open sockets and call with cookies."""
+    """Origins besides our own whose pages may open sockets and change things."""
+    hosts: tuple[str, ...] = ()
+    """Names that requests may call us by; any when empty. On loopback it keeps out pages that rebind their name."""
     budget: float = 3.0
     """Seconds that one request's queries may take."""
+    patience: float = 5.0
+    """Seconds that a request waits for a connection to the database."""
     largest_body: int = 4 * 1024 * 1024
     """Bytes of a request."""
     streams: int = 1000

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from mainstem.errors import (
     BadArgument,
+    BodyTooLarge,
     DatabaseError,
     DrivenElsewhere,
     IdempotencyConflict,
@@ -22,6 +23,7 @@ from mainstem.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    OriginRefused,
     PreconditionFailed,
     PreconditionRequired,
     QueryBudgetExceeded,
@@ -32,6 +34,7 @@ from mainstem.errors import (
     TooManyStreams,
     ValueRefused,
 )
+from mainstem.server.redaction import masked
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,8 @@ STATUS: dict[type[MainstemError], HTTPStatus] = {
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     TooManyStreams: HTTPStatus.TOO_MANY_REQUESTS,
+    OriginRefused: HTTPStatus.FORBIDDEN,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotFound: HTTPStatus.NOT_FOUND,
     BadArgument: HTTPStatus.UNPROCESSABLE_ENTITY,
     ValueRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -57,6 +62,12 @@ STATUS: dict[type[MainstemError], HTTPStatus] = {
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The nearest ancestor counts; what is not here is a 500, as it was not foreseen."""
+
+
+_HEADERS: dict[int, dict[str, str]] = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "2"},
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+}
 
 
 class Detail(BaseModel):
@@ -79,19 +90,31 @@ class Problem(BaseModel):
     errors: list[Detail] = []
 
 
+def may_fail(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses`: the problems it can give, and those that each can."""
+    described = {
+        "model": Problem,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    return {
+        status: {**described, "description": HTTPStatus(status).phrase}
+        for status in sorted({*statuses, 422, 503})
+    }
+
+
 def problem(request: Request, status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     """A response that says what went wrong, for a person and for a program."""
-    told = Problem(
+    body = Problem(
         type=f"{request.scope.get('root_path', '')}/problems/{code}",
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail,
-        instance=request.url.path,
+        detail=masked(detail),
+        instance=masked(request.url.path),
         code=code,
         **more,
     )
-    headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return JSONResponse(told.model_dump(mode="json"), status, headers, media_type=MEDIA_TYPE)
+    headers = _HEADERS.get(status, {})
+    return JSONResponse(body.model_dump(mode="json"), status, headers, media_type=MEDIA_TYPE)
 
 
 def status_of(error: MainstemError) -> HTTPStatus:
@@ -99,15 +122,22 @@ def status_of(error: MainstemError) -> HTTPStatus:
     return found or HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def told(request: Request, error: MainstemError) -> JSONResponse:
+    """The problem that an error of ours is."""
+    status = status_of(error)
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("%s %s", request.method, masked(request.url.path), exc_info=error)
+    if isinstance(error, QueryBudgetExceeded):
+        request.app.state.metrics.budget_exceeded.inc()
+    return problem(request, status, error.code, error.message, hint=error.hint)
+
+
 def install(app: FastAPI) -> None:
     """Nothing that fails leaves as anything else, and no text of an unforeseen error leaves at all."""
 
     @app.exception_handler(MainstemError)
     async def refused(request: Request, error: MainstemError) -> JSONResponse:
-        status = status_of(error)
-        if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("%s %s", request.method, request.url.path, exc_info=error)
-        return problem(request, status, error.code, error.message, hint=error.hint)
+        return told(request, error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -124,11 +154,13 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> JSONResponse:
-        return problem(request, error.status_code, f"HTTP{error.status_code}", str(error.detail))
+        answer = problem(request, error.status_code, f"HTTP{error.status_code}", str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
-        log.error("%s %s", request.method, request.url.path, exc_info=error)
+        log.error("%s %s", request.method, masked(request.url.path), exc_info=error)
         return problem(
             request,
             HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from fastapi import FastAPI
+from starlette.routing import Route, WebSocketRoute
+
+import tenants
+from mainstem.ledger import keys
+from mainstem.ledger.call import perform
 from mainstem.server.access import Access
-from tenancy import tenants  # type: ignore[import-not-found]
 
 
 @dataclass
@@ -29,6 +35,15 @@ class Seeded:
     superuser: Any
     a: dict[str, Any]
     b: dict[str, Any]
+    keys: dict[tuple[UUID, str], str] = field(default_factory=dict)
+
+    def key(self, made: dict[str, Any], access: Access) -> str:
+        """A living key of the tenant."""
+        return self.keys[made["org"], access.role]
+
+    def bad_key(self, what: str) -> str:
+        """Tenant A's: expired, revoked; unknown, mistyped, malformed."""
+        return self.keys[self.a["org"], what]
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,12 @@ class Case:
     """Answers the same whatever the tenant, and without a key: health, docs."""
     without_database: bool = False
     """Answers 2xx when the database is gone, too."""
+    changes: bool | None = None
+    """Whether it changes something, and so leaves a line in the audit trail: by its method when None."""
+
+    @property
+    def is_change(self) -> bool:
+        return self.method != "GET" if self.changes is None else self.changes
 
 
 ENDED_OTHERWISE = """
@@ -67,7 +88,10 @@ def seeded_database(server_url: str) -> Iterator[Seeded]:
     with tenants.two_tenants(server_url) as two:
         for made in (two.mine, two.theirs):
             _end_otherwise(two.superuser, made)
-        yield Seeded(two.url, two.superuser, two.mine, two.theirs)
+        seeded = Seeded(two.url, two.superuser, two.mine, two.theirs)
+        for made in (seeded.a, seeded.b):
+            _make_keys(seeded, made)
+        yield seeded
 
 
 def _end_otherwise(conn: Any, made: dict[str, Any]) -> None:
@@ -82,10 +106,66 @@ def _end_otherwise(conn: Any, made: dict[str, Any]) -> None:
         tenants.run_all(conn, ENDED_OTHERWISE, made)
 
 
+def _make_keys(seeded: Seeded, made: dict[str, Any]) -> None:
+    org = made["org"]
+    for role in keys.ROLES:
+        seeded.keys[org, role], made[f"{role}_key"] = _make_key(seeded, org, role)
+    _, made["spare_key"] = _make_key(seeded, org, "viewer")
+    for name, column in (("expired", "expires_at"), ("revoked", "revoked_at")):
+        seeded.keys[org, name], made[f"{name}_key"] = _make_key(seeded, org, "admin")
+        seeded.superuser.execute(
+            f"update mainstem.user_api_key set {column} = now() - interval '1 minute' where key_id = %s",
+            [made[f"{name}_key"]],
+        )
+    good = seeded.keys[org, "admin"]
+    seeded.keys[org, "unknown"] = keys.mint().text
+    seeded.keys[org, "mistyped"] = good[:-1] + ("a" if good[-1] != "a" else "b")
+    seeded.keys[org, "malformed"] = "ms_' or true"
+
+
+def _make_key(seeded: Seeded, org: UUID, role: str) -> tuple[str, UUID]:
+    minted = keys.mint()
+    perform(seeded.superuser, keys.create_key(minted, name=role, role=role), org_id=org)
+    return minted.text, minted.key_id
+
+
 def names_of(made: dict[str, Any]) -> set[str]:
     """The ids by which a tenant's rows would be known in an answer."""
     shared = {"worker"}
     return {str(value) for name, value in made.items() if isinstance(value, UUID) and name not in shared}
+
+
+def url_of(case: Case, ids: dict[str, str]) -> str:
+    """The path with its names filled; what the path does not name is asked in the query."""
+    return case.path.format(**ids) + (f"?{urlencode(asked)}" if (asked := _unnamed(case, ids)) else "")
+
+
+def body_of(case: Case, seeded: Seeded) -> Any:
+    """What is sent as JSON; None for nothing."""
+    return case.body(seeded) if callable(case.body) else case.body
+
+
+def _unnamed(case: Case, ids: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in ids.items() if f"{{{name}}}" not in case.path}
+
+
+def operations(app: FastAPI) -> set[tuple[str, str]]:
+    """Method and path of everything that the app answers; sockets as WEBSOCKET. Mounted files are not among it."""
+    return {
+        (method, path)
+        for path, route in _routes(app.routes, "")
+        for method in getattr(route, "methods", None) or ("WEBSOCKET",)
+        if method not in ("HEAD", "OPTIONS")
+    }
+
+
+def _routes(routes: Iterable[Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Those of included routers too, as FastAPI keeps them."""
+    for route in routes:
+        if included := getattr(route, "original_router", None):
+            yield from _routes(included.routes, prefix + route.include_context.prefix)
+        elif isinstance(route, Route | WebSocketRoute):
+            yield prefix + route.path, route
 
 
 def every_case() -> list[Case]:

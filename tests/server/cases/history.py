@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cases import Case, Seeded
-
 from mainstem.ledger.history import number_of
 from mainstem.server.access import Access
 

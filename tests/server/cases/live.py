@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cases import Case  # type: ignore[import-not-found,unused-ignore]
-
 from mainstem.server.access import Access
 
 CASES = [

@@ -2,6 +2,7 @@
 revoke all on all functions in schema mainstem from public;
 grant execute on all functions in schema mainstem to mainstem_app, mainstem_worker;
 revoke execute on function mainstem._make_workflow_leaf(timestamptz, timestamptz) from mainstem_app, mainstem_worker;
+revoke execute on function mainstem._caller_of_key(bytea), mainstem._measures() from mainstem_worker;
 -- What a recorder calls, and what that calls, takes run ids on trust: it belongs to workers. A tenant only begins runs.
 do $$
 declare
@@ -38,6 +39,10 @@ grant insert (org_id, run_ids, step_numbers, states) on mainstem.user_workflow_c
 grant insert on mainstem.user_workflow_change to mainstem_worker;
 grant delete on mainstem.user_workflow_change to mainstem_worker;
 grant insert, update, delete on mainstem.user_workflow_worker to mainstem_worker;
+-- append only: a server writes the trail and reads it, its times are the database's, and only the sweep deletes
+grant select on mainstem.user_workflow_audit to mainstem_app, mainstem_worker;
+grant insert (org_id, actor, key_id, user_id, action, target, details, request_id) on mainstem.user_workflow_audit to mainstem_app;
+grant delete on mainstem.user_workflow_audit to mainstem_worker;
 
 grant select on mainstem.v_active_workflow_configs, mainstem.v_workflow_execution_summary, mainstem.v_workflow_channel_performance,
   mainstem.v_node_execution_stats, mainstem.v_workflow_execution_timeline, mainstem.v_failed_steps_analysis

@@ -13,8 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from mainstem.errors import BadArgument, MainstemError, NotAllowed, NotAuthenticated, TooManyStreams
 from mainstem.ledger.changes import Cursor
-from mainstem.server.access import Caller
-from mainstem.server.live.door import PROTOCOL, caller_of_socket
+from mainstem.server.access import Caller, caller_of
 from mainstem.server.live.feed import Feed
 from mainstem.server.live.interest import Interest
 
@@ -62,6 +61,8 @@ class Ping(BaseModel):
     op: Literal["ping"]
 
 
+PROTOCOL = "mainstem.v1"
+
 Op: TypeAlias = Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="op")]
 _OPS: TypeAdapter[Op] = TypeAdapter(Op)
 
@@ -71,7 +72,7 @@ Ending: TypeAlias = tuple[Code, str]
 async def converse(socket: WebSocket, feed: Feed) -> None:
     """From the handshake to the close."""
     try:
-        caller = await caller_of_socket(socket)
+        caller = await caller_of(socket)
         if PROTOCOL not in socket.scope["subprotocols"]:
             raise BadArgument("no subprotocol that is spoken here", hint=f"offer {PROTOCOL}")
         with feed.stream(caller.org_id):

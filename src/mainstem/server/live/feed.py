@@ -126,6 +126,7 @@ class Feed:
         """A wake-up comes sooner than the next look; without a database there are looks, and this tries again."""
         while True:
             try:
+                await self._database.ready()
                 async with self._database.link.listening((CHANNEL,), lambda _channel: self._wake()):
                     await asyncio.get_running_loop().create_future()
             except MainstemError as error:

@@ -2,9 +2,11 @@
 
 from mainstem.server.routes import (
     analytics,
+    audit,
     configs,
     consolidations,
     home,
+    keys,
     live,
     migrations,
     operations,
@@ -15,3 +17,4 @@ from mainstem.server.routes import (
 ROUTERS = [runs.router, live.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]
+ROUTERS += [keys.router, audit.router]

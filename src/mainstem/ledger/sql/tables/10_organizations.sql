@@ -29,19 +29,22 @@ create table mainstem.user_api_key (
   name text not null,
   prefix text not null,
   key_hash bytea not null,
-  scopes text[] not null default '{}',
+  role text not null default 'viewer',
   created_at timestamptz not null default mainstem.clock(),
   expires_at timestamptz,
   last_used_at timestamptz,
   revoked_at timestamptz,
   primary key (org_id, key_id),
+  constraint key_role_is_known check (role in ('viewer', 'operator', 'admin')),
   foreign key (org_id, user_id) references mainstem.app_user
 );
 comment on table mainstem.user_api_key is 'API keys: a prefix to recognise them by and a hash to check them with, never the key.';
 comment on column mainstem.user_api_key.prefix is 'The first characters of the key: to recognise it by in a list.';
 comment on column mainstem.user_api_key.key_hash is 'What a presented key is checked with; the key itself is shown once and never stored.';
-comment on column mainstem.user_api_key.scopes is 'What the key may do.';
+comment on column mainstem.user_api_key.role is 'viewer reads; operator starts runs and asks things of them too; admin does everything.';
+comment on column mainstem.user_api_key.last_used_at is 'To the minute: written at most once in one.';
 create unique index one_key_for_a_hash on mainstem.user_api_key (org_id, key_hash);
+create index user_api_key_by_hash on mainstem.user_api_key (key_hash);
 
 create table mainstem.user_workflow_channel (
   org_id uuid not null references mainstem.organization,
@@ -60,3 +63,28 @@ create table mainstem.tenant_login (
 );
 comment on table mainstem.tenant_login is 'Database logins of people with SQL of their own, each held to one tenant whatever it sets.';
 comment on column mainstem.tenant_login.login is 'The name that the login has in pg_roles; a member of mainstem_tenant.';
+
+create table mainstem.user_workflow_audit (
+  org_id uuid not null references mainstem.organization,
+  audit_id uuid not null default gen_random_uuid(),
+  at timestamptz not null default mainstem.clock(),
+  actor text not null,
+  key_id uuid,
+  user_id uuid,
+  action text not null,
+  target text not null,
+  details jsonb not null default '{}',
+  request_id text,
+  primary key (org_id, audit_id),
+  constraint audit_details_are_an_object check (jsonb_typeof(details) = 'object')
+);
+comment on table mainstem.user_workflow_audit is 'Who changed what through a server: written in the transaction of the change, and never changed by a tenant.';
+comment on column mainstem.user_workflow_audit.audit_id is 'Random: in the order of at.';
+comment on column mainstem.user_workflow_audit.actor is 'As the caller was known then: its key''s prefix, or that nobody asked for a key.';
+comment on column mainstem.user_workflow_audit.key_id is 'No foreign key: the trail outlives what it names.';
+comment on column mainstem.user_workflow_audit.action is 'Resource and verb: keys.create, runs.cancel.';
+comment on column mainstem.user_workflow_audit.target is 'The id or name of what was changed.';
+comment on column mainstem.user_workflow_audit.details is 'What was asked, without secrets.';
+comment on column mainstem.user_workflow_audit.request_id is 'As in the server''s log and in the answer''s header.';
+create index user_workflow_audit_latest on mainstem.user_workflow_audit (org_id, at desc, audit_id desc);
+create index user_workflow_audit_by_time on mainstem.user_workflow_audit using brin (at);

@@ -41,6 +41,7 @@ values (%(org)s, %(workflow)s, %(node)s, %(next_node)s, 'read');
 insert into mainstem.user_workflow_template (org_id, name, graph_config) values (%(org)s, 'template', '{}');
 insert into mainstem.user_workflow_config (org_id, config_id, config_type, workflow_id, config_data)
 values (%(org)s, %(config)s, 'workflow', %(workflow)s, '{"limit": 3}');
+insert into mainstem.user_workflow_audit (org_id, actor, action, target) values (%(org)s, 'ms_', 'keys.create', 'key');
 insert into mainstem.tenant_login (login, org_id) values ('login of ' || %(org)s, %(org)s);
 """
 

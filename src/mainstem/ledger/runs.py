@@ -138,6 +138,11 @@ def resume_run(run_id: UUID) -> Call[None]:
     return Call("select mainstem.resume_workflow_run(%s)", [run_id], nothing)
 
 
+def retry_run(run_id: UUID) -> Call[str]:
+    """Take back a run that failed: `pending` for a worker, `running` for its callers. Raises NotFound, RunIsOver, StateRefused, DrivenElsewhere."""
+    return Call("select mainstem.retry_workflow_run(%s)", [run_id], scalar)
+
+
 def send_signal(run_id: UUID, name: str, payload: bytes) -> Call[UUID]:
     """The signal's id. Each call sends another. Raises NotFound, RunIsOver, DrivenElsewhere."""
     return Call(

@@ -75,6 +75,9 @@ MainstemError
 ├── AccessRefused        a caller of the server
 │   ├── NotAuthenticated     MS601
 │   └── NotAllowed           MS602
+├── ConditionError       a change that does not say which state it changes
+│   ├── PreconditionRequired MS611
+│   └── PreconditionFailed   MS612
 └── MigrationError       somebody's migration, and what speaks against it
     ├── StatementUnreadable  MS501
     ├── MigrationUnsafe      MS502
@@ -89,6 +92,7 @@ MainstemError
     └── StatementFailed      MS511
 """
 
+from mainstem.errors.conditional import ConditionError, PreconditionFailed, PreconditionRequired
 from mainstem.errors.ledger import (
     AccessRefused,
     BadArgument,
@@ -191,6 +195,7 @@ __all__ = [
     "BadArgument",
     "BringBackRefused",
     "ChecksFailed",
+    "ConditionError",
     "ConsolidationError",
     "CutoverBlocked",
     "DatabaseError",
@@ -224,6 +229,8 @@ __all__ = [
     "NotReviewable",
     "OldSchemaChanged",
     "PhaseRefused",
+    "PreconditionFailed",
+    "PreconditionRequired",
     "ProgramError",
     "ProgramsMissing",
     "ProofFailed",

@@ -21,6 +21,8 @@ from mainstem.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
     QueryBudgetExceeded,
     RunIsOver,
     StateRefused,
@@ -45,6 +47,8 @@ STATUS: dict[type[MainstemError], HTTPStatus] = {
     StepExists: HTTPStatus.CONFLICT,
     StateRefused: HTTPStatus.CONFLICT,
     DrivenElsewhere: HTTPStatus.CONFLICT,
+    PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
+    PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     QueryBudgetExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -43,7 +43,7 @@ __all__ = [
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
 
 
 class Start(_Shape):

@@ -130,7 +130,19 @@ What is rare is looked for, the last begun first, as long as there is time. When
 
 
 def filters_page() -> str:
-    lines = [FILTERS, "```", *EXAMPLES, "```", "", "## Rules", "", *(f"- {rule}" for rule in RULES_OF_FILTERS), "", "## Keys", ""]
+    lines = [
+        FILTERS,
+        "```",
+        *EXAMPLES,
+        "```",
+        "",
+        "## Rules",
+        "",
+        *(f"- {rule}" for rule in RULES_OF_FILTERS),
+        "",
+        "## Keys",
+        "",
+    ]
     lines += ["| key | takes | finds runs by | examples |", "|---|---|---|---|"]
     for key in (*KEYS.values(), *DOCUMENTS.values()):
         takes = ", ".join(f"`{choice}`" for choice in key.choices) or key.kind.value

@@ -186,12 +186,17 @@ def test_a_run_that_is_not_there_is_told_with_where_to_look(terminal: Terminal) 
         assert "mainstem runs list" in hint
 
 
-def test_runs_are_found_counted_exported_and_compared_by_one_filter(terminal: Terminal, app: str, tmp_path: Path) -> None:
+def test_runs_are_found_counted_exported_and_compared_by_one_filter(
+    terminal: Terminal, app: str, tmp_path: Path
+) -> None:
     good = terminal.lines("run", f"{app}:greeting", "--input", '{"name": "Ann"}', "--here")[0]["run_id"]
     terminal.type("run", f"{app}:greeting", "--input", '{"name": "nobody"}', "--here")
     [bad] = terminal.lines("runs", "list", "status:failed", "workflow:gree*")
     assert [run["run_id"] for run in terminal.lines("runs", "list", "--", "-status:failed")] == [good]
-    assert [run["run_id"] for run in terminal.lines("runs", "list", "in.name:Ann", "--status", "completed", "--since", "1h")] == [good]
+    assert [
+        run["run_id"]
+        for run in terminal.lines("runs", "list", "in.name:Ann", "--status", "completed", "--since", "1h")
+    ] == [good]
     assert terminal.lines("runs", "count", "started:>-1h") == [{"value": 2, "relation": "eq"}]
     terminal.type("runs", "export", "--format", "csv", "--output", str(tmp_path / "runs.csv"))
     assert [line.count(good) for line in (tmp_path / "runs.csv").read_text().splitlines()] == [0, 0, 1]

@@ -24,10 +24,17 @@ values = st.one_of(
     st.text(max_size=8),
 )  # fmt: skip
 keys = st.one_of(
-    st.sampled_from([*KEYS, *(f"{name}.a.b" for name in DOCUMENTS), 'in."a b"', "ctx.", "x"]), st.text(max_size=5)
+    st.sampled_from([*KEYS, *(f"{name}.a.b" for name in DOCUMENTS), 'in."a b"', "ctx.", "x"]),
+    st.text(max_size=5),
 )
 terms = st.one_of(
-    st.builds("{}{}:{}{}".format, st.sampled_from(["", "-"]), keys, st.sampled_from(["", ">", "<=", "=", "=="]), values),
+    st.builds(
+        "{}{}:{}{}".format,
+        st.sampled_from(["", "-"]),
+        keys,
+        st.sampled_from(["", ">", "<=", "=", "=="]),
+        values,
+    ),
     st.builds('-"{}"'.format, st.text(max_size=6)),
     st.text(max_size=12),
 )
@@ -45,7 +52,8 @@ def test_what_can_be_read_is_read_again_as_it_is_printed_and_the_rest_is_refused
 
 
 @pytest.mark.parametrize(
-    "text", [example for key in (*KEYS.values(), *DOCUMENTS.values()) for example in key.examples] + [*EXAMPLES]
+    "text",
+    [example for key in (*KEYS.values(), *DOCUMENTS.values()) for example in key.examples] + [*EXAMPLES],
 )
 def test_every_example_in_the_reference_can_be_read(text: str) -> None:
     query = parsed(text)

@@ -22,7 +22,11 @@ def test_a_run_that_callers_move_is_running_again_with_its_old_ending_kept(calle
     run = caller.read(run_id)
     assert (run.status, run.ended_at, run.error_message) == ("running", None, None)
     [kept] = run.events
-    assert (kept.event_type, kept.event_data["status"], kept.event_data["error_message"]) == ("run_retried", "failed", "out of ink")
+    assert (kept.event_type, kept.event_data["status"], kept.event_data["error_message"]) == (
+        "run_retried",
+        "failed",
+        "out of ink",
+    )
     assert run.steps[0].status == "failed"  # its callers retry it
     caller.call("retry_workflow_step", step_id)
     caller.call("complete_workflow_step", step_id, "completed", "{}", None)
@@ -30,7 +34,9 @@ def test_a_run_that_callers_move_is_running_again_with_its_old_ending_kept(calle
     assert caller.run(run_id)["status"] == "completed"
 
 
-@pytest.mark.parametrize(("ending", "refusal"), [("completed", "MS003"), ("cancelled", "MS003"), (None, "MS006")])
+@pytest.mark.parametrize(
+    ("ending", "refusal"), [("completed", "MS003"), ("cancelled", "MS003"), (None, "MS006")]
+)
 def test_only_what_failed_is_retried(caller: Caller, ending: str | None, refusal: str) -> None:
     run_id = caller.start_run()
     if ending:
@@ -40,11 +46,15 @@ def test_only_what_failed_is_retried(caller: Caller, ending: str | None, refusal
     assert caller.run(run_id) == before
 
 
-def test_a_run_that_was_recorded_elsewhere_or_is_not_there_is_not_retried(caller: Caller, stranger: Caller) -> None:
+def test_a_run_that_was_recorded_elsewhere_or_is_not_there_is_not_retried(
+    caller: Caller, stranger: Caller
+) -> None:
     run_id = caller.start_run()
     caller.call("complete_workflow_execution", run_id, "timeout")
     assert stranger.refusal("retry_workflow_run", run_id) == "MS001"
-    caller.conn.execute("update mainstem.user_workflow_run set driver = 'recorded' where run_id = %s", [run_id])
+    caller.conn.execute(
+        "update mainstem.user_workflow_run set driver = 'recorded' where run_id = %s", [run_id]
+    )
     assert caller.refusal("retry_workflow_run", run_id) == "MS009"
 
 

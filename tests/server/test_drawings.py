@@ -16,7 +16,9 @@ from mainstem.server.patches import patch
 
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.text(alphabet="ab/~", max_size=3)),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(alphabet="ab/~", max_size=2), inner, max_size=4)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(alphabet="ab/~", max_size=2), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -25,7 +27,10 @@ def applied(document, operations):
     """RFC 6902, as far as a patch of ours goes."""
     root = {"": copy.deepcopy(document)}
     for one in operations:
-        *parents, last = ["", *(part.replace("~1", "/").replace("~0", "~") for part in one.path.split("/")[1:])]
+        *parents, last = [
+            "",
+            *(part.replace("~1", "/").replace("~0", "~") for part in one.path.split("/")[1:]),
+        ]
         place = root
         for part in parents:
             place = place[int(part)] if isinstance(place, list) else place[part]
@@ -95,18 +100,32 @@ async def test_a_run_is_drawn_and_compared(two_runs):
         kinds = [(span["kind"], span["status"]) for span in spans]
         assert ("run", "failed") in kinds
         assert ("wait", "completed") in kinds
-        attempts = [(span["kind"], span["attempt"], span["status"]) for span in spans if span["node_key"] == "look" and span["step_number"] == 3]
-        assert [one for one in attempts if one[0] != "wait"] in ([("attempt", 1, "failed"), ("step", 2, "failed")], [("step", 1, "completed")])
+        attempts = [
+            (span["kind"], span["attempt"], span["status"])
+            for span in spans
+            if span["node_key"] == "look" and span["step_number"] == 3
+        ]
+        assert [one for one in attempts if one[0] != "wait"] in (
+            [("attempt", 1, "failed"), ("step", 2, "failed")],
+            [("step", 1, "completed")],
+        )
         assert all(span["ended"] is None or span["began"] <= span["ended"] for span in spans)
 
         graph = (await client.get(f"/api/v1/runs/{good}/graph")).json()
         assert [(node["key"], node["runs"], node["status"]) for node in graph["nodes"]] == [
             ("sleep", 1, "completed"), ("look", 2, "completed"), ("decide", 1, "completed")
         ]  # fmt: skip
-        assert {(edge["from"], edge["to"]) for edge in graph["edges"]} == {("sleep", "look"), ("look", "decide")}
+        assert {(edge["from"], edge["to"]) for edge in graph["edges"]} == {
+            ("sleep", "look"),
+            ("look", "decide"),
+        }
 
         told = (await client.get(f"/api/v1/runs/{good}/compare", params={"with": str(bad)})).json()
-        assert (told["a"]["status"], told["b"]["status"], told["first_difference"]) == ("completed", "failed", "look")
+        assert (told["a"]["status"], told["b"]["status"], told["first_difference"]) == (
+            "completed",
+            "failed",
+            "look",
+        )
         assert told["input"] == [{"op": "replace", "path": "/last", "value": 13}]
         assert [(pair["key"], pair["b"] is None) for pair in told["steps"]][-1] == ("decide", True)
         assert told["a"]["steps"] == {"total": 4, "completed": 4, "failed": 0, "running": 0}
@@ -116,19 +135,40 @@ async def test_a_run_is_drawn_and_compared(two_runs):
 
 async def test_what_was_defined_and_not_run_is_in_the_graph(database, tenant):
     graph = {
-        "nodes": [{"key": "read", "label": "Read", "type": "entry"}, {"key": "pay", "type": "outcome"}, {"no": "key"}],
+        "nodes": [
+            {"key": "read", "label": "Read", "type": "entry"},
+            {"key": "pay", "type": "outcome"},
+            {"no": "key"},
+        ],
         "edges": [{"from": "read", "to": "pay", "label": "approved"}, {"from": "read"}],
     }
     with database.connect("mainstem_app", tenant.org_id) as conn:
         row = conn.execute(
-            "select mainstem.start_workflow_execution(%s, 'web', null, %s, null) as run_id", [tenant.workflow_id, Jsonb({"graph": graph})]
+            "select mainstem.start_workflow_execution(%s, 'web', null, %s, null) as run_id",
+            [tenant.workflow_id, Jsonb({"graph": graph})],
         ).fetchone()
     async with serving(database.url) as client:
         told = (await client.get(f"/api/v1/runs/{row['run_id']}/graph")).json()
     assert told == {
         "nodes": [
-            {"key": "read", "label": "Read", "type": "entry", "status": None, "runs": 0, "steps": [], "skipped_reason": "not reached: the run is running"},
-            {"key": "pay", "label": "pay", "type": "outcome", "status": None, "runs": 0, "steps": [], "skipped_reason": "not reached: the run is running"},
+            {
+                "key": "read",
+                "label": "Read",
+                "type": "entry",
+                "status": None,
+                "runs": 0,
+                "steps": [],
+                "skipped_reason": "not reached: the run is running",
+            },
+            {
+                "key": "pay",
+                "label": "pay",
+                "type": "outcome",
+                "status": None,
+                "runs": 0,
+                "steps": [],
+                "skipped_reason": "not reached: the run is running",
+            },
         ],
         "edges": [{"from": "read", "to": "pay", "label": "approved", "taken": False}],
     }

@@ -5,9 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from serving import serving  # type: ignore[import-not-found]
-
 from cases import every_case, seeded_database
+from serving import serving  # type: ignore[import-not-found]
 
 RUNS = "/api/v1/runs"
 
@@ -25,7 +24,9 @@ async def test_every_case_succeeds_for_who_owns_the_rows(server_url):
                 ids = case.ids(seeded)
                 path = case.path.format_map(ids)
                 params = {name: value for name, value in ids.items() if f"{{{name}}}" not in case.path}
-                answer = await client.request(case.method, path, params=params, json=case.body, headers=case.headers)
+                answer = await client.request(
+                    case.method, path, params=params, json=case.body, headers=case.headers
+                )
                 assert answer.status_code < 300, (case, answer.text)
 
 
@@ -34,10 +35,15 @@ async def test_a_run_that_another_tenant_owns_is_not_there(server_url):
         theirs = {str(value) for value in seeded.b.values() if isinstance(value, UUID)}
         async with serving(seeded.url) as client:
             for case in every_case():
-                ids = {name: str(seeded.b["ended_run"]) if name in ("run_id", "with", "id") else value for name, value in case.ids(seeded).items()}
+                ids = {
+                    name: str(seeded.b["ended_run"]) if name in ("run_id", "with", "id") else value
+                    for name, value in case.ids(seeded).items()
+                }
                 path = case.path.format_map(ids)
                 params = {name: value for name, value in ids.items() if f"{{{name}}}" not in case.path}
-                answer = await client.request(case.method, path, params=params, json=case.body, headers=case.headers)
+                answer = await client.request(
+                    case.method, path, params=params, json=case.body, headers=case.headers
+                )
                 if ids:
                     assert answer.status_code == 404, (case, answer.text)
                 else:
@@ -47,7 +53,10 @@ async def test_a_run_that_another_tenant_owns_is_not_there(server_url):
 async def test_a_ledger_without_runs_lists_none(database):
     async with serving(database.url) as client:
         answer = await client.get(RUNS)
-        assert (answer.status_code, answer.json()) == (200, {"runs": [], "next": None, "searched_back_to": None, "sort": "-created"})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"runs": [], "next": None, "searched_back_to": None, "sort": "-created"},
+        )
 
 
 async def test_a_run_that_is_not_there_is_a_problem(database):
@@ -70,7 +79,12 @@ async def test_a_start_is_repeated_under_its_key_and_refused_with_another_input(
         assert (again.json()["is_new"], again.headers["idempotency-replayed"]) == (False, "true")
         assert other.json()["code"] == "MS007"
         run = (await client.get(first.headers["location"])).json()
-        assert (run["status"], run["input_data"], run["tags"], run["external_id"]) == ("pending", {"claim": 17}, ["vip"], "ABC-1")
+        assert (run["status"], run["input_data"], run["tags"], run["external_id"]) == (
+            "pending",
+            {"claim": 17},
+            ["vip"],
+            "ABC-1",
+        )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +113,11 @@ async def test_a_run_that_has_not_changed_is_not_sent_again(database, tenant):
         assert (same.status_code, same.content) == (304, b"")
         await client.post(f"{RUNS}/{run_id}/cancel", json={"reason": "twice"})
         changed = await client.get(f"{RUNS}/{run_id}", headers={"If-None-Match": first.headers["etag"]})
-        assert (changed.status_code, changed.json()["status"], changed.json()["error_message"]) == (200, "cancelled", "twice")
+        assert (changed.status_code, changed.json()["status"], changed.json()["error_message"]) == (
+            200,
+            "cancelled",
+            "twice",
+        )
 
 
 async def test_a_key_of_the_context_is_only_replaced_as_it_was_read(database, tenant):
@@ -109,10 +127,14 @@ async def test_a_key_of_the_context_is_only_replaced_as_it_was_read(database, te
         assert (await client.put(f"{path}/plan", json="gold")).status_code == 428
         made = await client.put(f"{path}/plan", json="gold", headers={"If-None-Match": "*"})
         assert made.status_code == 200, made.text
-        assert (await client.put(f"{path}/plan", json="tin", headers={"If-None-Match": "*"})).status_code == 412
+        assert (
+            await client.put(f"{path}/plan", json="tin", headers={"If-None-Match": "*"})
+        ).status_code == 412
         [entry] = (await client.get(path)).json()["context"]
         assert (entry["key"], entry["value"], f'"{entry["tag"]}"') == ("plan", "gold", made.headers["etag"])
-        changed = await client.put(f"{path}/plan", json={"name": "silver"}, headers={"If-Match": made.headers["etag"]})
+        changed = await client.put(
+            f"{path}/plan", json={"name": "silver"}, headers={"If-Match": made.headers["etag"]}
+        )
         assert changed.status_code == 200
         stale = await client.put(f"{path}/plan", json="tin", headers={"If-Match": made.headers["etag"]})
         assert (stale.status_code, stale.json()["code"]) == (412, "MS612")
@@ -129,7 +151,10 @@ async def test_what_a_run_does_not_allow_is_a_conflict(database, tenant):
         for verb, code in (("resume", "MS006"), ("retry", "MS006")):
             answer = await client.post(f"{RUNS}/{run_id}/{verb}")
             assert (answer.status_code, answer.json()["code"]) == (409, code)
-        assert (await client.post(f"{RUNS}/{run_id}/cancel")).json() == {"run_id": run_id, "answer": "cancelled"}
+        assert (await client.post(f"{RUNS}/{run_id}/cancel")).json() == {
+            "run_id": run_id,
+            "answer": "cancelled",
+        }
         for verb in ("cancel", "resume", "retry", "signals/approved"):
             answer = await client.post(f"{RUNS}/{run_id}/{verb}")
             assert (answer.status_code, answer.json()["code"]) == (409, "MS003"), verb

@@ -78,7 +78,12 @@ async def test_an_export_holds_all_that_is_found_in_either_form(many):
 async def test_any_id_leads_to_its_run(many, tenant):
     async with serving(many.url) as client:
         run = (await client.get(f"{RUNS}?q=legacy:1001")).json()["runs"][0]
-        for wanted, by in ((run["run_id"], "run"), ("=ext1001", "external id"), ("1001", "legacy run"), (run["run_id"].upper(), "run")):
+        for wanted, by in (
+            (run["run_id"], "run"),
+            ("=ext1001", "external id"),
+            ("1001", "legacy run"),
+            (run["run_id"].upper(), "run"),
+        ):
             answer = await client.get("/api/v1/jump", params={"id": wanted})
             assert answer.json() == {"kind": "run", "run_id": run["run_id"], "step_id": None, "by": by}
         for wanted in ("nothing", "99999999", "9" * 40, run["run_id"][:-1] + "1", "\x00"):

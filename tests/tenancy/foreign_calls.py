@@ -73,11 +73,20 @@ CALLS: dict[str, list[Row]] = {
         Foreign("find_by_any_id(%(failed_run)s, %(failed_step)s, null, '')", NOTHING),
     ],
     "find_workflow_runs": [
-        Foreign("""(select count(*) from mainstem.find_workflow_runs('[]', most => 1000) f where f.workflow_id = %(workflow)s)""", [(0,)]),
-        Foreign("""find_workflow_runs(jsonb_build_array(jsonb_build_object('on', 'id', 'any', jsonb_build_array(jsonb_build_array(
-          jsonb_build_object('op', '=', 'value', %(caller_run)s::text))))))""", NOTHING),
-        Foreign("""(select count(*) from mainstem.find_workflow_runs('[{"on": "context", "path": "exists($.workflow)"}]') f
-                    where f.workflow_id = %(workflow)s)""", [(0,)]),
+        Foreign(
+            """(select count(*) from mainstem.find_workflow_runs('[]', most => 1000) f where f.workflow_id = %(workflow)s)""",
+            [(0,)],
+        ),
+        Foreign(
+            """find_workflow_runs(jsonb_build_array(jsonb_build_object('on', 'id', 'any', jsonb_build_array(jsonb_build_array(
+          jsonb_build_object('op', '=', 'value', %(caller_run)s::text))))))""",
+            NOTHING,
+        ),
+        Foreign(
+            """(select count(*) from mainstem.find_workflow_runs('[{"on": "context", "path": "exists($.workflow)"}]') f
+                    where f.workflow_id = %(workflow)s)""",
+            [(0,)],
+        ),
     ],
     "first_id_at": [Harmless("computes")],
     "get_active_workflow_config": [
@@ -158,6 +167,7 @@ CALLS: dict[str, list[Row]] = {
     "_run_condition": [Harmless("computes the text of a condition")],
     "_run_trait": [Harmless("computes")],
     "_words_of_run": [Harmless("computes")],
+    "_whole_below": [Harmless("a bound of partitions")],
     "_settle_keys": [Foreign(f"_settle_keys({_START}, array['started'])", DENIED)],
     "_start_runs_v1": [
         Foreign(f"(select answer from mainstem._start_runs_v1(null, {_START}))", [("no workflow",)])

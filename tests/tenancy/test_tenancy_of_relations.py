@@ -51,7 +51,13 @@ OF_RUNS = {
 }  # fmt: skip
 """What workers read by run_id alone: see test_tenancy_of_rows_by_run."""
 
-SEARCHED = {"user_workflow_run", "user_workflow_run_step", "user_workflow_run_context", "user_workflow", "user_workflow_node"}
+SEARCHED = {
+    "user_workflow_run",
+    "user_workflow_run_step",
+    "user_workflow_run_context",
+    "user_workflow",
+    "user_workflow_node",
+}
 """What mainstem_search reads for the functions that add the tenant themselves."""
 
 RELATIONS = """

@@ -173,7 +173,13 @@ class Mainstem:
         )
 
     def find_runs(
-        self, q: str | Query = "", *, sort: str = "-created", limit: int = 50, after: str | None = None, budget: float = 10.0
+        self,
+        q: str | Query = "",
+        *,
+        sort: str = "-created",
+        limit: int = 50,
+        after: str | None = None,
+        budget: float = 10.0,
     ) -> Pending[FoundPage]:
         """A page of the runs that a filter finds, as in the console's query bar: `status:failed started:>-24h`.
 

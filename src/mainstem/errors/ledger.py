@@ -56,7 +56,13 @@ class FilterUnreadable(BadArgument, code="MS011"):
     """
 
     def __init__(
-        self, message: str, *, hint: str | None = None, position: int = 0, value: str = "", allowed: tuple[str, ...] = ()
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        position: int = 0,
+        value: str = "",
+        allowed: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message, hint=hint)
         self.position = position

@@ -34,7 +34,9 @@ def jump_to(text: str) -> Call[Place]:
         number,
         wanted,
     ]
-    return Call("select * from mainstem.find_by_any_id(%s, %s, %s, %s)", parameters, lambda rows: _place(rows, text))
+    return Call(
+        "select * from mainstem.find_by_any_id(%s, %s, %s, %s)", parameters, lambda rows: _place(rows, text)
+    )
 
 
 def _uuid(text: str) -> UUID | None:

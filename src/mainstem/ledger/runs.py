@@ -164,13 +164,17 @@ def set_context(run_id: UUID, key: str, value: bytes) -> Call[None]:
     )
 
 
-def replace_context(run_id: UUID, key: str, value: bytes, *, expected: datetime | None, whatever: bool) -> Call[datetime]:
+def replace_context(
+    run_id: UUID, key: str, value: bytes, *, expected: datetime | None, whatever: bool
+) -> Call[datetime]:
     """Set one key if it was last set at `expected` (None: it is not there yet), or whatever stands there; when it was set.
 
     Raises PreconditionFailed, and what `set_context` raises.
     """
     return Call(
-        "select mainstem.replace_workflow_context(%s, %s, %s::jsonb, %s, %s)", [run_id, key, value.decode(), expected, whatever], scalar
+        "select mainstem.replace_workflow_context(%s, %s, %s::jsonb, %s, %s)",
+        [run_id, key, value.decode(), expected, whatever],
+        scalar,
     )
 
 

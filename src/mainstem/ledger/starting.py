@@ -41,7 +41,9 @@ class NewRun:
 def start_run(new: NewRun) -> Call[tuple[UUID, bool]]:
     """The run's id, and whether this call began it. Raises NotFound, BadArgument, IdempotencyConflict, ValueRefused."""
     if (new.workflow is None) == (new.workflow_id is None):
-        raise BadArgument("a start names its workflow once", hint="give either workflow, its name, or workflow_id")
+        raise BadArgument(
+            "a start names its workflow once", hint="give either workflow, its name, or workflow_id"
+        )
     record = {
         "run_id": str(new_run_id()), "workflow_version": new.version, "channel": new.channel,
         "external_id": new.external_id, "created_by": None if new.created_by is None else str(new.created_by),
@@ -59,11 +61,13 @@ def _answer(rows: list[Row], new: NewRun) -> tuple[UUID, bool]:
             return row["run_id"], row["answer"] == "started"
         case "conflict":
             raise IdempotencyConflict(
-                f"key {new.idempotency_key!r} began another run, {row['run_id']}", hint="a new request needs a new key"
+                f"key {new.idempotency_key!r} began another run, {row['run_id']}",
+                hint="a new request needs a new key",
             )
         case "no channel":
             raise BadArgument(
-                f"this organization has no channel {new.channel!r}", hint="GET /channels tells which there are"
+                f"this organization has no channel {new.channel!r}",
+                hint="GET /channels tells which there are",
             )
         case "no user":
             raise NotFound(f"no user {new.created_by} in this tenant", hint="add the user to app_user")

@@ -32,11 +32,16 @@ def summary(run: Run) -> FoundRun:
     """A run as lists show it."""
     counts = Counter(step.status for step in run.steps)
     going = (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING)
-    fields = {name: getattr(run, name) for name in FoundRun.__dataclass_fields__ if name not in ("steps", "retries")}
+    fields = {
+        name: getattr(run, name) for name in FoundRun.__dataclass_fields__ if name not in ("steps", "retries")
+    }
     return FoundRun(
         **fields,
         steps=StepCounts(
-            len(run.steps), counts[StepStatus.COMPLETED], counts[StepStatus.FAILED], sum(counts[one] for one in going)
+            len(run.steps),
+            counts[StepStatus.COMPLETED],
+            counts[StepStatus.FAILED],
+            sum(counts[one] for one in going),
         ),
         retries=sum(step.retry_count for step in run.steps),
     )

@@ -26,12 +26,13 @@ def timeline(run: Run) -> Timeline:
 def _of_run(run: Run) -> Iterator[Span]:
     begun = run.started_at or run.ended_at
     if run.created_at < (begun or run.created_at) or (begun is None and not run.status.is_over):
-        yield _span(None, "queue", run.created_at, begun, "completed" if begun else "waiting")
+        yield _span(None, "queue", run.created_at, begun, status="completed" if begun else "waiting")
     for event in run.events:
         if event.event_type == "run_retried":
             yield from _attempt(None, event)
     if run.started_at is not None:
-        yield _span(None, "run", run.started_at, run.ended_at, run.status.value, len(_retries(run.events)) + 1)
+        attempt = len(_retries(run.events)) + 1
+        yield _span(None, "run", run.started_at, run.ended_at, status=run.status.value, attempt=attempt)
 
 
 def _of_step(step: Step) -> Iterator[Span]:
@@ -41,7 +42,7 @@ def _of_step(step: Step) -> Iterator[Span]:
     if step.started_at is not None:
         is_wait = key_of(step).startswith("wait_for_signal:") or key_of(step) == "sleep"
         kind = "wait" if is_wait or step.status is StepStatus.WAITING else "step"
-        yield _span(step, kind, step.started_at, step.ended_at, step.status.value, step.retry_count + 1)
+        yield _span(step, kind, step.started_at, step.ended_at, status=step.status.value, attempt=step.retry_count + 1)
 
 
 def _attempt(step: Step | None, event: Event) -> Iterator[Span]:
@@ -49,16 +50,19 @@ def _attempt(step: Step | None, event: Event) -> Iterator[Span]:
     told: Mapping[str, Any] = event.event_data if isinstance(event.event_data, dict) else {}
     ended = _time(told.get("ended_at")) or event.timestamp
     number = told.get("attempt", int(told.get("retry_count") or 0) + 1)
-    yield _span(step, "attempt", _time(told.get("started_at")) or ended, ended, str(told.get("status", "failed")), int(number))
+    began = _time(told.get("started_at")) or ended
+    yield _span(step, "attempt", began, ended, status=str(told.get("status", "failed")), attempt=int(number))
     if (rest := told.get("rest_seconds")) is not None:
-        yield _span(step, "wait", ended, ended + timedelta(seconds=float(rest)), "completed", int(number))
+        yield _span(step, "wait", ended, ended + timedelta(seconds=float(rest)), status="completed", attempt=int(number))
 
 
 def _span(
-    step: Step | None, kind: str, began: datetime, ended: datetime | None, status: str, attempt: int = 1
+    step: Step | None, kind: str, began: datetime, ended: datetime | None, *, status: str, attempt: int = 1
 ) -> Span:
     number, key = (0, None) if step is None else (step.step_number, key_of(step))
-    return Span(step_number=number, node_key=key, kind=kind, began=began, ended=ended, status=status, attempt=attempt)
+    return Span(
+        step_number=number, node_key=key, kind=kind, began=began, ended=ended, status=status, attempt=attempt
+    )
 
 
 def _retries(events: list[Event]) -> list[Event]:
@@ -90,12 +94,16 @@ def graph(run: Run) -> Graph:
         )
     edges = [edge.model_copy(update={"taken": (edge.source, edge.to) in taken}) for edge in defined_edges]
     known = {(edge.source, edge.to) for edge in edges}
-    edges += [Edge(source=source, to=to) for source, to in taken if (source, to) not in known]
+    edges += [Edge(**{"from": source, "to": to}) for source, to in taken if (source, to) not in known]
     return Graph(nodes=list(nodes.values()), edges=edges)
 
 
 def _why_not(run: Run) -> str:
-    return "the run took another way" if run.status is RunStatus.COMPLETED else f"not reached: the run is {run.status.value}"
+    return (
+        "the run took another way"
+        if run.status is RunStatus.COMPLETED
+        else f"not reached: the run is {run.status.value}"
+    )
 
 
 def _ways(steps: list[Step]) -> list[tuple[str, str]]:
@@ -131,7 +139,7 @@ def _definition(run: Run) -> tuple[list[Node], list[Edge]]:
         return [], []
     nodes = [_node(node) for node in drawn["nodes"] if isinstance(node, dict) and _name(node)]
     edges = [
-        Edge(source=str(edge["from"]), to=str(edge["to"]), label=edge.get("label"))
+        Edge(**{"from": str(edge["from"]), "to": str(edge["to"]), "label": edge.get("label")})
         for edge in drawn.get("edges") or []
         if isinstance(edge, dict) and "from" in edge and "to" in edge
     ]

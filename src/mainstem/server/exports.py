@@ -16,7 +16,13 @@ from mainstem.model import FoundPage, FoundRun
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 
 _RUN = TypeAdapter(FoundRun)
-_COLUMNS = (*(name for name in FoundRun.__dataclass_fields__ if name != "steps"), "steps", "steps_completed", "steps_failed", "steps_running")
+_COLUMNS = (
+    *(name for name in FoundRun.__dataclass_fields__ if name != "steps"),
+    "steps",
+    "steps_completed",
+    "steps_failed",
+    "steps_running",
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

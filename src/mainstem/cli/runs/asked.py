@@ -19,7 +19,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _KEYS = {"status": "status", "workflow": "workflow", "channel": "channel", "external_id": "ext"}
 
 
-
 def filter_options(command: Command) -> Command:
     """QUERY…, and --status, --workflow, --channel, --external-id, --since and --before, which add to it."""
     for decorate in reversed((
@@ -39,7 +38,9 @@ def query_of(
     query: tuple[str, ...], since: datetime | None, before: datetime | None, **options: str | None
 ) -> Query:
     """Raises FilterUnreadable."""
-    told = [Field(_KEYS[name], (Compared(Text(value)),)) for name, value in options.items() if value is not None]
+    told = [
+        Field(_KEYS[name], (Compared(Text(value)),)) for name, value in options.items() if value is not None
+    ]
     for by, at in ((">=", since), ("<", before)):
         if at is not None:
             told.append(Field("created", (Compared(values.Moment(at), by),)))  # type: ignore[arg-type]

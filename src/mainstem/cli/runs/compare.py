@@ -39,11 +39,16 @@ def compare(settings: Settings, a: UUID, b: UUID) -> None:
 
 def _print(told: Comparison) -> None:
     show([_row(pair) for pair in told.steps], title="Steps", none="neither run has a step")
-    same = "the steps went alike" if told.first_difference is None else f"they differ from step {told.first_difference} on"
+    same = (
+        "the steps went alike"
+        if told.first_difference is None
+        else f"they differ from step {told.first_difference} on"
+    )
     click.echo(f"\n{same}")
     for name in ("input", "context", "output", "config"):
         rows: list[dict[str, Any]] = [
-            {"op": one.op, "path": one.path, "b": "" if one.op == "remove" else dumps(one.value)} for one in getattr(told, name)
+            {"op": one.op, "path": one.path, "b": "" if one.op == "remove" else dumps(one.value)}
+            for one in getattr(told, name)
         ]
         if rows:
             click.echo()

@@ -32,17 +32,25 @@ def list_(settings: Settings, /, sort: str, limit: int, after: str | None, **ask
     Example: mainstem runs list status:failed,timeout channel:voice 'started:>-24h'
              mainstem runs list 'duration:>30s' ctx.patient.id:123 -- -tag:test
              mainstem runs list --status failed --since 1d
-    """
+    """  # noqa: D301  (click's mark for lines that stay as they are)
     query = query_of(**asked)
     with client_of(settings) as client:
         page = client.find_runs(query, sort=sort, limit=limit, after=after).wait()
     show((_row(run) for run in page.runs), none=_none(page))
     if page.next is not None:
-        note(f"{_how_far(page)}: mainstem runs list … --after {page.next}", next=page.next, searched_back_to=page.searched_back_to)
+        note(
+            f"{_how_far(page)}: mainstem runs list … --after {page.next}",
+            next=page.next,
+            searched_back_to=page.searched_back_to,
+        )
 
 
 def _how_far(page: FoundPage) -> str:
-    return "more" if page.searched_back_to is None else f"searched back to {moment(page.searched_back_to)}, go on"
+    return (
+        "more"
+        if page.searched_back_to is None
+        else f"searched back to {moment(page.searched_back_to)}, go on"
+    )
 
 
 def _none(page: FoundPage) -> str:

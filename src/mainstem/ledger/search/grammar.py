@@ -41,7 +41,9 @@ def parsed(text: str) -> Query:
     """Raises FilterUnreadable, and nothing else."""
     if len(text) > LONGEST:
         raise FilterUnreadable(
-            f"a filter has at most {LONGEST} characters, not {len(text)}", hint="say it shorter", position=LONGEST
+            f"a filter has at most {LONGEST} characters, not {len(text)}",
+            hint="say it shorter",
+            position=LONGEST,
         )
     if (unstorable := re.search("[\x00\ud800-\udfff]", text)) is not None:
         raise FilterUnreadable(
@@ -101,7 +103,8 @@ class _Reader:
         if rest or (star and not text) or "\\" in bare or text.startswith("-"):
             self.at = begin
             raise self.error(
-                f"{bare!r} is no word", hint=f'`*` stands at the end of a word; put it in double quotes: "{text or rest}"'
+                f"{bare!r} is no word",
+                hint=f'`*` stands at the end of a word; put it in double quotes: "{text or rest}"',
             )
         return self._word(text, is_prefix=bool(star), is_negated=is_negated)
 
@@ -128,7 +131,9 @@ class _Reader:
         while self._take("."):
             step = self._quoted() if self._peek() == '"' else self._match(_BARE_STEP)
             if not step:
-                raise self.error("a path has a name after each dot", hint='ctx.patient.id:123, or ctx."first name":Ann')
+                raise self.error(
+                    "a path has a name after each dot", hint='ctx.patient.id:123, or ctx."first name":Ann'
+                )
             steps.append(step)
         return tuple(steps)
 
@@ -155,7 +160,8 @@ class _Reader:
             values.append(self._value(key))
         if self.at < len(self.text) and not self._peek().isspace():
             raise self.error(
-                f"{self._peek()!r} does not belong to a value of {key.name}", hint="put a space between terms, and quotes around texts"
+                f"{self._peek()!r} does not belong to a value of {key.name}",
+                hint="put a space between terms, and quotes around texts",
             )
         return tuple(values)
 
@@ -167,7 +173,8 @@ class _Reader:
         if (by != "=" or has_range) and not _has_order(key, low):
             self.at = begin
             raise self.error(
-                f"{key.name} has no order: {self.text[begin : begin + 20]!r}", hint=f"{key.name} takes {key.kind.value}, {key.examples[0]}"
+                f"{key.name} has no order: {self.text[begin : begin + 20]!r}",
+                hint=f"{key.name} takes {key.kind.value}, {key.examples[0]}",
             )
         if by == "=" and not has_range and isinstance(low, Ago):
             self.at = begin
@@ -180,7 +187,9 @@ class _Reader:
         high = operand(self._atom(key), key)
         if not _has_order(key, high) or (key.kind is Kind.JSON and type(high) is not type(low)):
             self.at = begin
-            raise self.error(f"the ends of a range of {key.name} do not go together", hint="give two numbers, or two texts")
+            raise self.error(
+                f"the ends of a range of {key.name} do not go together", hint="give two numbers, or two texts"
+            )
         return Between(low, high)
 
     def _atom(self, key: Key) -> Atom:
@@ -217,7 +226,13 @@ class _Reader:
         self.at += len(literal) * is_there
         return is_there
 
-    def error(self, message: str, *, hint: str, value: str = "", allowed: tuple[str, ...] = ()) -> FilterUnreadable:
+    def error(
+        self, message: str, *, hint: str, value: str = "", allowed: tuple[str, ...] = ()
+    ) -> FilterUnreadable:
         return FilterUnreadable(
-            f"at character {self.at + 1}: {message}", hint=hint, position=self.at, value=value, allowed=allowed
+            f"at character {self.at + 1}: {message}",
+            hint=hint,
+            position=self.at,
+            value=value,
+            allowed=allowed,
         )

@@ -38,7 +38,7 @@ select f.run_id, r.workflow_id, w.name as workflow, r.status, r.channel, r.exter
            count(*) filter (where status in ('pending', 'running', 'waiting')) as running, coalesce(sum(retry_count), 0) as retries
       from mainstem.user_workflow_run_step where run_id = f.run_id) s on true
  order by f.ordinality
-"""  # noqa: S608
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,14 @@ def _page(rows: list[Row], limit: int, query: Query, sort: str) -> FoundPage:
 def _run(row: Row) -> FoundRun:
     counts = {name: row.pop(name) for name in ("total", "completed", "failed", "running")}
     shown = {name: value for name, value in row.items() if name not in ("sorted_by", "searched_back_to")}
-    return FoundRun(**{**shown, "status": RunStatus(row["status"]), "steps": StepCounts(**counts), "retries": int(row["retries"])})
+    return FoundRun(
+        **{
+            **shown,
+            "status": RunStatus(row["status"]),
+            "steps": StepCounts(**counts),
+            "retries": int(row["retries"]),
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +157,18 @@ class _Token:
             digest, value, run_id = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
             read = cls(None if value is None else _sortable(str(value)), UUID(run_id))
         except (ValueError, TypeError, AttributeError) as refusal:
-            raise BadArgument(f"{token[:80]!r} is no token of a page", hint="pass the `next` of the page before") from refusal
+            raise BadArgument(
+                f"{token[:80]!r} is no token of a page", hint="pass the `next` of the page before"
+            ) from refusal
         if digest != _digest(query, sort):
             raise BadArgument(
-                "the page token belongs to another filter or sort", hint="begin at the first page, without a token"
+                "the page token belongs to another filter or sort",
+                hint="begin at the first page, without a token",
             )
         if (value is None) != (sort.lstrip("-") == "created"):
-            raise BadArgument(f"{token[:80]!r} is no token of a page", hint="pass the `next` of the page before")
+            raise BadArgument(
+                f"{token[:80]!r} is no token of a page", hint="pass the `next` of the page before"
+            )
         return read
 
 
@@ -223,7 +235,9 @@ def _histogram(rows: list[Row], wanted: int) -> Histogram:
         return Histogram(None, None, 0.0, [], counted)
     begin, end = found[-1][0].timestamp(), found[0][0].timestamp()
     step = max((end - begin) / wanted, 0.001)
-    counts: list[dict[str, int]] = [dict.fromkeys(("completed", "failed", "cancelled", "timeout", "open"), 0) for _ in range(wanted)]
+    counts: list[dict[str, int]] = [
+        dict.fromkeys(("completed", "failed", "cancelled", "timeout", "open"), 0) for _ in range(wanted)
+    ]
     for at, status in found:
         place = min(int((at.timestamp() - begin) / step), wanted - 1)
         counts[place][status if status in counts[place] else "open"] += 1

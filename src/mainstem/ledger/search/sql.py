@@ -43,9 +43,24 @@ def _term(term: Term) -> dict[str, Any]:
         case Word():
             return {"on": "words", "not": term.is_negated, "words": term.text, "prefix": term.is_prefix}
         case Path():
-            return {"on": _COLUMNS[term.document], "not": term.is_negated, "path": json_path(term)}
+            return {"on": _COLUMNS[term.document], "not": term.is_negated, "path": json_path(term), "by": _by(term)}
         case Field():
-            return {"on": term.key, "not": term.is_negated, "any": [_sides(value) for value in term.values]}
+            sides = [_sides(value) for value in term.values]
+            return {"on": term.key, "not": term.is_negated, "any": sides, "by": _by(term)}
+
+
+def _by(term: Field | Path) -> str | None:
+    """Which index has the few runs that such a term finds: of every leaf, of sealed ones, or none."""
+    is_exact = not term.is_negated and all(
+        isinstance(value, Compared)
+        and value.by == "="
+        and not isinstance(value.operand, Literally)
+        and not (isinstance(value.operand, Text) and value.operand.is_pattern)
+        for value in term.values
+    )
+    if not is_exact:
+        return None
+    return "sealed" if isinstance(term, Path) else "index" if term.key in ("id", "ext", "legacy") else None
 
 
 def _sides(value: Value) -> list[Side]:
@@ -56,7 +71,10 @@ def _sides(value: Value) -> list[Side]:
         case Compared(Day() as day, by):
             return [_side(op, at) for op, at in _DAYS[by](day)]
         case Compared(Moment(at), "="):
-            return [_side(">=", Moment(at)), _side("<", Moment(at + timedelta(seconds=1 if at.second else 60)))]
+            return [
+                _side(">=", Moment(at)),
+                _side("<", Moment(at + timedelta(seconds=1 if at.second else 60))),
+            ]
         case Compared(Text(text, is_pattern=True)):
             return [{"op": "like", "value": like(text)}]
         case Compared(operand, by):
@@ -122,5 +140,7 @@ def _literal(operand: Operand) -> str:
 
 
 def _regex(pattern: str) -> str:
-    escaped = "".join(f"\\{letter}" if not letter.isalnum() and ord(letter) < 128 else letter for letter in pattern)
+    escaped = "".join(
+        f"\\{letter}" if not letter.isalnum() and ord(letter) < 128 else letter for letter in pattern
+    )
     return "^" + escaped.replace("\\*", ".*") + "$"

@@ -118,7 +118,9 @@ def _id(atom: Atom, key: Key) -> Id:
     try:
         return Id(UUID(atom.text))
     except ValueError as refusal:
-        raise atom.error(key, "an id has 32 hexadecimal digits; for a caller's own id there is ext:") from refusal
+        raise atom.error(
+            key, "an id has 32 hexadecimal digits; for a caller's own id there is ext:"
+        ) from refusal
 
 
 def _json(atom: Atom, key: Key) -> Operand:

@@ -14,10 +14,14 @@ from mainstem.server.database import Database
 Asked = Annotated[Database, Depends(database_of)]
 PageSize = Annotated[int, Query(ge=1, le=200, description="How many the page holds at most.")]
 PageToken = Annotated[
-    str | None, Query(max_length=1000, description="The `next` of the page before, of the same filter and sort.")
+    str | None,
+    Query(max_length=1000, description="The `next` of the page before, of the same filter and sort."),
 ]
 Sort = Annotated[
-    str, Query(description="created, started, ended or duration; with a minus the last first.", examples=["-created"])
+    str,
+    Query(
+        description="created, started, ended or duration; with a minus the last first.", examples=["-created"]
+    ),
 ]
 
 SEARCHED = 0.6
@@ -26,7 +30,8 @@ SEARCHED = 0.6
 
 def filter_of(
     q: Annotated[
-        str, Query(description="A filter; see GET /filters.", examples=["status:failed,timeout started:>-24h"])
+        str,
+        Query(description="A filter; see GET /filters.", examples=["status:failed,timeout started:>-24h"]),
     ] = "",
 ) -> Filter:
     """Raises FilterUnreadable."""

@@ -44,7 +44,11 @@ router = APIRouter(prefix="/runs", tags=["runs"])
 
 IdempotencyKey = Annotated[
     str | None,
-    Header(min_length=1, max_length=255, description="Sent again with the same input, it gives the same run for 30 days."),
+    Header(
+        min_length=1,
+        max_length=255,
+        description="Sent again with the same input, it gives the same run for 30 days.",
+    ),
 ]
 ContextKey = Annotated[str, Path(min_length=1, max_length=255)]
 _READ = described(NotFound)
@@ -61,11 +65,16 @@ _READ = described(NotFound)
     },
 )
 async def start(
-    caller: Operator, database: Asked, given: Start, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+    *, caller: Operator, database: Asked, given: Start, request: Request, response: Response, idempotency_key: IdempotencyKey = None
 ) -> Started:  # fmt: skip
     """It is durable when this answers; a worker takes it."""
     arguments = dumped(given.input, "the input")
-    new = NewRun(**given.model_dump(exclude={"input"}), input=arguments, created_by=caller.user_id, idempotency_key=idempotency_key)
+    new = NewRun(
+        **given.model_dump(exclude={"input"}),
+        input=arguments,
+        created_by=caller.user_id,
+        idempotency_key=idempotency_key,
+    )
     run_id, is_new = await database.perform(start_run(new), org_id=caller.org_id)
     response.headers["Location"] = f"{request.scope.get('root_path', '')}{request.url.path}/{run_id}"
     if not is_new:
@@ -79,14 +88,20 @@ async def _run(database: Any, caller: Any, run_id: UUID) -> Run:
     return run
 
 
-@router.get("/{run_id}", operation_id="read_run", summary="A run with its steps", response_model=Run, responses=_READ)
+@router.get(
+    "/{run_id}", operation_id="read_run", summary="A run with its steps", response_model=Run, responses=_READ
+)
 async def read(run_id: UUID, caller: Viewer, database: Asked, request: Request) -> Response:
     """With an ETag: `If-None-Match` gives 304 as long as nothing has changed."""
     return tagged(request, await _run(database, caller, run_id))
 
 
 @router.get(
-    "/{run_id}/steps", operation_id="read_steps", summary="A run's steps", response_model=AllSteps, responses=_READ
+    "/{run_id}/steps",
+    operation_id="read_steps",
+    summary="A run's steps",
+    response_model=AllSteps,
+    responses=_READ,
 )
 async def steps(run_id: UUID, caller: Viewer, database: Asked, request: Request) -> Response:
     """In order."""
@@ -94,45 +109,75 @@ async def steps(run_id: UUID, caller: Viewer, database: Asked, request: Request)
 
 
 @router.get(
-    "/{run_id}/timeline", operation_id="read_timeline", summary="When what happened", response_model=Timeline, responses=_READ
+    "/{run_id}/timeline",
+    operation_id="read_timeline",
+    summary="When what happened",
+    response_model=Timeline,
+    responses=_READ,
 )
 async def read_timeline(run_id: UUID, caller: Viewer, database: Asked, request: Request) -> Response:
     """Spans of the run, its time in the queue, its steps, their attempts and waits."""
     return tagged(request, timeline(await _run(database, caller, run_id)))
 
 
-@router.get("/{run_id}/graph", operation_id="read_run_graph", summary="What ran, as a graph", response_model=Graph, responses=_READ)
+@router.get(
+    "/{run_id}/graph",
+    operation_id="read_run_graph",
+    summary="What ran, as a graph",
+    response_model=Graph,
+    responses=_READ,
+)
 async def read_graph(run_id: UUID, caller: Viewer, database: Asked, request: Request) -> Response:
     """Over the definition that the run began with, where it has one."""
     return tagged(request, graph(await _run(database, caller, run_id)))
 
 
-@router.get("/{run_id}/events", operation_id="read_events", summary="A run's events", response_model=AllEvents, responses=_READ)
+@router.get(
+    "/{run_id}/events",
+    operation_id="read_events",
+    summary="A run's events",
+    response_model=AllEvents,
+    responses=_READ,
+)
 async def events(run_id: UUID, caller: Viewer, database: Asked, request: Request) -> Response:
     """Its own and those of its steps, by time."""
     run = await _run(database, caller, run_id)
     found = [StepEvent(step_number=0, node_key=None, event=event) for event in run.events]
     found += [
-        StepEvent(step_number=step.step_number, node_key=key_of(step), event=event) for step in run.steps for event in step.events
+        StepEvent(step_number=step.step_number, node_key=key_of(step), event=event)
+        for step in run.steps
+        for event in step.events
     ]
     return tagged(request, AllEvents(events=sorted(found, key=lambda one: one.event.timestamp)))
 
 
 @router.get(
-    "/{run_id}/screenshots", operation_id="read_screenshots", summary="What a run's steps showed", response_model=AllScreenshots, responses=_READ
+    "/{run_id}/screenshots",
+    operation_id="read_screenshots",
+    summary="What a run's steps showed",
+    response_model=AllScreenshots,
+    responses=_READ,
 )
 async def screenshots(run_id: UUID, caller: Viewer, database: Asked, request: Request) -> Response:
     """In the order of the steps."""
     run = await _run(database, caller, run_id)
     found = [
-        StepScreenshot(step_number=step.step_number, node_key=key_of(step), iteration=step.iteration, index=index, screenshot=shown)
+        StepScreenshot(
+            step_number=step.step_number,
+            node_key=key_of(step),
+            iteration=step.iteration,
+            index=index,
+            screenshot=shown,
+        )
         for step in run.steps
         for index, shown in enumerate(step.screenshots)
     ]
     return tagged(request, AllScreenshots(screenshots=found))
 
 
-@router.get("/{run_id}/compare", operation_id="compare_runs", summary="Two runs, step beside step", responses=_READ)
+@router.get(
+    "/{run_id}/compare", operation_id="compare_runs", summary="Two runs, step beside step", responses=_READ
+)
 async def read_comparison(
     run_id: UUID, caller: Viewer, database: Asked, other: Annotated[UUID, Query(alias="with", description="The other run.")]
 ) -> Comparison:  # fmt: skip
@@ -142,7 +187,11 @@ async def read_comparison(
 
 
 @router.get(
-    "/{run_id}/context", operation_id="read_context", summary="A run's context", response_model=Context, responses=_READ
+    "/{run_id}/context",
+    operation_id="read_context",
+    summary="A run's context",
+    response_model=Context,
+    responses=_READ,
 )
 async def read_context(run_id: UUID, caller: Viewer, database: Asked, request: Request) -> Response:
     """Of a run that is not over that of this moment."""
@@ -159,13 +208,15 @@ async def read_context(run_id: UUID, caller: Viewer, database: Asked, request: R
     responses=described(NotFound, RunIsOver, DrivenElsewhere, PreconditionRequired, PreconditionFailed),
 )
 async def set_context(
-    run_id: UUID, key: ContextKey, value: Annotated[Any, Body(examples=[{"id": 7}])], caller: Operator, database: Asked, response: Response,
+    *, run_id: UUID, key: ContextKey, value: Annotated[Any, Body(examples=[{"id": 7}])], caller: Operator, database: Asked, response: Response,
     if_match: Annotated[str | None, Header(description="The key's `tag` as it was read, in quotes; * for whatever it is.")] = None,
     if_none_match: Annotated[str | None, Header(description="*: it is not there yet.")] = None,
 ) -> ContextItem:  # fmt: skip
     """Only what was read is replaced: nobody overwrites unseen."""
     if if_match is None and if_none_match != "*":
-        raise PreconditionRequired("a change needs If-Match", hint="send the key's tag; `If-None-Match: *` for a new key")
+        raise PreconditionRequired(
+            "a change needs If-Match", hint="send the key's tag; `If-None-Match: *` for a new key"
+        )
     text = dumped(value, f"context {key}")
     call = runs.replace_context(run_id, key, text, expected=_read_at(if_match), whatever=if_match == "*")
     at = await database.perform(call, org_id=caller.org_id)
@@ -175,7 +226,11 @@ async def set_context(
 
 def _item(entry: ContextEntry) -> ContextItem:
     return ContextItem(
-        key=entry.key, value=entry.value, created_at=entry.created_at, updated_at=entry.updated_at, tag=_tag(entry.updated_at)
+        key=entry.key,
+        value=entry.value,
+        created_at=entry.created_at,
+        updated_at=entry.updated_at,
+        tag=_tag(entry.updated_at),
     )
 
 
@@ -194,4 +249,6 @@ def _read_at(header: str | None) -> datetime | None:
     try:
         return _EPOCH + timedelta(microseconds=int(header.strip().strip('"'), 16))
     except (ValueError, OverflowError) as refusal:
-        raise PreconditionFailed(f"{header[:80]!r} is no tag of a key", hint="send the key's `tag`, in quotes") from refusal
+        raise PreconditionFailed(
+            f"{header[:80]!r} is no tag of a key", hint="send the key's `tag`, in quotes"
+        ) from refusal

@@ -18,7 +18,9 @@ from mainstem.server.shapes.runs import Answered, Reason, SentSignal
 router = APIRouter(prefix="/runs/{run_id}", tags=["runs"])
 
 
-@router.post("/cancel", operation_id="cancel_run", summary="End a run", responses=described(NotFound, RunIsOver))
+@router.post(
+    "/cancel", operation_id="cancel_run", summary="End a run", responses=described(NotFound, RunIsOver)
+)
 async def cancel(run_id: UUID, caller: Operator, database: Asked, given: Reason | None = None) -> Answered:
     """`cancelled` at once, or `requested` of the worker that has it, which follows soon."""
     reason = None if given is None else given.reason
@@ -27,7 +29,10 @@ async def cancel(run_id: UUID, caller: Operator, database: Asked, given: Reason 
 
 
 @router.post(
-    "/resume", operation_id="resume_run", summary="Let a paused run go on", responses=described(NotFound, RunIsOver, StateRefused)
+    "/resume",
+    operation_id="resume_run",
+    summary="Let a paused run go on",
+    responses=described(NotFound, RunIsOver, StateRefused),
 )
 async def resume(run_id: UUID, caller: Operator, database: Asked) -> Answered:
     """The next worker takes it."""
@@ -43,7 +48,9 @@ async def resume(run_id: UUID, caller: Operator, database: Asked) -> Answered:
 )
 async def retry(run_id: UUID, caller: Operator, database: Asked) -> Answered:
     """`pending`: a worker replays what was completed, and does again what failed. `running`: its callers do so."""
-    return Answered(run_id=run_id, answer=await database.perform(runs.retry_run(run_id), org_id=caller.org_id))
+    return Answered(
+        run_id=run_id, answer=await database.perform(runs.retry_run(run_id), org_id=caller.org_id)
+    )
 
 
 @router.post(

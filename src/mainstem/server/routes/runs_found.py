@@ -31,7 +31,7 @@ router = APIRouter(tags=["runs"])
 
 @router.get("/runs", operation_id="list_runs", summary="Runs that a filter finds", responses=described())
 async def list_runs(
-    caller: Viewer, database: Asked, found: Found, seconds: Seconds, request: Request, response: Response,
+    *, caller: Viewer, database: Asked, found: Found, seconds: Seconds, request: Request, response: Response,
     page_size: PageSize = 50, page_token: PageToken = None, sort: Sort = "-created",
 ) -> FoundPage:  # fmt: skip
     """The last begun first. `searched_back_to`: the time was over before the page was full; `next` goes on from there."""
@@ -41,14 +41,19 @@ async def list_runs(
     return page
 
 
-@router.get("/runs/count", operation_id="count_runs", summary="How many runs a filter finds", responses=described())
+@router.get(
+    "/runs/count", operation_id="count_runs", summary="How many runs a filter finds", responses=described()
+)
 async def count(caller: Viewer, database: Asked, found: Found, seconds: Seconds) -> Count:
     """Exact to 10,000 and within the time; beyond that `gte`."""
     return await database.perform(count_runs(found, budget=seconds), org_id=caller.org_id)
 
 
 @router.get(
-    "/runs/facets", operation_id="read_facets", summary="The commonest values among what is found", responses=described()
+    "/runs/facets",
+    operation_id="read_facets",
+    summary="The commonest values among what is found",
+    responses=described(),
 )
 async def facets(caller: Viewer, database: Asked, found: Found, seconds: Seconds) -> Facets:
     """Among the latest 10,000."""
@@ -56,16 +61,24 @@ async def facets(caller: Viewer, database: Asked, found: Found, seconds: Seconds
 
 
 @router.get(
-    "/runs/histogram", operation_id="read_histogram", summary="When what is found was begun", responses=described()
+    "/runs/histogram",
+    operation_id="read_histogram",
+    summary="When what is found was begun",
+    responses=described(),
 )
 async def histogram(
-    caller: Viewer, database: Asked, found: Found, seconds: Seconds, buckets: Annotated[int, Query(ge=1, le=500)] = 60
+    caller: Viewer,
+    database: Asked,
+    found: Found,
+    seconds: Seconds,
+    buckets: Annotated[int, Query(ge=1, le=500)] = 60,
 ) -> HistogramOfRuns:
     """Of the latest 10,000, in equal spans of time."""
-    told = await database.perform(histogram_of_runs(found, buckets=buckets, budget=seconds), org_id=caller.org_id)
-    return HistogramOfRuns(
-        start=told.start, end=told.end, step_seconds=told.step_seconds, buckets=told.buckets, counted=told.counted
+    told = await database.perform(
+        histogram_of_runs(found, buckets=buckets, budget=seconds), org_id=caller.org_id
     )
+    drawn = {"from": told.start, "to": told.end, "step_seconds": told.step_seconds}
+    return HistogramOfRuns(**drawn, buckets=told.buckets, counted=told.counted)
 
 
 @router.get(
@@ -76,7 +89,7 @@ async def histogram(
     responses={**described(), 200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}},
 )
 async def export(
-    caller: Viewer, database: Asked, found: Found, seconds: Seconds, sort: Sort = "-created",
+    *, caller: Viewer, database: Asked, found: Found, seconds: Seconds, sort: Sort = "-created",
     form: Annotated[Literal["csv", "ndjson"] | None, Query(alias="format")] = None,
     accept: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:  # fmt: skip

@@ -49,9 +49,13 @@ class _Shape(BaseModel):
 class Start(_Shape):
     """What begins a run."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"workflow": "claim intake", "input": {"claim": 17}}})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"workflow": "claim intake", "input": {"claim": 17}}}
+    )
 
-    workflow: str | None = Field(None, description="The workflow's name; or give workflow_id.", max_length=255)
+    workflow: str | None = Field(
+        None, description="The workflow's name; or give workflow_id.", max_length=255
+    )
     workflow_id: UUID | None = None
     input: dict[str, Any] = Field(default_factory=dict, description="The workflow's arguments by name.")
     channel: str = Field("web", max_length=64)
@@ -148,7 +152,9 @@ class Span(_Shape):
 
     step_number: int = Field(description="0: the run's own.")
     node_key: str | None
-    kind: str = Field(description="run, queue (until a worker took it), step, attempt (one that failed), wait")
+    kind: str = Field(
+        description="run, queue (until a worker took it), step, attempt (one that failed), wait"
+    )
     began: datetime
     ended: datetime | None
     status: str

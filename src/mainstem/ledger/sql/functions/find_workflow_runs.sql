@@ -12,13 +12,14 @@ declare
   moment timestamptz := mainstem.clock();
   began timestamptz := clock_timestamp();
   lap timestamptz;
-  wanted text := 'true';  -- all terms
-  bounds text := 'true';  -- those on created, which an index of ids answers alone
+  wanted text;  -- all terms
+  bounds text;  -- those on created, which an index of ids answers alone
   shown text := 'select r.run_id, r.workflow_id, r.status::text, r.channel::text, r.started_at, r.ended_at, r.duration_ms, %s::text, null::uuid from mainstem.user_workflow_run r where r.org_id = $1 and %s';
   key text := case find_workflow_runs.sort when 'started' then 'started_at' when 'ended' then 'ended_at' when 'duration' then 'duration_ms' end;
   upper uuid := coalesce(find_workflow_runs.after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   lower uuid;
   stride double precision := 1000;
+  whole uuid := mainstem._whole_below(find_workflow_runs.terms);
   left_over integer := least(greatest(coalesce(find_workflow_runs.most, 50), 1), 100001);
   got bigint;
 begin
@@ -34,24 +35,26 @@ begin
       case when find_workflow_runs.descending then 'desc' else 'asc' end) using org, left_over;
     return;
   elsif not find_workflow_runs.descending then
-    return query execute format(shown || ' and r.run_id > $2 order by r.run_id limit $3', 'null', wanted)
-      using org, coalesce(find_workflow_runs.after_id, '00000000-0000-0000-0000-000000000000'), left_over;
+    return query execute format(shown || ' and r.run_id > $2 order by r.run_id limit $3', 'null', wanted) using org, coalesce(find_workflow_runs.after_id, '00000000-0000-0000-0000-000000000000'), left_over;
     return;
   end if;
   loop  -- by windows of as many runs as a part of the budget is enough for: what is rare is looked for as long as there is time
     lap := clock_timestamp();
-    execute format('select r.run_id from mainstem.user_workflow_run r where r.run_id < $1 and %s order by r.run_id desc offset $2 limit 1', bounds)
-      into lower using upper, stride::bigint;
+    if upper > whole then
+      execute format('select r.run_id from mainstem.user_workflow_run r where r.run_id < $1 and %s order by r.run_id desc offset $2 limit 1', bounds)
+        into lower using upper, stride::bigint;
+    end if;
+    lower := case when upper > whole then greatest(lower, nullif(whole, '00000000-0000-0000-0000-000000000000')) end;
     return query execute format(shown || ' and r.run_id < $2 and r.run_id >= $3 order by r.run_id desc limit $4', 'null', wanted)
       using org, upper, coalesce(lower, '00000000-0000-0000-0000-000000000000'), left_over;
     get diagnostics got = row_count;
     left_over := left_over - got;
     exit when left_over <= 0 or lower is null;
+    upper := lower;
     if clock_timestamp() - began > find_workflow_runs.budget then
       return query select null::uuid, null::uuid, null, null, null::timestamptz, null::timestamptz, null::bigint, null, lower;
-      return;
+      exit;
     end if;
-    upper := lower;
     stride := stride * least(8, greatest(0.25, 0.1 * extract(epoch from find_workflow_runs.budget) / extract(epoch from clock_timestamp() - lap)));
   end loop;
 end $$;

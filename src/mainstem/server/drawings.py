@@ -94,7 +94,7 @@ def graph(run: Run) -> Graph:
         )
     edges = [edge.model_copy(update={"taken": (edge.source, edge.to) in taken}) for edge in defined_edges]
     known = {(edge.source, edge.to) for edge in edges}
-    edges += [Edge(**{"from": source, "to": to}) for source, to in taken if (source, to) not in known]
+    edges += [Edge.model_validate({"from": source, "to": to}) for source, to in taken if (source, to) not in known]
     return Graph(nodes=list(nodes.values()), edges=edges)
 
 
@@ -139,7 +139,7 @@ def _definition(run: Run) -> tuple[list[Node], list[Edge]]:
         return [], []
     nodes = [_node(node) for node in drawn["nodes"] if isinstance(node, dict) and _name(node)]
     edges = [
-        Edge(**{"from": str(edge["from"]), "to": str(edge["to"]), "label": edge.get("label")})
+        Edge.model_validate({"from": str(edge["from"]), "to": str(edge["to"]), "label": edge.get("label")})
         for edge in drawn.get("edges") or []
         if isinstance(edge, dict) and "from" in edge and "to" in edge
     ]

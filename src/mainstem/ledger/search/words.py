@@ -84,8 +84,7 @@ RULES = (
     "`>`, `>=`, `<`, `<=` before a value, and `low..high` with both ends: `duration:>30s`, `started:2026-11-01..2026-11-08`.",
     "Days are UTC, and whole: `created:2026-11-01` is the 1st from its first moment to its last.",
     "What has a space, a colon, a comma or a quote in it stands in double quotes; `\\` goes before a quote and before itself.",
-    'All else are words: `denied`, `"claim denied"`, `deni*`. They are looked for in the external id, the error\'s message, the '
-    + "workflow's name, and the texts and numbers of input, output and context.",
+    'All else are words, looked for in external id, error message, workflow name, input, output and context: `denied`, `"claim denied"`, `deni*`.',
 )
 """The grammar in sentences."""
 

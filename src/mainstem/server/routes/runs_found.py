@@ -78,7 +78,7 @@ async def histogram(
         histogram_of_runs(found, buckets=buckets, budget=seconds), org_id=caller.org_id
     )
     drawn = {"from": told.start, "to": told.end, "step_seconds": told.step_seconds}
-    return HistogramOfRuns(**drawn, buckets=told.buckets, counted=told.counted)
+    return HistogramOfRuns.model_validate({**drawn, "buckets": told.buckets, "counted": told.counted})
 
 
 @router.get(

@@ -9,8 +9,11 @@ from uuid import UUID
 import pytest
 from callers import Caller
 
+from conftest import Database, make_tenant
 from mainstem.errors import BadArgument, FilterUnreadable
 from mainstem.ledger.call import perform
+from mainstem.ledger.leaves import leaves
+from mainstem.ledger.sealing import seal
 from mainstem.ledger.search import count_runs, facets_of_runs, find_runs, histogram_of_runs, parsed
 
 pytest_plugins = ["shared_ledger"]
@@ -249,3 +252,32 @@ def test_terms_that_no_filter_gives_are_refused(caller: Caller, terms: str) -> N
 
 def test_the_error_of_a_filter_is_one_of_an_argument() -> None:
     assert issubclass(FilterUnreadable, BadArgument)
+
+
+@pytest.mark.parametrize("text", ["abgelehnt", "ctx.claim:7", "ext:OLD-7", "-nothing abgel*"])
+def test_what_an_index_of_sealed_leaves_has_is_found_there_and_in_hot_ones(database: Database, text: str) -> None:
+    tenant = make_tenant(database)
+    for at, status in (("2021-03-10", "completed"), ("2021-05-10", "completed"), (None, "completed")):
+        database.rows("select mainstem.ensure_workflow_leaf(coalesce(%s::timestamptz, mainstem.clock()))", at)
+        database.rows(
+            "insert into mainstem.user_workflow_run (run_id, org_id, workflow_id, status, channel, started_at, ended_at, driver, external_id,"
+            " context, output_data) select mainstem.new_run_id(t), %s, %s, %s, 'web', t, t, 'caller', 'OLD-7', '{\"claim\": 7}', '\"abgelehnt\"'"
+            " from coalesce(%s::timestamptz, mainstem.clock()) t returning 1",
+            tenant.org_id, tenant.workflow_id, status, at,
+        )  # fmt: skip
+    owner = database.connect("mainstem_owner", None)
+    owner.autocommit = True
+    for leaf in leaves(owner):
+        if leaf.due == "seal":
+            seal(owner, leaf)
+    app = database.connect("mainstem_app", tenant.org_id)
+    whole = perform(app, find_runs(parsed(text)), org_id=tenant.org_id)
+    assert ([run.created_at.year >= 2021 for run in whole.runs], whole.searched_back_to) == ([True] * 3, None)
+    paged: list[UUID] = []
+    after = None
+    while True:
+        page = perform(app, find_runs(parsed(text), limit=1, after=after, budget=0.0), org_id=tenant.org_id)
+        paged += [run.run_id for run in page.runs]
+        if (after := page.next) is None:
+            break
+    assert paged == [run.run_id for run in whole.runs]

@@ -227,6 +227,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_run_condition": [Within("find_workflow_runs")],
     "_run_trait": [Within("find_workflow_runs")],
     "_words_of_run": [Apart()],
+    "_leaf_below": [Apart()],
     "_whole_below": [Apart()],
     "_settle_keys": [Within("_flush_v1")],
     "_settle_wait_v1": [Within("_flush_v1")],

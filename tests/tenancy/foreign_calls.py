@@ -167,6 +167,7 @@ CALLS: dict[str, list[Row]] = {
     "_run_condition": [Harmless("computes the text of a condition")],
     "_run_trait": [Harmless("computes")],
     "_words_of_run": [Harmless("computes")],
+    "_leaf_below": [Harmless("a bound of partitions")],
     "_whole_below": [Harmless("a bound of partitions")],
     "_settle_keys": [Foreign(f"_settle_keys({_START}, array['started'])", DENIED)],
     "_start_runs_v1": [

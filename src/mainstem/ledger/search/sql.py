@@ -41,7 +41,8 @@ def terms_of(query: Query) -> list[dict[str, Any]]:
 def _term(term: Term) -> dict[str, Any]:
     match term:
         case Word():
-            return {"on": "words", "not": term.is_negated, "words": term.text, "prefix": term.is_prefix}
+            by = None if term.is_negated else "sealed"
+            return {"on": "words", "not": term.is_negated, "words": term.text, "prefix": term.is_prefix, "by": by}
         case Path():
             return {"on": _COLUMNS[term.document], "not": term.is_negated, "path": json_path(term), "by": _by(term)}
         case Field():

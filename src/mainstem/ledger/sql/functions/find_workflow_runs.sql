@@ -11,17 +11,15 @@ declare
   org uuid := nullif(current_setting('app.current_org_id', true), '')::uuid;
   moment timestamptz := mainstem.clock();
   began timestamptz := clock_timestamp();
-  lap timestamptz;
   wanted text;  -- all terms
   bounds text;  -- those on created, which an index of ids answers alone
   shown text := 'select r.run_id, r.workflow_id, r.status::text, r.channel::text, r.started_at, r.ended_at, r.duration_ms, %s::text, null::uuid from mainstem.user_workflow_run r where r.org_id = $1 and %s';
   key text := case find_workflow_runs.sort when 'started' then 'started_at' when 'ended' then 'ended_at' when 'duration' then 'duration_ms' end;
   upper uuid := coalesce(find_workflow_runs.after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  lower uuid;
   stride double precision := 1000;
   whole uuid := mainstem._whole_below(find_workflow_runs.terms);
   left_over integer := least(greatest(coalesce(find_workflow_runs.most, 50), 1), 100001);
-  got bigint;
+  got bigint; lower uuid; lap timestamptz;
 begin
   if org <> mainstem.org_of_login() then  -- a person's login may set what it likes, and is held to its own tenant
     return;
@@ -41,10 +39,11 @@ begin
   loop  -- by windows of as many runs as a part of the budget is enough for: what is rare is looked for as long as there is time
     lap := clock_timestamp();
     if upper > whole then
-      execute format('select r.run_id from mainstem.user_workflow_run r where r.run_id < $1 and %s order by r.run_id desc offset $2 limit 1', bounds)
-        into lower using upper, stride::bigint;
+      execute format('select greatest((select r.run_id from mainstem.user_workflow_run r where r.run_id < $1 and %s order by r.run_id desc offset $2 limit 1), $3)', bounds)
+        into lower using upper, stride::bigint, nullif(whole, '00000000-0000-0000-0000-000000000000');
+    else
+      lower := mainstem._leaf_below(upper);
     end if;
-    lower := case when upper > whole then greatest(lower, nullif(whole, '00000000-0000-0000-0000-000000000000')) end;
     return query execute format(shown || ' and r.run_id < $2 and r.run_id >= $3 order by r.run_id desc limit $4', 'null', wanted)
       using org, upper, coalesce(lower, '00000000-0000-0000-0000-000000000000'), left_over;
     get diagnostics got = row_count;

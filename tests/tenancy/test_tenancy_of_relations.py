@@ -31,7 +31,7 @@ UNPROTECTED = {
 
 UNPROTECTED_MAY_BE = {
     "user_workflow_worker": {"mainstem_app": "r", "mainstem_worker": "arwd"},
-    "user_workflow_leaf": {"mainstem_app": "r", "mainstem_worker": "r"},
+    "user_workflow_leaf": {"mainstem_app": "r", "mainstem_worker": "r", "mainstem_search": "r"},
     "schema_info": {"mainstem_app": "r", "mainstem_worker": "r"},
     "alembic_version": {},
 }

@@ -190,7 +190,7 @@ def test_a_search_that_runs_out_of_time_says_how_far_it_came_and_goes_on(caller:
         "   from generate_series(1, 1500) n",
         [caller.tenant.org_id, caller.tenant.workflow_id],
     )
-    asked = {"query": parsed("ext:*1400"), "budget": 0.0, "limit": 5}
+    asked: dict[str, Any] = {"query": parsed("ext:*1400"), "budget": 0.0, "limit": 5}
     page = perform(caller.conn, find_runs(**asked), org_id=caller.tenant.org_id)
     assert (page.runs, page.searched_back_to is not None) == ([], True)
     pages = 1
@@ -255,7 +255,9 @@ def test_the_error_of_a_filter_is_one_of_an_argument() -> None:
 
 
 @pytest.mark.parametrize("text", ["abgelehnt", "ctx.claim:7", "ext:OLD-7", "-nothing abgel*"])
-def test_what_an_index_of_sealed_leaves_has_is_found_there_and_in_hot_ones(database: Database, text: str) -> None:
+def test_what_an_index_of_sealed_leaves_has_is_found_there_and_in_hot_ones(
+    database: Database, text: str
+) -> None:
     tenant = make_tenant(database)
     for at, status in (("2021-03-10", "completed"), ("2021-05-10", "completed"), (None, "completed")):
         database.rows("select mainstem.ensure_workflow_leaf(coalesce(%s::timestamptz, mainstem.clock()))", at)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from callers import Caller
 
-from mainstem import Mainstem, Retry, StepFailed, Worker, gather, step, workflow
+from conftest import Database
+from mainstem import Mainstem, Retry, StepFailed, Worker, Workflow, gather, step, workflow
 from mainstem.errors import RunFailed
 from mainstem.ledger.call import perform
 from mainstem.ledger.runs import retry_run
@@ -98,7 +101,9 @@ async def in_branches() -> list[str]:
         (in_branches, {"printer"}, ["lamp", "printer"], ["printer"]),
     ],
 )
-async def test_an_engines_run_does_again_only_what_failed_it(database, wanted, broken, first, again) -> None:
+async def test_an_engines_run_does_again_only_what_failed_it(
+    database: Database, wanted: Workflow[[], Any], broken: set[str], first: list[str], again: list[str]
+) -> None:
     DONE.clear()
     BROKEN.clear()
     BROKEN.update(broken)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
-from serving import serving  # type: ignore[import-not-found]
+from serving import serving
 
+from conftest import Database, Tenant
 from mainstem import Mainstem, Retry, Worker, gather, sleep, step, workflow
 from mainstem.errors import RunFailed
 from mainstem.server.patches import patch
+from mainstem.server.shapes.runs import PatchOperation
 
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.text(alphabet="ab/~", max_size=3)),
@@ -23,15 +27,15 @@ values = st.recursive(
 )
 
 
-def applied(document, operations):
+def applied(document: Any, operations: list[PatchOperation]) -> Any:
     """RFC 6902, as far as a patch of ours goes."""
-    root = {"": copy.deepcopy(document)}
+    root: Any = {"": copy.deepcopy(document)}
     for one in operations:
         *parents, last = [
             "",
             *(part.replace("~1", "/").replace("~0", "~") for part in one.path.split("/")[1:]),
         ]
-        place = root
+        place: Any = root
         for part in parents:
             place = place[int(part)] if isinstance(place, list) else place[part]
         key = int(last) if isinstance(place, list) else last
@@ -45,7 +49,7 @@ def applied(document, operations):
     return root[""]
 
 
-def typed(value):
+def typed(value: Any) -> Any:
     """true is not 1."""
     match value:
         case dict():
@@ -57,7 +61,7 @@ def typed(value):
 
 
 @given(values, values)
-def test_a_patch_makes_the_second_of_the_first(a, b):
+def test_a_patch_makes_the_second_of_the_first(a: Any, b: Any) -> None:
     operations = patch(a, b)
     assert typed(applied(a, operations)) == typed(b)
     assert patch(a, copy.deepcopy(a)) == []
@@ -83,7 +87,7 @@ async def drawn(last: int) -> str:
 
 
 @pytest.fixture
-async def two_runs(database):
+async def two_runs(database: Database) -> tuple[Database, UUID, UUID]:
     async with Mainstem(database.url) as ms, Worker(ms, [drawn]):
         good = await ms.start(drawn, 2)
         bad = await ms.start(drawn, 13)
@@ -93,7 +97,7 @@ async def two_runs(database):
     return database, good.run_id, bad.run_id
 
 
-async def test_a_run_is_drawn_and_compared(two_runs):
+async def test_a_run_is_drawn_and_compared(two_runs: tuple[Database, UUID, UUID]) -> None:
     database, good, bad = two_runs
     async with serving(database.url) as client:
         spans = (await client.get(f"/api/v1/runs/{bad}/timeline")).json()["spans"]
@@ -133,7 +137,7 @@ async def test_a_run_is_drawn_and_compared(two_runs):
         assert [one["event"]["event_type"] for one in events] == ["attempt_failed"]
 
 
-async def test_what_was_defined_and_not_run_is_in_the_graph(database, tenant):
+async def test_what_was_defined_and_not_run_is_in_the_graph(database: Database, tenant: Tenant) -> None:
     graph = {
         "nodes": [
             {"key": "read", "label": "Read", "type": "entry"},
@@ -147,6 +151,7 @@ async def test_what_was_defined_and_not_run_is_in_the_graph(database, tenant):
             "select mainstem.start_workflow_execution(%s, 'web', null, %s, null) as run_id",
             [tenant.workflow_id, Jsonb({"graph": graph})],
         ).fetchone()
+    assert row is not None
     async with serving(database.url) as client:
         told = (await client.get(f"/api/v1/runs/{row['run_id']}/graph")).json()
     assert told == {

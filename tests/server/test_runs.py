@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from cases import every_case, seeded_database
-from serving import serving  # type: ignore[import-not-found]
+from serving import serving
+
+from conftest import Database, Tenant
 
 RUNS = "/api/v1/runs"
 
 
-async def started(client, **body):
+async def started(client: httpx.AsyncClient, **body: Any) -> str:
     answer = await client.post(RUNS, json={"workflow": "intake", **body})
     assert answer.status_code == 201, answer.text
-    return answer.json()["run_id"]
+    return str(answer.json()["run_id"])
 
 
-async def test_every_case_succeeds_for_who_owns_the_rows(server_url):
+async def test_every_case_succeeds_for_who_owns_the_rows(server_url: str) -> None:
     with seeded_database(server_url) as seeded:
         async with serving(seeded.url) as client:
             for case in every_case():
@@ -30,7 +34,7 @@ async def test_every_case_succeeds_for_who_owns_the_rows(server_url):
                 assert answer.status_code < 300, (case, answer.text)
 
 
-async def test_a_run_that_another_tenant_owns_is_not_there(server_url):
+async def test_a_run_that_another_tenant_owns_is_not_there(server_url: str) -> None:
     with seeded_database(server_url) as seeded:
         theirs = {str(value) for value in seeded.b.values() if isinstance(value, UUID)}
         async with serving(seeded.url) as client:
@@ -50,7 +54,7 @@ async def test_a_run_that_another_tenant_owns_is_not_there(server_url):
                     assert not [one for one in theirs - {str(seeded.a["worker"])} if one in answer.text]
 
 
-async def test_a_ledger_without_runs_lists_none(database):
+async def test_a_ledger_without_runs_lists_none(database: Database) -> None:
     async with serving(database.url) as client:
         answer = await client.get(RUNS)
         assert (answer.status_code, answer.json()) == (
@@ -59,7 +63,7 @@ async def test_a_ledger_without_runs_lists_none(database):
         )
 
 
-async def test_a_run_that_is_not_there_is_a_problem(database):
+async def test_a_run_that_is_not_there_is_a_problem(database: Database) -> None:
     async with serving(database.url) as client:
         answer = await client.get(f"{RUNS}/01a1f118-f356-7588-91f7-88e91e000000")
         assert answer.status_code == 404
@@ -67,7 +71,9 @@ async def test_a_run_that_is_not_there_is_a_problem(database):
         assert answer.json()["code"] == "MS001"
 
 
-async def test_a_start_is_repeated_under_its_key_and_refused_with_another_input(database, tenant):
+async def test_a_start_is_repeated_under_its_key_and_refused_with_another_input(
+    database: Database, tenant: Tenant
+) -> None:
     async with serving(database.url) as client:
         begin = {"workflow": "intake", "input": {"claim": 17}, "tags": ["vip"], "external_id": "ABC-1"}
         key = {"Idempotency-Key": "order 17"}
@@ -98,14 +104,16 @@ async def test_a_start_is_repeated_under_its_key_and_refused_with_another_input(
         ({"workflow": "intake", "version": 0}, 422, "MS010"),
     ],
 )
-async def test_a_start_that_cannot_be_is_refused_with_its_reason(database, tenant, body, status, code):
+async def test_a_start_that_cannot_be_is_refused_with_its_reason(
+    database: Database, tenant: Tenant, body: dict[str, Any], status: int, code: str
+) -> None:
     async with serving(database.url) as client:
         answer = await client.post(RUNS, json=body)
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
         assert (await client.get(f"{RUNS}/count")).json() == {"value": 0, "relation": "eq"}
 
 
-async def test_a_run_that_has_not_changed_is_not_sent_again(database, tenant):
+async def test_a_run_that_has_not_changed_is_not_sent_again(database: Database, tenant: Tenant) -> None:
     async with serving(database.url) as client:
         run_id = await started(client)
         first = await client.get(f"{RUNS}/{run_id}")
@@ -120,7 +128,9 @@ async def test_a_run_that_has_not_changed_is_not_sent_again(database, tenant):
         )
 
 
-async def test_a_key_of_the_context_is_only_replaced_as_it_was_read(database, tenant):
+async def test_a_key_of_the_context_is_only_replaced_as_it_was_read(
+    database: Database, tenant: Tenant
+) -> None:
     async with serving(database.url) as client:
         run_id = await started(client)
         path = f"{RUNS}/{run_id}/context"
@@ -145,7 +155,7 @@ async def test_a_key_of_the_context_is_only_replaced_as_it_was_read(database, te
         assert (await client.get(f"{RUNS}/01a1f118-f356-7588-91f7-88e91e000000/context")).status_code == 404
 
 
-async def test_what_a_run_does_not_allow_is_a_conflict(database, tenant):
+async def test_what_a_run_does_not_allow_is_a_conflict(database: Database, tenant: Tenant) -> None:
     async with serving(database.url) as client:
         run_id = await started(client)
         for verb, code in (("resume", "MS006"), ("retry", "MS006")):

@@ -7,7 +7,9 @@ import json
 
 import psycopg
 import pytest
-from serving import serving  # type: ignore[import-not-found]
+from serving import serving
+
+from conftest import Database, Tenant
 
 RUNS = "/api/v1/runs"
 
@@ -20,13 +22,13 @@ select mainstem.new_run_id(mainstem.clock() - n * interval '1 ms'), %(org)s, %(w
 
 
 @pytest.fixture
-def many(database, tenant):
+def many(database: Database, tenant: Tenant) -> Database:
     with psycopg.connect(database.url, autocommit=True) as conn:
         conn.execute(MANY, {"org": tenant.org_id, "workflow": tenant.workflow_id, "many": 2500})
     return database
 
 
-async def test_pages_go_on_by_their_token_and_link(many):
+async def test_pages_go_on_by_their_token_and_link(many: Database) -> None:
     async with serving(many.url) as client:
         seen, path = [], f"{RUNS}?q=status:failed&page_size=100"
         while path:
@@ -41,7 +43,7 @@ async def test_pages_go_on_by_their_token_and_link(many):
         assert (refused.status_code, refused.json()["code"]) == (422, "MS010")
 
 
-async def test_a_filter_that_cannot_be_read_says_where(many):
+async def test_a_filter_that_cannot_be_read_says_where(many: Database) -> None:
     async with serving(many.url) as client:
         for path in ("", "/count", "/facets", "/histogram", "/export"):
             answer = await client.get(f"{RUNS}{path}", params={"q": "staus:failed"})
@@ -51,7 +53,7 @@ async def test_a_filter_that_cannot_be_read_says_where(many):
         assert (await client.get(f"{RUNS}?sort=size")).status_code == 422
 
 
-async def test_counts_facets_and_histogram_agree(many):
+async def test_counts_facets_and_histogram_agree(many: Database) -> None:
     async with serving(many.url) as client:
         count = (await client.get(f"{RUNS}/count?q=status:failed")).json()
         facets = (await client.get(f"{RUNS}/facets")).json()
@@ -63,7 +65,7 @@ async def test_counts_facets_and_histogram_agree(many):
         assert histogram["from"] < histogram["to"]
 
 
-async def test_an_export_holds_all_that_is_found_in_either_form(many):
+async def test_an_export_holds_all_that_is_found_in_either_form(many: Database) -> None:
     async with serving(many.url) as client:
         lines = (await client.get(f"{RUNS}/export?q=status:failed")).text.splitlines()
         assert len({json.loads(line)["run_id"] for line in lines}) == 250
@@ -75,7 +77,7 @@ async def test_an_export_holds_all_that_is_found_in_either_form(many):
         assert {row["error_message"] for row in rows} == {"", 'no "ink", again'}
 
 
-async def test_any_id_leads_to_its_run(many, tenant):
+async def test_any_id_leads_to_its_run(many: Database, tenant: Tenant) -> None:
     async with serving(many.url) as client:
         run = (await client.get(f"{RUNS}?q=legacy:1001")).json()["runs"][0]
         for wanted, by in (
@@ -90,7 +92,7 @@ async def test_any_id_leads_to_its_run(many, tenant):
             assert (await client.get("/api/v1/jump", params={"id": wanted})).status_code == 404, wanted
 
 
-async def test_the_filter_language_is_told(database):
+async def test_the_filter_language_is_told(database: Database) -> None:
     async with serving(database.url) as client:
         told = (await client.get("/api/v1/filters")).json()
         assert {"status", "workflow", "started"} <= {key["name"] for key in told["keys"]}

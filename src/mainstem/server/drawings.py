@@ -42,7 +42,9 @@ def _of_step(step: Step) -> Iterator[Span]:
     if step.started_at is not None:
         is_wait = key_of(step).startswith("wait_for_signal:") or key_of(step) == "sleep"
         kind = "wait" if is_wait or step.status is StepStatus.WAITING else "step"
-        yield _span(step, kind, step.started_at, step.ended_at, status=step.status.value, attempt=step.retry_count + 1)
+        yield _span(
+            step, kind, step.started_at, step.ended_at, status=step.status.value, attempt=step.retry_count + 1
+        )
 
 
 def _attempt(step: Step | None, event: Event) -> Iterator[Span]:
@@ -53,7 +55,14 @@ def _attempt(step: Step | None, event: Event) -> Iterator[Span]:
     began = _time(told.get("started_at")) or ended
     yield _span(step, "attempt", began, ended, status=str(told.get("status", "failed")), attempt=int(number))
     if (rest := told.get("rest_seconds")) is not None:
-        yield _span(step, "wait", ended, ended + timedelta(seconds=float(rest)), status="completed", attempt=int(number))
+        yield _span(
+            step,
+            "wait",
+            ended,
+            ended + timedelta(seconds=float(rest)),
+            status="completed",
+            attempt=int(number),
+        )
 
 
 def _span(
@@ -94,7 +103,9 @@ def graph(run: Run) -> Graph:
         )
     edges = [edge.model_copy(update={"taken": (edge.source, edge.to) in taken}) for edge in defined_edges]
     known = {(edge.source, edge.to) for edge in edges}
-    edges += [Edge.model_validate({"from": source, "to": to}) for source, to in taken if (source, to) not in known]
+    edges += [
+        Edge.model_validate({"from": source, "to": to}) for source, to in taken if (source, to) not in known
+    ]
     return Graph(nodes=list(nodes.values()), edges=edges)
 
 

@@ -42,9 +42,20 @@ def _term(term: Term) -> dict[str, Any]:
     match term:
         case Word():
             by = None if term.is_negated else "sealed"
-            return {"on": "words", "not": term.is_negated, "words": term.text, "prefix": term.is_prefix, "by": by}
+            return {
+                "on": "words",
+                "not": term.is_negated,
+                "words": term.text,
+                "prefix": term.is_prefix,
+                "by": by,
+            }
         case Path():
-            return {"on": _COLUMNS[term.document], "not": term.is_negated, "path": json_path(term), "by": _by(term)}
+            return {
+                "on": _COLUMNS[term.document],
+                "not": term.is_negated,
+                "path": json_path(term),
+                "by": _by(term),
+            }
         case Field():
             sides = [_sides(value) for value in term.values]
             return {"on": term.key, "not": term.is_negated, "any": sides, "by": _by(term)}

@@ -229,6 +229,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_words_of_run": [Apart()],
     "_leaf_below": [Apart()],
     "_whole_below": [Apart()],
+    "_words_condition": [Apart()],
     "_settle_keys": [Within("_flush_v1")],
     "_settle_wait_v1": [Within("_flush_v1")],
     "_stamp_events_v1": [Apart()],

@@ -168,6 +168,10 @@ CALLS: dict[str, list[Row]] = {
     "_run_trait": [Harmless("computes")],
     "_words_of_run": [Harmless("computes")],
     "_leaf_below": [Harmless("a bound of partitions")],
+    "_words_condition": [
+        Foreign("""_words_condition('{"words": "payroll"}', %(org)s)""",
+                [("mainstem._words_of_run(r.external_id, r.error_message, r.input_data, r.output_data, r.context) @@ '''payroll'''::tsquery",)]),
+    ],
     "_whole_below": [Harmless("a bound of partitions")],
     "_settle_keys": [Foreign(f"_settle_keys({_START}, array['started'])", DENIED)],
     "_start_runs_v1": [

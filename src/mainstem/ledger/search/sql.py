@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -42,13 +43,9 @@ def _term(term: Term) -> dict[str, Any]:
     match term:
         case Word():
             by = None if term.is_negated else "sealed"
-            return {
-                "on": "words",
-                "not": term.is_negated,
-                "words": term.text,
-                "prefix": term.is_prefix,
-                "by": by,
-            }
+            needle = max(re.findall(r"[^\W_]+", term.text), key=len, default=None)
+            asked = {"words": term.text, "prefix": term.is_prefix, "needle": needle, "by": by}
+            return {"on": "words", "not": term.is_negated, **asked}
         case Path():
             return {
                 "on": _COLUMNS[term.document],

@@ -13,10 +13,7 @@ begin
         ' group by c.run_id having jsonb_object_agg(c.key, c.value) @@ %L::jsonpath)))', needed, org, term ->> 'path');
     end if;
   elsif key = 'words' then
-    needed := format('(mainstem._words_of_run(r.external_id, r.error_message, r.input_data, r.output_data, r.context) @@ %1$s'
-      ' or r.workflow_id = any (array(select w.workflow_id from mainstem.user_workflow w where w.org_id = %2$L and to_tsvector(''pg_catalog.simple'', w.name) @@ %1$s)))',
-      case when (term ->> 'prefix')::boolean then format('to_tsquery(''pg_catalog.simple'', %L)', '''' || replace(replace(term ->> 'words', '\', '\\'), '''', '''''') || ''':*')
-           else format('phraseto_tsquery(''pg_catalog.simple'', %L)', term ->> 'words') end, org);
+    needed := mainstem._words_condition(term, org);
   elsif key in ('is', 'has') then
     select string_agg(mainstem._run_trait(key, side ->> 'value'), ' or ') into needed from jsonb_array_elements(term -> 'any') v, jsonb_array_elements(v) side;
   else

@@ -13,6 +13,8 @@ from mainstem.cli.main import main as command_line
 from mainstem.consolidate.lint import RULES, UNDECIDABLE, Rule
 from mainstem.consolidate.mapping import json_schema
 from mainstem.errors import MainstemError, every_error
+from mainstem.ledger.search.words import DOCUMENTS, EXAMPLES, KEYS
+from mainstem.ledger.search.words import RULES as RULES_OF_FILTERS
 
 ROOT = Path(__file__).parent.parent
 SQL = ROOT / "src/mainstem/ledger/sql"
@@ -32,6 +34,7 @@ def pages() -> dict[str, str]:
         "errors.md": errors_page(),
         "sql.md": sql_page(),
         "commands.md": commands_page(),
+        "filters.md": filters_page(),
         "../hazards.md": hazards_page(),
         "mapping.schema.json": json_schema(),
     }
@@ -108,6 +111,45 @@ def command_sections(command: click.Command, context: click.Context) -> Iterator
                 yield from command_sections(
                     inner, click.Context(inner, info_name=name, parent=context, terminal_width=100)
                 )
+
+
+FILTERS = """# Filters
+
+One language finds runs everywhere: in the console's query bar, in the URL (`GET /api/v1/runs?q=…`), on the command line
+(`mainstem runs list …`), and in Python (`client.find_runs("…")`). `GET /api/v1/filters` tells all of this to programs.
+"""
+
+SORTED = """## Sorting, and how far a search comes
+
+Lists are sorted by `created`, `started`, `ended` or `duration`, with a minus the last first; `-created` without a word. By all but
+`created` only runs are listed that have it.
+
+What is rare is looked for, the last begun first, as long as there is time. When that is over before the page is full, the page says
+`searched_back_to`, and its `next` goes on from there: it never says that there is nothing where it has not looked.
+"""
+
+
+def filters_page() -> str:
+    lines = [
+        FILTERS,
+        "```",
+        *EXAMPLES,
+        "```",
+        "",
+        "## Rules",
+        "",
+        *(f"- {rule}" for rule in RULES_OF_FILTERS),
+        "",
+        "## Keys",
+        "",
+    ]
+    lines += ["| key | takes | finds runs by | examples |", "|---|---|---|---|"]
+    for key in (*KEYS.values(), *DOCUMENTS.values()):
+        takes = ", ".join(f"`{choice}`" for choice in key.choices) or key.kind.value
+        order = " (also `>` `>=` `<` `<=` `..`)" if key.kind.has_order else ""
+        shown = " · ".join(f"`{example}`" for example in key.examples)
+        lines.append(f"| `{key.name}` | {takes}{order} | {key.says} | {shown} |")
+    return "\n".join([*lines, "", SORTED])
 
 
 HAZARDS = """# Hazards

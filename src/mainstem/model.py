@@ -144,6 +144,38 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class StepCounts:
+    """How many steps a run has, in all and in these states."""
+
+    total: int
+    completed: int
+    failed: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRun(RunSummary):
+    """A run as a search shows it."""
+
+    legacy_trace_id: int | None
+    steps: StepCounts
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """Some runs that a filter found, and where the next page begins (None: this is the last).
+
+    searched_back_to: the time was over before the page was full; there may be more among runs begun before that.
+    """
+
+    runs: list[FoundRun]
+    next: str | None
+    searched_back_to: datetime | None
+    sort: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContextEntry:
     """One key of a run's context."""
 

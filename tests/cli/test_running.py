@@ -184,3 +184,36 @@ def test_a_run_that_is_not_there_is_told_with_where_to_look(terminal: Terminal) 
         code, error, hint = terminal.error("runs", verb, f"{uuid4()}"[:-6] + "000000")
         assert (verb, code, error) == (verb, 3, "MS001")
         assert "mainstem runs list" in hint
+
+
+def test_runs_are_found_counted_exported_and_compared_by_one_filter(
+    terminal: Terminal, app: str, tmp_path: Path
+) -> None:
+    good = terminal.lines("run", f"{app}:greeting", "--input", '{"name": "Ann"}', "--here")[0]["run_id"]
+    terminal.type("run", f"{app}:greeting", "--input", '{"name": "nobody"}', "--here")
+    [bad] = terminal.lines("runs", "list", "status:failed", "workflow:gree*")
+    assert [run["run_id"] for run in terminal.lines("runs", "list", "--", "-status:failed")] == [good]
+    assert [
+        run["run_id"]
+        for run in terminal.lines("runs", "list", "in.name:Ann", "--status", "completed", "--since", "1h")
+    ] == [good]
+    assert terminal.lines("runs", "count", "started:>-1h") == [{"value": 2, "relation": "eq"}]
+    terminal.type("runs", "export", "--format", "csv", "--output", str(tmp_path / "runs.csv"))
+    assert [line.count(good) for line in (tmp_path / "runs.csv").read_text().splitlines()] == [0, 0, 1]
+    lines = terminal.type("runs", "export", "status:failed").stdout.splitlines()
+    assert [json.loads(line)["run_id"] for line in lines] == [bad["run_id"]]
+    [told] = terminal.lines("runs", "compare", good, bad["run_id"])
+    assert told["input"] == [{"op": "replace", "path": "/name", "value": "nobody"}]
+    assert "differ from step" in terminal.type("runs", "compare", good, bad["run_id"]).stdout
+    [answer] = terminal.lines("runs", "retry", bad["run_id"])
+    assert answer["answer"] == "pending"
+    again = terminal.type("runs", "retry", bad["run_id"])
+    assert (again.exit_code, "mainstem runs show" in again.stderr) == (4, True)
+
+
+def test_a_filter_that_cannot_be_read_says_where_and_names_the_next_command(terminal: Terminal) -> None:
+    for verb in ("list", "count", "export"):
+        refused = terminal.type("runs", verb, "staus:failed")
+        assert refused.exit_code == 2
+        assert "is it 'status'" in refused.stderr
+        assert "mainstem runs list --help" in refused.stderr

@@ -17,7 +17,9 @@ REFUSING = {
     "complete_workflow_execution": f"({ID}, 'completed')",
     "complete_workflow_step": f"({ID}, 'completed')",
     "rebuild_workflow_queue": "()",
+    "replace_workflow_context": f"({ID}, 'key', '1', null)",
     "resume_workflow_run": f"({ID})",
+    "retry_workflow_run": f"({ID})",
     "retry_workflow_step": f"({ID})",
     "send_workflow_signal": f"({ID}, 'go')",
     "set_workflow_context": f"({ID}, 'key', '1')",
@@ -28,6 +30,8 @@ REFUSING = {
     "_start_runs_v1": "(null, '{}')",
 }
 READS = [
+    "find_by_any_id",
+    "find_workflow_runs",
     "get_active_workflow_config",
     "get_workflow_context",
     "read_workflow_run",

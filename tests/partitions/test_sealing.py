@@ -29,7 +29,7 @@ __all__ = ["owner", "past_run"]
 
 SEALED = [
     (column, True)
-    for column in ("context", "input_data", "output_data", "input_data", "output_data", "step_id")
+    for column in ("context", "input_data", "output_data", "input_data", "output_data", "step_id", "words")
 ]
 
 

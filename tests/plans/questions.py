@@ -99,6 +99,20 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "ensure_workflow_leaf": [
         Asks("select mainstem.ensure_workflow_leaf('2019-01-15'::timestamptz + %(flush)s * interval '1 month')", reads=NO_LEAF),
     ],
+    "find_by_any_id": [
+        Asks("select * from mainstem.find_by_any_id(%(run)s, null, null, '')"),
+        Asks("select * from mainstem.find_by_any_id(null, null, 17, 'nobody')", reads=EVERY_LEAF,
+             why="a number or a name from elsewhere may be in any; each has an index for it"),
+    ],
+    "find_workflow_runs": [
+        Asks("""select * from mainstem.find_workflow_runs('[{"on": "created", "any": [[{"op": "<", "ago": 7344000}]]}]')""",
+             reads=frozenset(range(OLDEST, -84))),
+        Asks("""select * from mainstem.find_workflow_runs('[{"on": "status", "any": [[{"op": "=", "value": "timeout"}]]}]')""", reads=EVERY_LEAF,
+             why="what is rare is looked for in window after window; the index of states has it"),
+        Asks("""select * from mainstem.find_workflow_runs('[{"on": "steps", "any": [[{"op": ">", "value": "99"}]]}, {"on": "is", "any": [[{"value": "test"}]]}]')""",
+             reads=EVERY_LEAF, why="what no index has is looked for in window after window, within a budget of time",
+             reaches=("_run_condition", "_run_trait", "_run_column", "_run_comparison")),
+    ],
     "first_id_at": [Apart()],
     "get_active_workflow_config": [Apart()],
     "get_workflow_context": [
@@ -114,8 +128,12 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "rebuild_workflow_queue": [
         Asks("select mainstem.rebuild_workflow_queue()", reads=EVERY_LEAF, why="it looks for what is missing, wherever it began"),
     ],
+    "replace_workflow_context": [Asks("select mainstem.replace_workflow_context(%(run)s, 'claim', '2', null, true)")],
     "resolve_workflow_config": [Apart()],
     "resume_workflow_run": [Asks("select mainstem.resume_workflow_run(%(run)s)", of="paused")],
+    "retry_workflow_run": [
+        Asks("select mainstem.complete_workflow_execution(%(run)s, 'failed', 'why'); select mainstem.retry_workflow_run(%(run)s)"),
+    ],
     "retry_workflow_step": [Asks("select mainstem.retry_workflow_step(mainstem.step_id(%(run)s, 2))")],
     "run_of": [Apart()],
     "search_workflow_runs": [
@@ -206,6 +224,14 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
         Asks("select mainstem._retire_due_leaves()", reads=EVERY_LEAF,
              why="which leaves are due is seen in the leaves; of each as far as the first run that stays"),
     ],
+    "_run_column": [Within("find_workflow_runs")],
+    "_run_comparison": [Within("find_workflow_runs")],
+    "_run_condition": [Within("find_workflow_runs")],
+    "_run_trait": [Within("find_workflow_runs")],
+    "_words_of_run": [Apart()],
+    "_leaf_below": [Apart()],
+    "_whole_below": [Apart()],
+    "_words_condition": [Apart()],
     "_settle_keys": [Within("_flush_v1")],
     "_settle_wait_v1": [Within("_flush_v1")],
     "_stamp_events_v1": [Apart()],

@@ -68,6 +68,26 @@ CALLS: dict[str, list[Row]] = {
     "create_organization": [Foreign("create_organization('mine now', %(org)s)", DENIED)],
     "current_org": [Harmless("the caller's own setting")],
     "ensure_workflow_leaf": [Harmless("makes empty partitions")],
+    "find_by_any_id": [
+        Foreign("find_by_any_id(%(ended_run)s, null, null, '')", NOTHING),
+        Foreign("find_by_any_id(%(failed_run)s, %(failed_step)s, null, '')", NOTHING),
+    ],
+    "find_workflow_runs": [
+        Foreign(
+            """(select count(*) from mainstem.find_workflow_runs('[]', most => 1000) f where f.workflow_id = %(workflow)s)""",
+            [(0,)],
+        ),
+        Foreign(
+            """find_workflow_runs(jsonb_build_array(jsonb_build_object('on', 'id', 'any', jsonb_build_array(jsonb_build_array(
+          jsonb_build_object('op', '=', 'value', %(caller_run)s::text))))))""",
+            NOTHING,
+        ),
+        Foreign(
+            """(select count(*) from mainstem.find_workflow_runs('[{"on": "context", "path": "exists($.workflow)"}]') f
+                    where f.workflow_id = %(workflow)s)""",
+            [(0,)],
+        ),
+    ],
     "first_id_at": [Harmless("computes")],
     "get_active_workflow_config": [
         Foreign("get_active_workflow_config(%(org)s, %(workflow)s, 'workflow')", [(None,)])
@@ -83,8 +103,16 @@ CALLS: dict[str, list[Row]] = {
         Foreign("read_workflow_run(%(ended_run)s)", [(None,)]),
     ],
     "rebuild_workflow_queue": [Foreign("rebuild_workflow_queue()", [(0,)])],
+    "replace_workflow_context": [
+        Foreign("replace_workflow_context(%(caller_run)s, 'claim', '2', null, true)", NOT_FOUND),
+        Foreign("replace_workflow_context(%(caller_run)s, 'claim', '2', null)", NOT_FOUND),
+    ],
     "resolve_workflow_config": [Foreign("resolve_workflow_config(%(workflow)s, 'web')", [({},)])],
     "resume_workflow_run": [Foreign("resume_workflow_run(%(paused_run)s)", NOT_FOUND)],
+    "retry_workflow_run": [
+        Foreign("retry_workflow_run(%(failed_run)s)", NOT_FOUND),
+        Foreign("retry_workflow_run(%(caller_run)s)", NOT_FOUND),
+    ],
     "retry_workflow_step": [Foreign("retry_workflow_step(%(failed_step)s)", NOT_FOUND)],
     "run_of": [Harmless("computes")],
     "search_workflow_runs": [
@@ -136,6 +164,23 @@ CALLS: dict[str, list[Row]] = {
     "_retire_due_leaves": [
         Harmless("schedules what is due by each tenant's own retention, and gives a count of partitions")
     ],
+    "_run_column": [Harmless("computes")],
+    "_run_comparison": [Harmless("computes")],
+    "_run_condition": [Harmless("computes the text of a condition")],
+    "_run_trait": [Harmless("computes")],
+    "_words_of_run": [Harmless("computes")],
+    "_leaf_below": [Harmless("a bound of partitions")],
+    "_words_condition": [
+        Foreign(
+            """_words_condition('{"words": "payroll"}', %(org)s)""",
+            [
+                (
+                    "mainstem._words_of_run(r.external_id, r.error_message, r.input_data, r.output_data, r.context) @@ '''payroll'''::tsquery",
+                )
+            ],
+        ),
+    ],
+    "_whole_below": [Harmless("a bound of partitions")],
     "_settle_keys": [Foreign(f"_settle_keys({_START}, array['started'])", DENIED)],
     "_start_runs_v1": [
         Foreign(f"(select answer from mainstem._start_runs_v1(null, {_START}))", [("no workflow",)])

@@ -32,7 +32,7 @@ UNPROTECTED = {
 
 UNPROTECTED_MAY_BE = {
     "user_workflow_worker": {"mainstem_app": "r", "mainstem_worker": "arwd"},
-    "user_workflow_leaf": {"mainstem_app": "r", "mainstem_worker": "r"},
+    "user_workflow_leaf": {"mainstem_app": "r", "mainstem_worker": "r", "mainstem_search": "r"},
     "schema_info": {"mainstem_app": "r", "mainstem_worker": "r"},
     "alembic_version": {},
 }
@@ -52,7 +52,13 @@ OF_RUNS = {
 }  # fmt: skip
 """What workers read by run_id alone: see test_tenancy_of_rows_by_run."""
 
-SEARCHED = {"user_workflow_run", "user_workflow_run_step"}
+SEARCHED = {
+    "user_workflow_run",
+    "user_workflow_run_step",
+    "user_workflow_run_context",
+    "user_workflow",
+    "user_workflow_node",
+}
 """What mainstem_search reads for the functions that add the tenant themselves."""
 
 RELATIONS = """

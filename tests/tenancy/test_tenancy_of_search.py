@@ -87,6 +87,7 @@ def test_only_the_role_of_the_search_functions_reads_across_tenants(neighbours: 
         ("_measures", "mainstem_owner", True),  # counts
         ("_retire_due_leaves", "mainstem_owner", True),  # a count of partitions
         ("ensure_workflow_leaf", "mainstem_owner", True),  # nothing
+        ("find_workflow_runs", "mainstem_search", True),
         ("org_of_login", "mainstem_owner", True),  # the login's own tenant
         ("search_workflow_runs", "mainstem_search", True),
     ]

@@ -17,6 +17,7 @@ from mainstem.cli.output import dumps, json_option, wants_json
 from mainstem.errors import (
     BadArgument,
     DrivenElsewhere,
+    FilterUnreadable,
     MainstemError,
     NotFound,
     RunFailed,
@@ -33,12 +34,13 @@ INTERRUPTED = 130
 
 
 NEXT: Mapping[type[MainstemError], str] = {
+    FilterUnreadable: "mainstem runs list --help",
     NotFound: "mainstem runs list",
     UnknownWorkflow: "mainstem worker MODULE",
     RunIsOver: "mainstem runs show RUN_ID",
     StateRefused: "mainstem runs show RUN_ID",
     DrivenElsewhere: "mainstem runs show RUN_ID",
-    RunFailed: "mainstem runs list --status failed",
+    RunFailed: "mainstem runs list status:failed",
     UpgradeBlocked: "mainstem db doctor",
 }
 """The command that tells more, where the error itself names none."""

@@ -23,7 +23,8 @@ from mainstem.flow.values import dumped
 from mainstem.ledger import runs
 from mainstem.ledger.catalog import refuse_misfit
 from mainstem.ledger.runs import Filter
-from mainstem.model import DEFAULT_ORG, ContextEntry, Page, Run
+from mainstem.ledger.search import Count, Query, count_runs, find_runs, parsed
+from mainstem.model import DEFAULT_ORG, ContextEntry, FoundPage, Page, Run
 from mainstem.postgres import Server, connect, serving
 
 T = TypeVar("T")
@@ -171,6 +172,35 @@ class Mainstem:
             lambda opened: opened.link(runs.list_runs(which or Filter(), limit=limit, after=after))
         )
 
+    def find_runs(
+        self,
+        q: str | Query = "",
+        *,
+        sort: str = "-created",
+        limit: int = 50,
+        after: str | None = None,
+        budget: float = 10.0,
+    ) -> Pending[FoundPage]:
+        """A page of the runs that a filter finds, as in the console's query bar: `status:failed started:>-24h`.
+
+        budget: seconds that it looks for what is rare; then the page says how far it came. Raises FilterUnreadable,
+        BadArgument.
+        """
+        call = find_runs(_query(q), sort=sort, limit=limit, after=after, budget=budget)
+        return self._pending(lambda opened: opened.link(call))
+
+    def count_runs(self, q: str | Query = "", *, budget: float = 10.0) -> Pending[Count]:
+        """How many runs a filter finds; exact to 10,000. Raises FilterUnreadable."""
+        call = count_runs(_query(q), budget=budget)
+        return self._pending(lambda opened: opened.link(call))
+
+    def retry(self, run_id: UUID) -> Pending[str]:
+        """Take back a run that failed: `pending` for a worker, `running` for its callers.
+
+        Raises NotFound, RunIsOver, StateRefused, DrivenElsewhere.
+        """
+        return self._pending(lambda opened: opened.link(runs.retry_run(run_id)))
+
     def cancel(self, run_id: UUID, *, reason: str | None = None) -> Pending[str]:
         """`cancelled`, or `requested` when a worker has it, who follows soon. Raises NotFound, RunIsOver."""
         return self._pending(lambda opened: opened.link(runs.cancel_run(run_id, reason)))
@@ -240,6 +270,10 @@ class Mainstem:
                 )
                 self._thread.start()
             return self._background
+
+
+def _query(q: str | Query) -> Query:
+    return parsed(q) if isinstance(q, str) else q
 
 
 def _output_of(outcome: Outcome) -> Any:

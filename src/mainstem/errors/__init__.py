@@ -12,6 +12,7 @@ MainstemError
 │   ├── IsolationRefused     MS008
 │   ├── DrivenElsewhere      MS009
 │   └── BadArgument          MS010
+│       └── FilterUnreadable MS011
 ├── DatabaseError        the server, or what is installed on it, does not serve us
 │   ├── Unreachable          MS101
 │   ├── ServerTooOld         MS102
@@ -108,6 +109,7 @@ from mainstem.errors.ledger import (
     EmbeddedFailed,
     EmbeddedMismatch,
     EmbeddedMissing,
+    FilterUnreadable,
     IdempotencyConflict,
     IsolationRefused,
     LeaseLost,
@@ -222,6 +224,7 @@ __all__ = [
     "EmbeddedMismatch",
     "EmbeddedMissing",
     "ExpressionRefused",
+    "FilterUnreadable",
     "IdempotencyConflict",
     "IsolationRefused",
     "LandingDiffers",

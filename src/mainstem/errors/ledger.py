@@ -49,6 +49,27 @@ class BadArgument(LedgerRefused, code="MS010", exit_code=2):
     """An argument is outside what the function takes; the message names it."""
 
 
+class FilterUnreadable(BadArgument, code="MS011"):
+    """A filter cannot be read: the message names the character, the value and the nearest that is known. See `docs/reference/filters.md`.
+
+    position: counted from 0. allowed: what may stand there, where that is a list.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        position: int = 0,
+        value: str = "",
+        allowed: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.position = position
+        self.value = value
+        self.allowed = allowed
+
+
 class DatabaseError(MainstemError, exit_code=5):
     """The server, or the schema on it, cannot be used as it is."""
 

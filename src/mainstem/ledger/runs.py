@@ -148,6 +148,11 @@ def resume_run(run_id: UUID) -> Call[None]:
     return Call("select mainstem.resume_workflow_run(%s)", [run_id], nothing)
 
 
+def retry_run(run_id: UUID) -> Call[str]:
+    """Take back a run that failed: `pending` for a worker, `running` for its callers. Raises NotFound, RunIsOver, StateRefused, DrivenElsewhere."""
+    return Call("select mainstem.retry_workflow_run(%s)", [run_id], scalar)
+
+
 def send_signal(run_id: UUID, name: str, payload: bytes) -> Call[UUID]:
     """The signal's id. Each call sends another. Raises NotFound, RunIsOver, DrivenElsewhere."""
     return Call(
@@ -166,6 +171,20 @@ def set_context(run_id: UUID, key: str, value: bytes) -> Call[None]:
     """Set one key of a run's context. Raises NotFound, RunIsOver, BadArgument."""
     return Call(
         "select mainstem.set_workflow_context(%s, %s, %s::jsonb)", [run_id, key, value.decode()], nothing
+    )
+
+
+def replace_context(
+    run_id: UUID, key: str, value: bytes, *, expected: datetime | None, whatever: bool
+) -> Call[datetime]:
+    """Set one key if it was last set at `expected` (None: it is not there yet), or whatever stands there; when it was set.
+
+    Raises PreconditionFailed, and what `set_context` raises.
+    """
+    return Call(
+        "select mainstem.replace_workflow_context(%s, %s, %s::jsonb, %s, %s)",
+        [run_id, key, value.decode(), expected, whatever],
+        scalar,
     )
 
 

@@ -58,6 +58,12 @@ class Run(Ledger):
         Index("user_workflow_run_by_status", "org_id", "status", text("started_at desc")),
         Index("user_workflow_run_by_channel", "org_id", "channel", text("started_at desc")),
         Index("user_workflow_run_by_external_id", "org_id", "external_id"),
+        Index(
+            "user_workflow_run_by_legacy_id",
+            "org_id",
+            "legacy_trace_id",
+            postgresql_where=text("legacy_trace_id is not null"),
+        ),
         PARTITIONED,
     )
 
@@ -149,6 +155,12 @@ class Step(Ledger):
             "org_id",
             text("started_at desc"),
             postgresql_where=text("status = 'failed'"),
+        ),
+        Index(
+            "user_workflow_run_step_by_legacy_id",
+            "org_id",
+            "legacy_step_id",
+            postgresql_where=text("legacy_step_id is not null"),
         ),
         PARTITIONED,
     )

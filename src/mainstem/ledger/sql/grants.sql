@@ -18,7 +18,8 @@ end $$;
 grant execute on function mainstem.clock(), mainstem.current_org(), mainstem.org_of_login(), mainstem.run_of(uuid), mainstem.step_id(uuid, integer),
   mainstem.step_number_of(uuid), mainstem.first_id_at(timestamptz), mainstem.get_workflow_context(uuid, varchar), mainstem.read_workflow_run(uuid),
   mainstem._is_run_of(uuid, uuid),
-  mainstem.search_workflow_runs(jsonb, jsonb, jsonb, timestamptz, timestamptz, integer) to mainstem_reader, mainstem_tenant, mainstem_search;
+  mainstem.search_workflow_runs(jsonb, jsonb, jsonb, timestamptz, timestamptz, integer),
+  mainstem.find_workflow_runs(jsonb, text, boolean, text, uuid, integer, interval) to mainstem_reader, mainstem_tenant, mainstem_search;
 
 grant select on mainstem.organization, mainstem.app_user, mainstem.user_workflow_channel, mainstem.user_workflow, mainstem.user_workflow_version,
   mainstem.user_workflow_node, mainstem.user_workflow_transition, mainstem.user_workflow_template, mainstem.user_workflow_config,
@@ -48,8 +49,12 @@ grant select on mainstem.v_active_workflow_configs, mainstem.v_workflow_executio
   mainstem.v_node_execution_stats, mainstem.v_workflow_execution_timeline, mainstem.v_failed_steps_analysis
   to mainstem_app, mainstem_worker, mainstem_reader, mainstem_tenant;
 
--- The search function reads as mainstem_search and adds the tenant itself.
-grant select on mainstem.user_workflow_run, mainstem.user_workflow_run_step to mainstem_search;
+-- The search functions read as mainstem_search and add the tenant themselves.
+grant select on mainstem.user_workflow_run, mainstem.user_workflow_run_step, mainstem.user_workflow_run_context, mainstem.user_workflow,
+  mainstem.user_workflow_node, mainstem.user_workflow_leaf to mainstem_search;
+grant execute on function mainstem._run_condition(jsonb, uuid, timestamptz), mainstem._run_comparison(text, jsonb, timestamptz), mainstem._run_column(text),
+  mainstem._run_trait(text, text), mainstem._whole_below(jsonb), mainstem._words_condition(jsonb, uuid), mainstem._leaf_below(uuid), mainstem._words_of_run(text, text, jsonb, jsonb, jsonb) to mainstem_search;
 grant create on schema mainstem to mainstem_search;
 alter function mainstem.search_workflow_runs(jsonb, jsonb, jsonb, timestamptz, timestamptz, integer) owner to mainstem_search;
+alter function mainstem.find_workflow_runs(jsonb, text, boolean, text, uuid, integer, interval) owner to mainstem_search;
 revoke create on schema mainstem from mainstem_search;

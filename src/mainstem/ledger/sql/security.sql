@@ -33,7 +33,8 @@ begin
     execute format('create policy held_to_its_own_runs on mainstem.%I as restrictive to mainstem_app, mainstem_tenant, mainstem_reader
       with check (mainstem._is_run_of(run_id, org_id))', tenant_table);
   end loop;
-  foreach tenant_table in array array['user_workflow_run', 'user_workflow_run_step'] loop
+  foreach tenant_table in array array[
+      'user_workflow_run', 'user_workflow_run_step', 'user_workflow_run_context', 'user_workflow', 'user_workflow_node'] loop
     execute format('create policy search on mainstem.%I for select to mainstem_search using (true)', tenant_table);
   end loop;
 end $$;

@@ -11,10 +11,13 @@ from mainstem.server.routes import (
     migrations,
     operations,
     runs,
+    runs_asked,
+    runs_found,
     workflows,
 )
 
-ROUTERS = [runs.router, live.router]
+ROUTERS = [runs_found.router]  # before runs: /runs/count is no id of one
+ROUTERS += [runs.router, runs_asked.router, live.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]
 ROUTERS += [keys.router, audit.router]

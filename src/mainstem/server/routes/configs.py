@@ -62,7 +62,11 @@ async def list_configs(
 async def create_config(request: Request, body: CreatedConfig, caller: Operator, database: Asked) -> Response:
     """It applies to nothing until it is activated."""
     call = configs.create_config(NewConfig(**dict(body)), created_by=caller.user_id)
-    config_id = await database.perform(call, org_id=caller.org_id)
+    config_id = await database.perform(
+        call,
+        org_id=caller.org_id,
+        audit=lambda made: caller.did("configs.create", made, channel=body.channel, name=body.name),
+    )
     made = await database.perform(configs.read_config(config_id), org_id=caller.org_id)
     answer = tagged(request, made, _tag(made))
     answer.status_code = 201
@@ -105,7 +109,7 @@ async def update_config(
     found = await database.perform(configs.read_config(config_id), org_id=caller.org_id)
     demand_tag(request, _tag(found))
     call = configs.update_config(config_id, ConfigChange(**dict(body)), unchanged_since=found.updated_at)
-    await database.perform(call, org_id=caller.org_id)
+    await database.perform(call, org_id=caller.org_id, audit=caller.did("configs.update", config_id))
     changed = await database.perform(configs.read_config(config_id), org_id=caller.org_id)
     return tagged(request, changed, _tag(changed))
 
@@ -125,7 +129,9 @@ async def update_config(
 async def activate_config(config_id: UUID, caller: Operator, database: Asked) -> Activated:
     """In place of the one before; runs that have begun keep theirs. The trail says who did it, and when."""
     call = configs.activate_config(config_id, activated_by=caller.user_id)
-    activation_id = await database.perform(call, org_id=caller.org_id)
+    activation_id = await database.perform(
+        call, org_id=caller.org_id, audit=caller.did("configs.activate", config_id)
+    )
     return Activated(activation_id=activation_id, config_id=config_id)
 
 

@@ -120,10 +120,14 @@ async def list_organizations(caller: Viewer, database: Asked) -> list[Organizati
 )
 async def create_organization(
     body: CreatedOrganization,
-    caller: Installer,  # noqa: ARG001  (asked for its role)
+    caller: Installer,
     database: Asked,
 ) -> OrganizationMade:
     """For admins of the organization that the server was set up with: another's admin makes no neighbours."""
     org_id = uuid4()
-    await database.perform(operations.create_organization(body.name, org_id), org_id=org_id)
+    await database.perform(
+        operations.create_organization(body.name, org_id),
+        org_id=org_id,
+        audit=caller.did("organizations.create", org_id, name=body.name),
+    )
     return OrganizationMade(org_id=org_id, name=body.name)

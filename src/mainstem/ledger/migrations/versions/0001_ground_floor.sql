@@ -366,6 +366,7 @@ create index user_workflow_run_by_workflow on mainstem.user_workflow_run (org_id
 create index user_workflow_run_by_status on mainstem.user_workflow_run (org_id, status, started_at desc);
 create index user_workflow_run_by_channel on mainstem.user_workflow_run (org_id, channel, started_at desc);
 create index user_workflow_run_by_external_id on mainstem.user_workflow_run (org_id, external_id);
+create index user_workflow_run_by_legacy_id on mainstem.user_workflow_run (org_id, legacy_trace_id) where legacy_trace_id is not null;
 create table mainstem.user_workflow_run_step (
   step_id uuid not null,
   run_id uuid not null,
@@ -418,6 +419,7 @@ comment on column mainstem.user_workflow_run_step.org_id is 'The run''s, taken f
 
 create index user_workflow_run_step_by_node on mainstem.user_workflow_run_step (node_id) where node_id is not null;
 create index user_workflow_run_step_failed on mainstem.user_workflow_run_step (org_id, started_at desc) where status = 'failed';
+create index user_workflow_run_step_by_legacy_id on mainstem.user_workflow_run_step (org_id, legacy_step_id) where legacy_step_id is not null;
 
 create table mainstem.user_workflow_event (
   run_id uuid not null,

@@ -2,7 +2,7 @@ create or replace function mainstem._guard_step() returns trigger
 language plpgsql
 as $$
 begin
-  if old.status = 'failed' and new.status in ('pending', 'running') and new.retry_count = old.retry_count + 1
+  if (old.status = 'failed' or old.status = 'cancelled' and old.error_message = 'the run ended first') and new.status in ('pending', 'running') and new.retry_count = old.retry_count + 1
      and new.events - (-1) = old.events and new.events -> -1 ->> 'event_type' = 'step_retried' then
     return new;
   end if;
@@ -10,7 +10,7 @@ begin
     message = format('step %s of run %s is %s and does not become %s', old.step_number, old.run_id, old.status, new.status),
     hint = 'Completed, skipped and cancelled are final; failed goes back only by a retry, which keeps the failed attempt.';
 end $$;
-comment on function mainstem._guard_step() is 'Ended steps stay ended: only a retry that keeps the failed attempt in events takes one back.';
+comment on function mainstem._guard_step() is 'Ended steps stay ended: only a retry that keeps the failed attempt in events takes back one that failed, or that its run''s end cut short.';
 
 create or replace trigger ended_steps_stay_ended before update on mainstem.user_workflow_run_step
   for each row when (old.status in ('completed', 'failed', 'skipped', 'cancelled') and new.status is distinct from old.status)

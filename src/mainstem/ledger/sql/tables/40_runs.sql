@@ -63,3 +63,4 @@ create index user_workflow_run_by_workflow on mainstem.user_workflow_run (org_id
 create index user_workflow_run_by_status on mainstem.user_workflow_run (org_id, status, started_at desc);
 create index user_workflow_run_by_channel on mainstem.user_workflow_run (org_id, channel, started_at desc);
 create index user_workflow_run_by_external_id on mainstem.user_workflow_run (org_id, external_id);
+create index user_workflow_run_by_legacy_id on mainstem.user_workflow_run (org_id, legacy_trace_id) where legacy_trace_id is not null;

@@ -16,6 +16,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from conftest import Database, Tenant, make_tenant
+from mainstem.ledger import keys
+from mainstem.ledger.call import perform
+from mainstem.model import DEFAULT_ORG
 from mainstem.server import ServerConfig, create_app
 
 PATIENCE = 10.0
@@ -179,7 +182,11 @@ async def test_only_pages_of_known_origins_may_follow(database: Database) -> Non
 
 
 async def test_a_browser_gets_one_of_its_subprotocols_back_and_never_the_key(database: Database) -> None:
-    offered = ["mainstem.key.ms_secret", "mainstem.v1"]
+    minted = keys.mint()
+    perform(
+        database.connect(None, None), keys.create_key(minted, name="page", role="viewer"), org_id=DEFAULT_ORG
+    )
+    offered = [f"mainstem.key.{minted.text}", "mainstem.v1"]
     async with listening(database.url) as address, following(address, subprotocols=offered) as client:
         assert client.subprotocol == "mainstem.v1"
         await message(client)

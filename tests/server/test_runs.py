@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
-from cases import every_case, seeded_database
 from serving import serving
 
 from conftest import Database, Tenant
@@ -19,39 +17,6 @@ async def started(client: httpx.AsyncClient, **body: Any) -> str:
     answer = await client.post(RUNS, json={"workflow": "intake", **body})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["run_id"])
-
-
-async def test_every_case_succeeds_for_who_owns_the_rows(server_url: str) -> None:
-    with seeded_database(server_url) as seeded:
-        async with serving(seeded.url) as client:
-            for case in every_case():
-                ids = case.ids(seeded)
-                path = case.path.format_map(ids)
-                params = {name: value for name, value in ids.items() if f"{{{name}}}" not in case.path}
-                answer = await client.request(
-                    case.method, path, params=params, json=case.body, headers=case.headers
-                )
-                assert answer.status_code < 300, (case, answer.text)
-
-
-async def test_a_run_that_another_tenant_owns_is_not_there(server_url: str) -> None:
-    with seeded_database(server_url) as seeded:
-        theirs = {str(value) for value in seeded.b.values() if isinstance(value, UUID)}
-        async with serving(seeded.url) as client:
-            for case in every_case():
-                ids = {
-                    name: str(seeded.b["ended_run"]) if name in ("run_id", "with", "id") else value
-                    for name, value in case.ids(seeded).items()
-                }
-                path = case.path.format_map(ids)
-                params = {name: value for name, value in ids.items() if f"{{{name}}}" not in case.path}
-                answer = await client.request(
-                    case.method, path, params=params, json=case.body, headers=case.headers
-                )
-                if ids:
-                    assert answer.status_code == 404, (case, answer.text)
-                else:
-                    assert not [one for one in theirs - {str(seeded.a["worker"])} if one in answer.text]
 
 
 async def test_a_ledger_without_runs_lists_none(database: Database) -> None:

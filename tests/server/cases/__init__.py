@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from starlette.routing import Route, WebSocketRoute
 
 import tenants
+from mainstem.consolidate.life.plan import install_ground
 from mainstem.ledger import keys
 from mainstem.ledger.call import perform
 from mainstem.server.access import Access
@@ -63,6 +64,8 @@ class Case:
     """Answers the same whatever the tenant, and without a key: health, docs."""
     without_database: bool = False
     """Answers 2xx when the database is gone, too."""
+    changes_elsewhere: bool = False
+    """The change, and its line in the audit trail, are another tenant's: a new one's."""
     changes: bool | None = None
     """Whether it changes something, and so leaves a line in the audit trail: by its method when None."""
 
@@ -91,6 +94,7 @@ def seeded_database(server_url: str) -> Iterator[Seeded]:
         seeded = Seeded(two.url, two.superuser, two.mine, two.theirs)
         for made in (seeded.a, seeded.b):
             _make_keys(seeded, made)
+        _adopt_a_plan(two.superuser)
         yield seeded
 
 
@@ -104,6 +108,13 @@ def _end_otherwise(conn: Any, made: dict[str, Any]) -> None:
                 made,
             )
         tenants.run_all(conn, ENDED_OTHERWISE, made)
+
+
+def _adopt_a_plan(conn: Any) -> None:
+    install_ground(conn)
+    conn.execute(
+        "insert into mainstem_consolidation.plan (source, mapping, phase) values ('old', '', 'planned')"
+    )
 
 
 def _make_keys(seeded: Seeded, made: dict[str, Any]) -> None:

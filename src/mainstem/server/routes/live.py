@@ -12,11 +12,12 @@ from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from mainstem.ledger.changes import Cursor
+from mainstem.ledger.changes import Cursor, newest
 from mainstem.server.access import Viewer
 from mainstem.server.live import Feed, Interest, Subscription
 from mainstem.server.live.conversation import converse
 from mainstem.server.problems import MEDIA_TYPE, Problem
+from mainstem.server.routes.asking import Asked
 
 router = APIRouter(tags=["live"])
 
@@ -87,6 +88,7 @@ def _refusals(**told: str) -> dict[int | str, dict[str, Any]]:
 async def stream(
     caller: Viewer,
     feed: Annotated[Feed, Depends(feed_of)],
+    database: Asked,
     *,
     topics: Annotated[
         str, Query(description="`runs`, or `run:ID`, several with commas", examples=["runs"], max_length=4000)
@@ -117,10 +119,13 @@ async def stream(
     interest = Interest.parse(topics, q)
     given = last_event_id or cursor
     start = Cursor.parse(given) if given else None
+    now = await database.perform(
+        newest(), org_id=caller.org_id
+    )  # what fails is a problem, not a stream that says nothing
     with ExitStack() as place:
         place.enter_context(feed.stream(caller.org_id))
         subscription = place.enter_context(feed.subscribed(caller.org_id, interest))
-        return Stream(place.pop_all(), _events(subscription, start, follow=follow))
+        return Stream(place.pop_all(), _events(subscription, start or Cursor.at(now), follow=follow))
 
 
 @router.websocket("/ws")

@@ -21,7 +21,12 @@ router = APIRouter(prefix="/runs/{run_id}", tags=["runs"])
 @router.post(
     "/cancel", operation_id="cancel_run", summary="End a run", responses=described(NotFound, RunIsOver)
 )
-async def cancel(run_id: UUID, caller: Operator, database: Asked, given: Reason | None = None) -> Answered:
+async def cancel(
+    run_id: UUID,
+    caller: Operator,
+    database: Asked,
+    given: Annotated[Reason | None, Body(examples=[{"reason": "sent twice"}])] = None,
+) -> Answered:
     """`cancelled` at once, or `requested` of the worker that has it, which follows soon."""
     reason = None if given is None else given.reason
     answer = await database.perform(

@@ -50,7 +50,7 @@ class Start(_Shape):
     """What begins a run."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"workflow": "claim intake", "input": {"claim": 17}}}
+        extra="forbid", json_schema_extra={"examples": [{"workflow": "claim intake", "input": {"claim": 17}}]}
     )
 
     workflow: str | None = Field(

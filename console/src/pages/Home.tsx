@@ -1,0 +1,1 @@
+export function Home(): React.ReactNode { return null; }

@@ -1,0 +1,1 @@
+export function ComparePage(): React.ReactNode { return null; }

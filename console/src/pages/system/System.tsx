@@ -1,0 +1,1 @@
+export function System(): React.ReactNode { return null; }

@@ -1,0 +1,1 @@
+export function WorkflowPage(): React.ReactNode { return null; }

@@ -1,1 +1,139 @@
-export function WorkflowPage(): React.ReactNode { return null; }
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useAsk } from "~/api/asking";
+import { address } from "~/api/client";
+import { count, duration, percent } from "~/api/formats";
+import type { Config, Graph, Json, NodeStatistics, Workflow, WorkflowVersion } from "~/api/types";
+import { Spark } from "~/charts/Spark";
+import { Ago } from "~/components/Ago";
+import { Answer } from "~/components/Answer";
+import { CopyAs, curlOf } from "~/components/CopyAs";
+import { JsonView } from "~/components/JsonView";
+import { Page } from "~/components/Page";
+import { Panel } from "~/components/Panel";
+import { Rate } from "~/components/Rate";
+import { Status } from "~/components/Status";
+import { Table, type Column } from "~/components/Table";
+import { Tabs } from "~/components/Tabs";
+import { literal } from "~/filter/sql";
+import { GraphView } from "~/graph/GraphView";
+import { StartForm } from "./StartForm";
+
+const route = getRouteApi("/workflows/$workflowId");
+
+export function WorkflowPage(): ReactNode {
+  const { workflowId } = route.useParams();
+  const { tab } = route.useSearch();
+  const navigate = useNavigate({ from: "/workflows/$workflowId" });
+  const asked = useAsk<Workflow>(`/workflows/${workflowId}`);
+  return (
+    <Page title={asked.data?.name ?? "Workflow"} beside={asked.data && <><span className="muted">v{asked.data.version}</span><span className="grow" /><Link className="button" to="/runs" search={{ q: `workflow:${asked.data.name}` }}>Its runs</Link></>}>
+      <Answer of={asked} what="workflow">
+        {(data) => (
+          <>
+            <Summary of={data} />
+            <section className="panel" aria-label="Parts">
+              <Tabs label="Parts" at={tab} onPick={(key) => void navigate({ search: { tab: key }, replace: true })} tabs={[
+                { key: "nodes", name: "Nodes", body: () => <Nodes of={data} /> },
+                { key: "graph", name: "Graph", body: () => <GraphPart of={data} /> },
+                { key: "configs", name: "Configs", body: () => <Configs of={data} /> },
+                { key: "versions", name: "Versions", body: () => <Versions of={data} /> },
+                { key: "start", name: "Start a run", body: () => <Start of={data} /> },
+              ]} />
+            </section>
+          </>
+        )}
+      </Answer>
+    </Page>
+  );
+}
+
+function Summary({ of }: { of: Workflow }): ReactNode {
+  const numbers = of.statistics;
+  return (
+    <section className="panel" aria-label="Summary">
+      {of.description && <p className="inside">{of.description}</p>}
+      <dl className="figures" style={{ margin: 0, borderTop: of.description ? "1px solid var(--line)" : undefined }}>
+        <div><dt>Runs</dt><dd>{count(numbers?.runs)}</dd></div>
+        <div><dt>Success</dt><dd>{percent(numbers?.success_rate)}</dd></div>
+        <div><dt>p50</dt><dd>{duration(numbers?.p50_ms)}</dd></div>
+        <div><dt>p95</dt><dd>{duration(numbers?.p95_ms)}</dd></div>
+        <div><dt>p99</dt><dd>{duration(numbers?.p99_ms)}</dd></div>
+        <div><dt>14 days</dt><dd><Spark of={numbers?.sparkline ?? []} /></dd></div>
+      </dl>
+    </section>
+  );
+}
+
+function Nodes({ of }: { of: Workflow }): ReactNode {
+  const path = `/workflows/${of.workflow_id}/nodes`;
+  const nodes = useAsk<{ nodes: NodeStatistics[] }>(path);
+  return (
+    <Answer of={nodes} what="nodes" isEmpty={(data) => data.nodes.length === 0} empty={{ title: "No node has run yet" }}>
+      {(data) => <><div className="row" style={{ justifyContent: "flex-end", padding: "4px 8px" }}><CopyAs sql={`select * from mainstem.v_node_execution_stats where workflow_id = ${literal(of.workflow_id)};`} curl={curlOf(address(path))} cli={`mainstem workflows show ${of.name}`} json={data.nodes} /></div><Table label="Nodes" rows={data.nodes} columns={NODES} keyOf={(row) => row.node_key} /></>}
+    </Answer>
+  );
+}
+
+const NODES: Column<NodeStatistics>[] = [
+  { key: "node", head: "Node", cell: (row) => <>{row.label}<span className="under mono">{row.node_key}</span></> },
+  { key: "type", head: "Kind", wide: true, cell: (row) => <span className="tag">{row.type ?? "–"}</span> },
+  { key: "runs", head: "Executions", num: true, cell: (row) => count(row.executions) },
+  { key: "success", head: "Success", num: true, cell: (row) => <Rate of={row.success_rate} /> },
+  { key: "failed", head: "Failed", num: true, wide: true, cell: (row) => count(row.failed) },
+  { key: "retries", head: "Retries", num: true, wide: true, cell: (row) => count(row.retries) },
+  { key: "p50", head: "p50", num: true, wide: true, cell: (row) => duration(row.p50_ms) },
+  { key: "p95", head: "p95", num: true, cell: (row) => duration(row.p95_ms) },
+  { key: "p99", head: "p99", num: true, wide: true, cell: (row) => duration(row.p99_ms) },
+];
+
+function GraphPart({ of }: { of: Workflow }): ReactNode {
+  const graph = useAsk<Graph>(`/workflows/${of.workflow_id}/graph`);
+  const nodes = useAsk<{ nodes: NodeStatistics[] }>(`/workflows/${of.workflow_id}/nodes`);
+  const numbers = new Map(nodes.data?.nodes.map((node) => [node.node_key, node]));
+  return (
+    <Answer of={graph} what="graph" isEmpty={(data) => data.nodes.length === 0} empty={{ title: "This workflow has no graph" }}>
+      {(data) => <GraphView of={{ nodes: data.nodes, edges: data.edges.map((edge) => ({ ...edge, taken: true })) }} note={(node) => { const known = numbers.get(node.key); return known ? `${percent(known.success_rate)} · p95 ${duration(known.p95_ms)}` : (node.type ?? "node"); }} />}
+    </Answer>
+  );
+}
+
+function Configs({ of }: { of: Workflow }): ReactNode {
+  const configs = useAsk<{ configs: Config[] }>(`/workflows/${of.workflow_id}/configs`);
+  return (
+    <Answer of={configs} what="configs" isEmpty={(data) => data.configs.length === 0} empty={{ title: "No configuration", children: <p>One is made with <code>mainstem configs create</code>.</p> }}>
+      {(data) => <div className="inside two">{data.configs.map((config) => <OneConfig key={config.config_id} of={config} />)}</div>}
+    </Answer>
+  );
+}
+
+function OneConfig({ of }: { of: Config }): ReactNode {
+  return (
+    <Panel title={of.name} aside={<><span className="tag">{of.channel ?? "every channel"}</span>{of.is_active ? <Status of="active" word="active" /> : <Status of="pending" word="not active" />}</>} inside>
+      <div className="stack tight">
+        <JsonView of={of.value} />
+        <h3>Activations</h3>
+        <ol style={{ margin: 0, paddingLeft: 18 }}>{of.activations.map((one) => <li key={one.activated_at}><Ago at={one.activated_at} /> by {one.activated_by ?? "nobody known"}{one.active ? ", in force" : ""}</li>)}</ol>
+      </div>
+    </Panel>
+  );
+}
+
+function Versions({ of }: { of: Workflow }): ReactNode {
+  const versions = useAsk<{ versions: WorkflowVersion[] }>(`/workflows/${of.workflow_id}/versions`);
+  return (
+    <Answer of={versions} what="versions" isEmpty={(data) => data.versions.length === 0} empty={{ title: "No version was published" }}>
+      {(data) => <Table label="Versions" rows={data.versions} keyOf={(row) => String(row.version)} columns={[
+        { key: "v", head: "Version", num: true, width: "80px", cell: (row) => row.version },
+        { key: "state", head: "State", cell: (row) => (row.active ? <Status of="active" word="current" /> : <span className="muted">earlier</span>) },
+        { key: "at", head: "Published", cell: (row) => <Ago at={row.created_at} /> },
+        { key: "by", head: "By", cell: (row) => row.created_by ?? "–" },
+      ]} />}
+    </Answer>
+  );
+}
+
+function Start({ of }: { of: Workflow }): ReactNode {
+  const schema = useAsk<Json>(`/workflows/${of.workflow_id}/schema`);
+  return <Answer of={schema} what="input schema">{(data) => <StartForm workflow={of} schema={data} />}</Answer>;
+}

@@ -9,7 +9,7 @@ export function compare(a, b) {
     const other = b.steps.find((step) => step.node_key === key);
     return { key, iteration: 0, a: one ? bare(one) : null, b: other ? bare(other) : null, duration_delta_ms: one?.duration_ms && other?.duration_ms ? other.duration_ms - one.duration_ms : null, same_output: one && other ? JSON.stringify(one.output_data) === JSON.stringify(other.output_data) : null };
   });
-  const first = steps.find((step) => !step.a || !step.b || step.a.status !== step.b.status) ?? steps.find((step) => step.same_output === false);
+  const first = steps.find((step) => !step.a || !step.b || step.a.status !== step.b.status || !step.same_output);
   return { a: summary(a), b: summary(b), first_difference: first?.key ?? null, steps, input: patch(a.input_data, b.input_data), context: patch(a.context, b.context), output: patch(a.output_data, b.output_data), config: patch(a.config_snapshot, b.config_snapshot) };
 }
 

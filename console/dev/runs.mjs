@@ -9,8 +9,13 @@ const NAMES = ["Meridian Dental", "Oakridge Clinic", "Harbor Imaging", "Northgat
 
 const ACTIONS = [["goto", "", 0.99], ["fill", "#member-id", 0.98], ["fill", "#amount", 0.97], ["click", "#attach", 0.94], ["click", "#claim-submit", 0.41]];
 
+// Busy by day, quiet by night.
+function spaced(index) {
+  return index * 131_000 + Math.round(3_400_000 * Math.sin(index / 34)) + Math.round(900_000 * Math.sin(index / 7)) + (index < 6 ? 0 : 1_000_000);
+}
+
 /** The newest first; the newest few still run. */
-export const RUNS = Array.from({ length: 640 }, (_, index) => make(index, START - index * 131_000 - random.int(0, 90_000)));
+export const RUNS = Array.from({ length: 640 }, (_, index) => make(index, START - spaced(index) - random.int(0, 40_000))).sort((a, b) => b.started_at.localeCompare(a.started_at));
 
 export function make(index, began, status) {
   const flow = index === 3 ? WORKFLOWS[0] : random.pick(weighted);
@@ -67,12 +72,17 @@ function one({ run_id, node, number, status, ms, at, retries, claim }) {
     step_id: uuid(random, at), run_id, step_number: number, node_id: node.id, node_key: node.key, iteration: 0, status, retry_count: retries,
     attempt_began: at, attempt_ms: ms, started_at: iso(first), ended_at: over ? iso(first + ms) : null, duration_ms: over ? ms : null,
     input_data: { document: "in/20003.pdf", practice: claim.practice, attempt: retries + 1 },
-    output_data: status === "completed" ? { confidence: claim.confidence, amount: claim.amount, fields: { code: "D1110", units: 1 } } : null,
+    output_data: status === "completed" ? outputOf(node, claim) : null,
     screenshots: node.type === "browser" ? shots(run_id, number, at, ms * (retries + 1), failed) : [],
     events: [...Array.from({ length: retries }, (_, n) => retried(n, message, at + n * (ms + 700), ms)), event("log", first + ms * 0.4, { level: "info", text: `${node.label} under way` })],
     error_message: failed ? message : null, error_details: failed ? { type: "StepFailed", node: node.key, attempts: retries + 1, trace: ["file_claim()", "submit()"] } : null,
     metadata: { worker: "w-7f2a", tokens: node.type === "agent" ? 1834 : 0 },
   };
+}
+
+function outputOf(node, claim) {
+  if (["browser", "connector"].includes(node.type)) return { confirmation: `CF-${Math.round(claim.amount * 8)}`, amount: claim.amount };
+  return { kind: node.type, fields: { code: "D1110", units: 1 } };
 }
 
 function event(event_type, at, event_data) { return { event_id: uuid(random, at), event_type, event_data, timestamp: iso(at) }; }

@@ -12,8 +12,8 @@ export function LatencyChart({ of }: { of: LatencyRow[] }): ReactNode {
   const [place, width] = useWidth<HTMLDivElement>();
   const left = width < 560 ? 128 : 248;
   const known = of.flatMap((row) => [row.p50_ms, row.p99_ms]).filter((ms) => ms !== null && ms > 0) as number[];
-  const low = Math.log10(Math.max(1, Math.min(...known, 1000)) * 0.8);
-  const high = Math.log10(Math.max(...known, 1000) * 1.25);
+  const low = Math.log10(Math.max(1, Math.min(...known)) * 0.8);
+  const high = Math.log10(Math.max(...known, 10) * 1.25);
   const x = (ms: number): number => left + ((Math.log10(Math.max(1, ms)) - low) / (high - low)) * (width - left - 16);
   return (
     <div ref={place}>

@@ -83,7 +83,7 @@ function Phases({ of }: { of: Phase[] }): ReactNode {
         <li key={phase.name} data-state={stateOf(of, index)} aria-current={stateOf(of, index) === "now" ? "step" : undefined}>
           <div>{phase.name}</div>
           <div className="muted">{stateOf(of, index) === "done" ? span(phase.seconds ?? 0) : stateOf(of, index) === "now" ? <>since <Ago at={phase.entered_at} /></> : ""}</div>
-          {Object.entries(phase.facts).map(([name, value]) => <div key={name} className="muted nowrap">{typeof value === "number" ? count(value) : String(value)} {name.replaceAll("_", " ")}</div>)}
+          {Object.entries(phase.facts).map(([name, value]) => <div key={name} className="muted nowrap">{name.replaceAll("_", " ")}: {typeof value === "number" ? count(value) : String(value)}</div>)}
         </li>
       ))}
     </ol>

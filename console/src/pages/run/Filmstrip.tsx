@@ -6,11 +6,12 @@ import type { Run, Screenshot } from "~/api/types";
 interface Frame { step: number; key: string; shot: Screenshot }
 
 /** What the browser saw, in order; the step that is picked anywhere is picked here. */
-export function Filmstrip({ run, at, onPick }: { run: Run; at: number | undefined; onPick: (step: number) => void }): ReactNode {
+export function Filmstrip({ run, at, onPick, only }: { run: Run; at: number | undefined; onPick: (step: number) => void; only?: boolean }): ReactNode {
   const frames: Frame[] = run.steps.flatMap((step) => step.screenshots.map((shot, index) => ({ step: step.step_number, key: `${step.step_number}-${index}`, shot })));
   const [chosen, setChosen] = useState<string | null>(null);
-  const shown = frames.find((frame) => frame.key === chosen) ?? frames.find((frame) => frame.step === at) ?? frames[0];
-  if (!shown) return <div className="state"><h2>No screenshots</h2><p>A node adds one with <code>step.screenshot(…)</code>; nodes of kind browser do so by themselves.</p></div>;
+  const near = frames.filter((frame) => frame.step === at);
+  const shown = frames.find((frame) => frame.key === chosen) ?? [...near, ...frames].find((frame) => frame.shot.element_found === false) ?? near[0] ?? frames[0];
+  if (!shown) return only ? null : <div className="state"><h2>No screenshots</h2><p>A node adds one with <code>step.screenshot(…)</code>; nodes of kind browser do so by themselves.</p></div>;
   const pick = (frame: Frame): void => {
     setChosen(frame.key);
     onPick(frame.step);
@@ -34,14 +35,14 @@ export function Filmstrip({ run, at, onPick }: { run: Run; at: number | undefine
           </button>
         ))}
       </div>
-      <div className="inside stack tight">
+      {!only && <div className="inside stack tight">
         <Picture shot={shown.shot} alt={`Step ${shown.step}: ${shown.shot.action ?? "screenshot"} ${shown.shot.selector ?? ""}`} />
         <dl className="facts">
           <dt>Action</dt><dd>{shown.shot.action ?? "–"} <code>{shown.shot.selector}</code></dd>
           <dt>Element</dt><dd style={shown.shot.element_found === false ? { color: "var(--failed)" } : undefined}>{shown.shot.element_found === false ? "not found" : "found"}</dd>
           <dt>Confidence</dt><dd>{percent(shown.shot.confidence)}</dd>
         </dl>
-      </div>
+      </div>}
     </div>
   );
 }

@@ -94,7 +94,7 @@ function Summary({ run }: { run: Run }): ReactNode {
 
 function TimelinePart({ run, at, pick }: { run: Run; at: number | undefined; pick: (step: number) => void }): ReactNode {
   const timeline = useAsk<Timeline>(`/runs/${run.run_id}/timeline`);
-  return <Answer of={timeline} what="timeline" isEmpty={(data) => data.spans.length === 0} empty={{ title: "Nothing has happened yet", children: <p>Its first step begins when a worker takes it.</p> }}>{(data) => <TimelineView of={data} steps={run.steps} at={at} onPick={pick} />}</Answer>;
+  return <Answer of={timeline} what="timeline" isEmpty={(data) => data.spans.length === 0} empty={{ title: "Nothing has happened yet", children: <p>Its first step begins when a worker takes it.</p> }}>{(data) => <><TimelineView of={data} steps={run.steps} at={at} onPick={pick} /><Filmstrip run={run} at={at} onPick={pick} only /></>}</Answer>;
 }
 
 function GraphPart({ run, at, pick }: { run: Run; at: string | undefined; pick: (step: number) => void }): ReactNode {

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { duration, shortId } from "~/api/formats";
 import type { RunSummary } from "~/api/types";
 import { Ago } from "~/components/Ago";
+import { useNow } from "~/components/now";
 import { Status } from "~/components/Status";
 import { Table, type Column } from "~/components/Table";
 
@@ -20,7 +21,7 @@ function columnsOf(longest: number): Column<RunSummary>[] {
     { key: "channel", head: "Channel", wide: true, width: "84px", cell: (run) => <span className="tag">{run.channel}</span> },
     { key: "steps", head: "Steps", wide: true, width: "120px", cell: (run) => <StepBar run={run} /> },
     { key: "retries", head: "Retries", num: true, wide: true, width: "72px", cell: (run) => (run.retries ? run.retries : <span className="muted">–</span>) },
-    { key: "duration", head: "Duration", num: true, width: "104px", cell: (run) => <DurationBar ms={run.duration_ms} longest={longest} /> },
+    { key: "duration", head: "Duration", num: true, width: "104px", cell: (run) => (run.ended_at ? <DurationBar ms={run.duration_ms} longest={longest} /> : <Elapsed since={run.started_at} />) },
     { key: "started", head: "Started", num: true, wide: true, width: "104px", cell: (run) => <Ago at={run.started_at ?? run.created_at} /> },
   ];
 }
@@ -30,7 +31,7 @@ function RunName({ run }: { run: RunSummary }): ReactNode {
     <div style={{ minWidth: 0 }}>
       <Link to="/runs/$runId" params={{ runId: run.run_id }} search={{}} style={{ fontWeight: 500 }}>{run.workflow}</Link>{" "}
       <span className="muted wide">v{run.workflow_version}</span>
-      <span className="under clip" style={{ maxWidth: "52ch", ...(run.error_message ? { color: "var(--failed)" } : {}) }} title={run.error_message ?? run.run_id}>
+      <span className="under clip brief" style={run.error_message ? { color: "var(--failed)" } : undefined} title={run.error_message ?? run.run_id}>
         {run.error_message ?? <><span className="mono">{shortId(run.run_id)}</span>{run.external_id ? ` · ${run.external_id}` : ""}</>}
       </span>
     </div>
@@ -49,6 +50,11 @@ function StepBar({ run }: { run: RunSummary }): ReactNode {
       <span className="nowrap">{completed}/{total}</span>
     </span>
   );
+}
+
+function Elapsed({ since }: { since: string | null }): ReactNode {
+  const now = useNow();
+  return since ? <span className="muted nowrap" title="so far">{duration(Math.max(0, Math.floor((now - Date.parse(since)) / 1000) * 1000))}</span> : <span className="muted">–</span>;
 }
 
 function DurationBar({ ms, longest }: { ms: number | null; longest: number }): ReactNode {

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from mainstem.server import problems
+from mainstem.server import console, problems
 from mainstem.server.config import ServerConfig
 from mainstem.server.database import Database
 from mainstem.server.routes import ROUTERS
@@ -26,6 +26,7 @@ def create_app(config: ServerConfig) -> FastAPI:
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
+    console.install(app)
     return app
 
 

@@ -1,24 +1,33 @@
 // A little of the grammar: enough to develop the console against. The server has all of it.
 import { RUNS } from "./runs.mjs";
 
+const key = (name, kind, takes, says, examples, choices = []) => ({ name, kind, takes, says, operators: ["time", "duration", "number", "json"].includes(kind) ? ["=", ">", ">=", "<", "<=", ".."] : ["="], choices, examples });
+
 export const FILTERS = {
   keys: [
-    { key: "status", type: "word", operators: [":"], values: ["pending", "running", "waiting", "paused", "completed", "failed", "cancelled", "timeout"], example: "status:failed", help: "the state of the run" },
-    { key: "workflow", type: "text", operators: [":"], example: "workflow:claim-*", help: "the workflow's name, * for any letters" },
-    { key: "channel", type: "word", operators: [":"], example: "channel:voice", help: "web, voice, efax, or one of your own" },
-    { key: "started", type: "time", operators: [":>", ":<"], example: "started:>-24h", help: "when it began: a date, a time, or how long ago" },
-    { key: "duration", type: "duration", operators: [":>", ":<"], example: "duration:>30s", help: "how long it took" },
-    { key: "external_id", type: "text", operators: [":"], example: "external_id:EF-20003", help: "your own id of it" },
-    { key: "tag", type: "text", operators: [":"], example: "tag:priority", help: "a tag" },
-    { key: "err", type: "words", operators: [":"], example: 'err:"timed out"', help: "words of the error" },
-    { key: "node", type: "text", operators: [":"], example: "node:ocr", help: "a node that ran" },
-    { key: "retries", type: "number", operators: [":>", ":<", ":"], example: "retries:>0", help: "how often steps were tried again" },
-    { key: "version", type: "number", operators: [":"], example: "version:12", help: "the workflow's version" },
-    { key: "ctx.", type: "json", operators: [":"], example: "ctx.patient.id:123", help: "a value in the context" },
-    { key: "in.", type: "json", operators: [":"], example: "in.pages:>3", help: "a value in the input" },
-    { key: "out.", type: "json", operators: [":"], example: "out.accepted:true", help: "a value in the output" },
+    key("status", "choice", "one of a list", "the run's state", ["status:failed", "status:failed,timeout"], ["pending", "running", "waiting", "paused", "completed", "failed", "cancelled", "timeout"]),
+    key("workflow", "text", "a text; `*` stands for anything", "the workflow's name", ["workflow:claim*"]),
+    key("channel", "text", "a text", "where it came from", ["channel:voice", "channel:voice,efax"]),
+    key("version", "number", "a whole number", "the workflow's version that it began with", ["version:3"]),
+    key("ext", "text", "a text", "the caller's own id for it", ["ext:ABC-*"]),
+    key("tag", "text", "a text", "a tag that it has", ["tag:vip"]),
+    key("err", "wording", "a part of a text, in any case", "a part of its error's message", ["err:timeout"]),
+    key("node", "text", "a text", "a step of it: the node's key, or its label", ["node:ocr"]),
+    key("created", "time", "a time, or -24h for 24 hours ago", "when it was begun by its caller", ["created:>-24h"]),
+    key("started", "time", "a time, or -24h for 24 hours ago", "when it was first worked on", ["started:>-24h"]),
+    key("duration", "duration", "a duration: 500ms, 30s, 5m", "from start to end", ["duration:>30s", "duration:1m..5m"]),
+    key("retries", "number", "a whole number", "how often its steps were tried again, in all", ["retries:>0"]),
+    key("is", "choice", "one of a list", "what it is", ["is:open"], ["open", "over", "test", "child", "fork"]),
+    key("has", "choice", "one of a list", "what it has", ["has:screenshots"], ["error", "output", "screenshots", "tags", "retries"]),
   ],
-  examples: ["status:failed channel:voice started:>-24h", "workflow:claim-intake retries:>0", 'err:"not found" duration:>10s'],
+  documents: [
+    key("ctx.", "json", "a JSON value", "a place in its context", ["ctx.patient.id:123"]),
+    key("in.", "json", "a JSON value", "a place in its input", ["in.order.total:>100"]),
+    key("out.", "json", "a JSON value", "a place in its output", ["out.score:0.5..0.9"]),
+  ],
+  rules: ["Terms stand side by side, and all of them hold."],
+  examples: ["status:failed,timeout channel:voice started:>-24h", "workflow:claim-intake retries:>0"],
+  sorts: ["-created", "created", "-started", "started", "-duration", "duration"],
 };
 
 export function matching(q) {
@@ -30,8 +39,8 @@ function holds(run, word) {
   if (word.startsWith("-") && word.length > 1) return !holds(run, word.slice(1));
   const [, key, raw] = /^([\w.]+):(.*)$/.exec(word) ?? [null, null, word];
   const value = raw.replaceAll('"', "");
-  if (key === "started") return started(run, value);
-  if (["status", "workflow", "channel", "external_id"].includes(key)) return new RegExp(`^${value.replaceAll("*", ".*")}$`).test(run[key] ?? "");
+  if (["created", "started"].includes(key)) return started(run, value);
+  if (["status", "workflow", "channel", "ext"].includes(key)) return value.split(",").some((one) => new RegExp(`^${one.replaceAll("*", ".*")}$`).test(run[key === "ext" ? "external_id" : key] ?? ""));
   if (key === "tag") return run.tags.includes(value);
   if (key === "node") return run.steps.some((step) => step.node_key === value);
   return JSON.stringify([run.error_message, run.external_id, run.workflow, run.run_id]).toLowerCase().includes(value.toLowerCase());

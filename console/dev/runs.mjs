@@ -103,13 +103,13 @@ export function summary(run) {
 }
 
 export function timeline(run) {
-  const spans = [{ step_number: null, node_key: null, kind: "queue", began: run.created_at, ended: run.started_at, status: "completed", attempt: null }];
+  const spans = [{ step_number: 0, node_key: null, kind: "queue", began: run.created_at, ended: run.started_at, status: "completed", attempt: 1 }, { step_number: 0, node_key: null, kind: "run", began: run.started_at, ended: run.ended_at, status: run.status, attempt: 1 }];
   for (const step of run.steps) {
     const tries = step.retry_count + 1;
     for (let n = 0; n < tries; n += 1) {
       const began = step.attempt_began + n * (step.attempt_ms + 700);
       const last = n === tries - 1;
-      const kind = step.node_key === "human_review" ? "wait" : "attempt";
+      const kind = step.node_key === "human_review" ? "wait" : last ? "step" : "attempt";
       spans.push({ step_number: step.step_number, node_key: step.node_key, kind, began: iso(began), ended: last ? step.ended_at : iso(began + step.attempt_ms), status: last ? step.status : "failed", attempt: n + 1 });
       if (!last) spans.push({ step_number: step.step_number, node_key: step.node_key, kind: "wait", began: iso(began + step.attempt_ms), ended: iso(began + step.attempt_ms + 700), status: "waiting", attempt: n + 1 });
     }

@@ -32,8 +32,8 @@ export function histogram(runs, parts) {
 
 export function channelsOf(runs) {
   return Object.entries(groupBy(runs, (run) => run.channel)).map(([channel, group]) => {
-    const { runs: total, completed, failed, running, success_rate, p95_ms } = statistics(group);
-    return { channel, runs: total, completed, failed, running, success_rate, p95_ms };
+    const { sparkline, last_run_at, ...numbers } = statistics(group);
+    return { channel, description: null, ...numbers };
   });
 }
 
@@ -42,20 +42,21 @@ export function nodesOf(flow) {
     const steps = RUNS.filter((run) => run.workflow === flow.name).flatMap((run) => run.steps).filter((step) => step.node_key === node.key);
     const completed = number(steps, "completed");
     const failed = number(steps, "failed");
-    return { node_key: node.key, label: node.label, type: node.type, executions: steps.length, completed, failed, retries: steps.reduce((sum, step) => sum + step.retry_count, 0), success_rate: rate(completed, failed), ...spread(steps.map((step) => step.duration_ms)) };
+    return { node_id: node.id, key: node.key, label: node.label, type: node.type, description: null, metadata: {}, statistics: { steps: steps.length, completed, failed, skipped: 0, retries: steps.reduce((sum, step) => sum + step.retry_count, 0), success_rate: rate(completed, failed), ...spread(steps.map((step) => step.duration_ms)), last_step_at: RUNS[0].started_at, total_ms: steps.reduce((sum, step) => sum + (step.duration_ms ?? 0), 0) } };
   });
 }
 
 export function analytics(which, query) {
-  if (which === "channels") return { channels: channelsOf(RUNS) };
-  if (which === "nodes") return { nodes: WORKFLOWS.flatMap(nodesOf) };
-  if (which === "heatmap") return { cells: Array.from({ length: 168 }, (_, index) => { const weekday = Math.floor(index / 24); const hour = index % 24; const busy = Math.max(0, Math.sin(((hour - 6) / 24) * Math.PI * 2)) * (weekday < 5 ? 60 : 12); return { weekday: weekday + 1, hour, runs: Math.round(busy + ((index * 7) % 9)), failed: (index * 13) % 37 === 0 ? 4 : 0 }; }) };
+  if (which === "channels") return channelsOf(RUNS);
+  if (which === "nodes") return WORKFLOWS.flatMap((flow) => nodesOf(flow).map(({ label, statistics }) => ({ workflow_id: flow.workflow_id, workflow: flow.name, node: label, ...statistics }))).sort((a, b) => b.p95_ms - a.p95_ms).slice(0, 8);
+  if (which === "heatmap") return Array.from({ length: 168 }, (_, index) => { const weekday = Math.floor(index / 24); const hour = index % 24; const busy = Math.max(0, Math.sin(((hour - 6) / 24) * Math.PI * 2)) * (weekday < 5 ? 60 : 12); return { weekday, hour, runs: Math.round(busy + ((index * 7) % 9)), failed: (index * 13) % 37 === 0 ? 4 : 0, p95_ms: 2000 }; });
   if (which === "latency") return latency(query.get("by") ?? "workflow");
   const { runs, completed, failed, success_rate, p50_ms, p95_ms, p99_ms } = statistics(RUNS);
-  return { runs, completed, failed, success_rate, p50_ms, p95_ms, p99_ms, retries: 61 };
+  return { since: RUNS.at(-1).started_at, before: RUNS[0].started_at, runs, completed, failed, cancelled: 22, running: 3, success_rate, p50_ms, p95_ms, p99_ms, workflows: 5, steps: 3120, retries: 61 };
 }
 
 function latency(by) {
-  if (by === "node") return { by, rows: WORKFLOWS.flatMap((flow) => nodesOf(flow).map((node) => ({ key: `${flow.name} · ${node.node_key}`, runs: node.executions, p50_ms: node.p50_ms, p95_ms: node.p95_ms, p99_ms: node.p99_ms }))) };
-  return { by, rows: Object.entries(groupBy(RUNS, (run) => run[by])).map(([key, group]) => ({ key, runs: group.length, ...spread(group.map((run) => run.duration_ms)) })) };
+  const row = (key, label, workflow, of) => ({ key, label, workflow, ended: of.length, failed: number(of, "failed", "timeout"), mean_ms: 1000, max_ms: 40_000, ...spread(of.map((one) => one.duration_ms)) });
+  if (by === "node") return WORKFLOWS.flatMap((flow) => flow.nodes.map((node) => row(node.id, node.label, flow.name, RUNS.flatMap((run) => run.steps).filter((step) => step.node_id === node.id))));
+  return Object.entries(groupBy(RUNS, (run) => run[by])).map(([key, group]) => row(key, key, by === "workflow" ? key : null, group));
 }

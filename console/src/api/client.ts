@@ -25,7 +25,7 @@ export async function tell<T>(path: string, body: unknown, headers: Record<strin
   return answer<T>(address(path), {
     method: "POST",
     headers: { accept: "application/json", "content-type": "application/json", ...headers },
-    body: JSON.stringify(body ?? {}),
+    body: JSON.stringify(body),
   });
 }
 

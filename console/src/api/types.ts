@@ -32,13 +32,13 @@ export interface RunPage { runs: RunSummary[]; next: string | null; searched_bac
 export interface RunCount { value: number; relation: "eq" | "gte" }
 
 export interface HistogramBucket { at: Time; completed: number; failed: number; cancelled: number; timeout: number; open: number }
-export interface Histogram { from: Time; to: Time; step_seconds: number; buckets: HistogramBucket[] }
+export interface Histogram { from: Time | null; to: Time | null; step_seconds: number; buckets: HistogramBucket[] }
 
 export interface FacetValue { value: string; count: number }
 export interface Facets { status: FacetValue[]; workflow: FacetValue[]; channel: FacetValue[] }
 
-export interface FilterKey { key: string; type: string; operators: string[]; values?: string[]; example: string; help: string }
-export interface Filters { keys: FilterKey[]; examples: string[] }
+export interface FilterKey { name: string; kind: string; takes: string; says: string; operators: string[]; choices: string[]; examples: string[] }
+export interface Filters { keys: FilterKey[]; documents: FilterKey[]; rules: string[]; examples: string[]; sorts: string[] }
 
 export interface RunEvent { event_id: string; event_type: string; event_data: Json; timestamp: Time }
 
@@ -66,7 +66,7 @@ export interface Step {
   duration_ms: number | null;
   input_data: Json;
   output_data: Json;
-  screenshots: Screenshot[];
+  screenshots: (Screenshot | string)[];
   events: RunEvent[];
   error_message: string | null;
   error_details: Json;
@@ -148,83 +148,106 @@ export interface WorkflowStatistics {
   sparkline: SparkDay[];
 }
 export interface Workflow {
+  is_graph: boolean;
   workflow_id: string;
   name: string;
   description: string | null;
   status: string;
   version: number;
   updated_at: Time;
-  statistics: WorkflowStatistics | null;
+  statistics: WorkflowStatistics;
 }
 export interface WorkflowPage { workflows: Workflow[]; next?: string | null }
 
 export interface NodeStatistics {
-  node_key: string;
-  label: string;
-  type: string | null;
-  executions: number;
+  steps: number;
   completed: number;
   failed: number;
+  skipped: number;
   retries: number;
   success_rate: number | null;
   p50_ms: number | null;
   p95_ms: number | null;
   p99_ms: number | null;
+  last_step_at: Time | null;
 }
-export interface WorkflowVersion { version: number; created_at: Time; created_by: string | null; active: boolean }
+export interface WorkflowNode { node_id: string | null; key: string; label: string; type: string | null; description: string | null; statistics: NodeStatistics }
+export interface DefinedNode { key: string; label: string; type: string | null }
+export interface DefinedEdge { origin: string; target: string; label: string | null; condition: string | null }
+/** `none`: a workflow of code, whose graph is each run's own. */
+export interface DefinedGraph { source: "nodes" | "graph_config" | "none"; nodes: DefinedNode[]; edges: DefinedEdge[] }
+export interface WorkflowVersion { version: number; checksum: string; published_at: Time; published_by: string | null }
 
-export interface Activation { activated_at: Time; activated_by: string | null; active: boolean }
+export interface Activation { activation_id: string; config_id: string; version: number; name: string; replaced_config_id: string | null; activated_at: Time; activated_by: string | null }
 export interface Config {
   config_id: string;
   config_type: string;
-  name: string;
+  workflow_id: string | null;
+  workflow: string | null;
   channel: string | null;
+  name: string;
   version: number;
+  config_data: { [key: string]: Json };
   is_active: boolean;
   is_enabled: boolean;
   priority: number;
-  value: Json;
+  webhook_url: string | null;
   updated_at: Time;
-  activations: Activation[];
+  activated_at: Time | null;
+  activated_by: string | null;
 }
 
-export interface LatencyRow { key: string; runs: number; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null }
-export interface Latency { by: string; rows: LatencyRow[] }
-export interface HeatmapCell { weekday: number; hour: number; runs: number; failed: number }
-export interface Heatmap { cells: HeatmapCell[] }
-export interface ChannelRow { channel: string; runs: number; completed: number; failed: number; running: number; success_rate: number | null; p95_ms: number | null }
-export interface AnalyticsSummary { runs: number; completed: number; failed: number; success_rate: number | null; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; retries: number }
+export interface Latency { key: string; label: string; workflow: string | null; ended: number; failed: number; mean_ms: number | null; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; max_ms: number | null }
+/** weekday: 0 is Monday. */
+export interface Cell { weekday: number; hour: number; runs: number; failed: number; p95_ms: number | null }
+export interface Channel { channel: string; description: string | null; runs: number; completed: number; failed: number; running: number; success_rate: number | null; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null }
+export interface SlowNode { workflow_id: string; workflow: string; node: string; steps: number; failed: number; retries: number; total_ms: number; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null }
+export interface Summary { since: Time; before: Time; runs: number; completed: number; failed: number; cancelled: number; running: number; success_rate: number | null; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; workflows: number; steps: number; retries: number }
 
-export interface Phase { name: string; entered_at: Time | null; seconds: number | null; facts: { [key: string]: Json } }
-export interface Parity { table: string; target: string; old_rows: number; new_rows: number; digest_equal: boolean | null; checked_at: Time | null }
+export interface Entered { name: string; entered_at: Time; seconds: number; attempts: number }
+export interface Noted { at: Time; phase: string; what: string; facts: { [key: string]: Json } }
+export interface Parity { table: string; target: string; direction: string; old_rows: number; new_rows: number; digest: string; digest_equal: boolean; checked_at: Time }
+export interface Quarantined { table: string; reason: string; rows: number }
 export interface Reader { name: string; reads_since_cutover: number }
-export interface Rollback { possible: boolean; lossless: boolean; losses: string[] }
+export interface LostColumn { table: string; column: string; why: string; rows: number }
+/** lossless null: nobody has looked. */
+export interface WayBack { possible: boolean; lossless: boolean | null; losses: LostColumn[]; changed_since: number; command: string | null }
 export interface Consolidation {
   system: string;
   phase: string;
-  phases: Phase[];
+  next: string | null;
+  is_held: boolean;
+  began_at: Time;
+  updated_at: Time;
+  cut_over_at: Time | null;
+  has_backup: boolean;
+  phases: Entered[];
   parity: Parity[];
   drift: number;
   readers: Reader[];
+  quarantine: Quarantined[];
+  journal: Noted[];
   can_finish: boolean;
   why_not: string | null;
-  rollback: Rollback;
+  rollback: WayBack;
 }
+export interface Consolidations { consolidations: Consolidation[]; note: string | null }
 
-export interface Worker { worker_id: string; host: string; pid: number; started_at: Time; heartbeat_at: Time; alive: boolean; owned_runs: number; capabilities: string[] }
-export interface QueueRow { queue: string; ready: number; waiting: number; owned: number; paused: number; oldest_ready_seconds: number | null }
-export interface Partition { name: string; lower: Time | null; upper: Time | null; rows_estimate: number; bytes: number; sealed: boolean }
-export interface Finding { finding: string; severity: "ok" | "notice" | "warning" | "error"; place: string | null; remedy: string | null }
+export interface Worker { worker_id: string; host: string; pid: number; started_at: Time; heartbeat_at: Time; alive: boolean; reaped_at: Time | null; owned_runs: number; capabilities: { [key: string]: Json } }
+export interface Queue { queue: string; ready: number; waiting: number; owned: number; paused: number; oldest_ready_at: Time | null; next_due_at: Time | null }
+export interface Awaited { signal: string; runs: number }
+export interface Queues { queues: Queue[]; awaited: Awaited[]; cancel_requested: number }
+export interface Partition { name: string; lower: Time; upper: Time; rows_estimate: number; bytes: number; sealed: boolean; due: "seal" | "drop" | null }
+export interface Finding { finding: string; severity: "ok" | "warn" | "bad"; place: string; remedy: string }
 
-export interface Attention { kind: string; severity: "warning" | "error"; text: string; count: number | null; query: string | null; run_id: string | null }
-export interface Home {
-  attention: Attention[];
-  last_day: Histogram;
-  channels: ChannelRow[];
-  running: RunSummary[];
-}
+export interface Attention { kind: string; severity: "warn" | "bad"; what: string; workflow: string | null; count: number; last_run_id: string | null; at: Time | null; remedy: string }
+export interface Hour { at: Time; completed: number; failed: number; cancelled: number; open: number }
+export interface OpenRun { run_id: string; workflow_id: string; workflow: string; status: RunStatus; channel: string; external_id: string | null; created_at: Time; started_at: Time | null }
+export interface OpenRuns { pending: number; running: number; waiting: number; paused: number; latest: OpenRun[] }
+export interface Home { at: Time; needs_attention: Attention[]; hours: Hour[]; channels: Channel[]; running_now: OpenRuns }
 
-export interface Jump { kind: string; run_id: string | null; step_id: string | null }
+export interface Jump { kind: string; run_id: string; step_id: string | null; by: string }
+export interface Started { run_id: string; is_new: boolean }
 
 export interface Detail { pointer: string; detail: string }
 export interface Problem {

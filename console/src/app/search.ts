@@ -31,8 +31,8 @@ export const workflowSearch = (raw: Raw): WorkflowSearch => ({ tab: text(raw, "t
 
 export const PERIODS = ["24h", "7d", "30d"] as const;
 export const BY = ["workflow", "node", "channel"] as const;
-export interface AnalyticsSearch { period?: (typeof PERIODS)[number]; by?: (typeof BY)[number]; q?: string }
-export const analyticsSearch = (raw: Raw): AnalyticsSearch => ({ period: one(raw, "period", PERIODS), by: one(raw, "by", BY), q: text(raw, "q") });
+export interface AnalyticsSearch { period?: (typeof PERIODS)[number]; by?: (typeof BY)[number] }
+export const analyticsSearch = (raw: Raw): AnalyticsSearch => ({ period: one(raw, "period", PERIODS), by: one(raw, "by", BY) });
 
 export interface ConsolidationsSearch { system?: string }
 export const consolidationsSearch = (raw: Raw): ConsolidationsSearch => ({ system: text(raw, "system") });

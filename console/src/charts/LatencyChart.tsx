@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { count, duration } from "~/api/formats";
-import type { LatencyRow } from "~/api/types";
+import type { Latency } from "~/api/types";
 import { Table } from "~/components/Table";
 import { useWidth } from "./measured";
 
@@ -8,7 +8,7 @@ const ROW = 30;
 const TOP = 22;
 
 /** Half of the runs, nineteen of twenty, ninety-nine of a hundred: on one logarithmic axis, since they differ by powers. */
-export function LatencyChart({ of }: { of: LatencyRow[] }): ReactNode {
+export function LatencyChart({ of }: { of: Latency[] }): ReactNode {
   const [place, width] = useWidth<HTMLDivElement>();
   const left = width < 560 ? 128 : 248;
   const known = of.flatMap((row) => [row.p50_ms, row.p99_ms]).filter((ms) => ms !== null && ms > 0) as number[];
@@ -27,11 +27,11 @@ export function LatencyChart({ of }: { of: LatencyRow[] }): ReactNode {
   );
 }
 
-function Row({ row, y, x, most }: { row: LatencyRow; y: number; x: (ms: number) => number; most: number }): ReactNode {
-  const name = row.key.length > most ? `${row.key.slice(0, most - 1)}…` : row.key;
+function Row({ row, y, x, most }: { row: Latency; y: number; x: (ms: number) => number; most: number }): ReactNode {
+  const name = nameOf(row).length > most ? `${nameOf(row).slice(0, most - 1)}…` : nameOf(row);
   return (
     <g>
-      <title>{`${row.key}: p50 ${duration(row.p50_ms)}, p95 ${duration(row.p95_ms)}, p99 ${duration(row.p99_ms)}, ${count(row.runs)} runs`}</title>
+      <title>{`${nameOf(row)}: p50 ${duration(row.p50_ms)}, p95 ${duration(row.p95_ms)}, p99 ${duration(row.p99_ms)}, ${count(row.ended)} ended`}</title>
       <text x="0" y={y + 4} style={{ fill: "var(--ink)", fontSize: 12 }}>{name}</text>
       {row.p50_ms !== null && row.p99_ms !== null && (
         <>
@@ -43,6 +43,10 @@ function Row({ row, y, x, most }: { row: LatencyRow; y: number; x: (ms: number) 
       )}
     </g>
   );
+}
+
+export function nameOf(row: Latency): string {
+  return row.workflow && row.workflow !== row.label ? `${row.workflow} · ${row.label}` : row.label;
 }
 
 function marks(low: number, high: number): number[] {
@@ -61,11 +65,11 @@ export function LatencyLegend(): ReactNode {
   );
 }
 
-export function LatencyTable({ of, head }: { of: LatencyRow[]; head: string }): ReactNode {
+export function LatencyTable({ of, head }: { of: Latency[]; head: string }): ReactNode {
   return (
     <Table label={`Latency by ${head}`} rows={of} keyOf={(row) => row.key} columns={[
-      { key: "key", head, cell: (row) => row.key },
-      { key: "runs", head: "Runs", num: true, cell: (row) => count(row.runs) },
+      { key: "key", head, cell: nameOf },
+      { key: "runs", head: "Ended", num: true, cell: (row) => count(row.ended) },
       { key: "p50", head: "p50", num: true, cell: (row) => duration(row.p50_ms) },
       { key: "p95", head: "p95", num: true, cell: (row) => duration(row.p95_ms) },
       { key: "p99", head: "p99", num: true, cell: (row) => duration(row.p99_ms) },

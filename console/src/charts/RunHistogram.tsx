@@ -30,8 +30,8 @@ export function RunHistogram({ of, height = 64, onRange }: { of: Histogram; heig
         <line x1="0" x2={width} y1={height + 0.5} y2={height + 0.5} stroke="var(--line-strong)" />
         {of.buckets.map((bucket, index) => <Bar key={bucket.at} bucket={bucket} x={index * step} width={Math.max(1, step - 2)} scale={(height - 4) / most} floor={height} />)}
         {drag && <rect x={Math.min(...drag) * step} width={(Math.abs(drag[1] - drag[0]) + 1) * step} y="0" height={height} fill="var(--accent)" opacity=".18" />}
-        <text x="0" y={height + 15}>{label(of.from, of)}</text>
-        <text x={width} y={height + 15} textAnchor="end">{label(of.to, of)}</text>
+        {of.from && <text x="0" y={height + 15}>{label(of.from, of)}</text>}
+        {of.to && <text x={width} y={height + 15} textAnchor="end">{label(of.to, of)}</text>}
       </svg>
     </div>
   );

@@ -11,7 +11,7 @@ export function Confirm({ title, path, says, verb, danger, close, field, pathOf,
   const [value, setValue] = useState("");
   const [key] = useState(() => crypto.randomUUID());
   const act = useMutation<unknown, Refused>({
-    mutationFn: () => tell(pathOf ? pathOf(value) : path, field && !pathOf ? { [field.name]: value } : {}, { "idempotency-key": key }),
+    mutationFn: () => tell(pathOf ? pathOf(value) : path, field && !pathOf ? { [field.name]: value || null } : null, { "idempotency-key": key }),
     onSuccess: (answer) => {
       void queries.invalidateQueries();
       done?.(answer);

@@ -17,7 +17,7 @@ const SHAPES: Record<string, ReactNode> = {
   timeout: <path d="M8 2.8a5.2 5.2 0 1 0 0 10.4A5.2 5.2 0 1 0 8 2.8M8 5v3.2l2 1.4" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />,
   skipped: <path d="M3.5 4l4 4-4 4M8.5 4l4 4-4 4" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" />,
 };
-const AS: Record<string, string> = { active: "completed", alive: "completed", ok: "completed", error: "failed", gone: "failed", warning: "timeout", notice: "pending", draft: "pending", archived: "cancelled", sealed: "completed" };
+const AS: Record<string, string> = { active: "completed", alive: "completed", ok: "completed", bad: "failed", warn: "timeout", error: "failed", gone: "failed", warning: "timeout", notice: "pending", draft: "pending", archived: "cancelled", sealed: "completed" };
 
 export function shapeOf(status: string): ReactNode {
   return SHAPES[AS[status] ?? status] ?? SHAPES["pending"];

@@ -6,7 +6,7 @@ import { completion, taken, type Option } from "./completion";
 
 /** The one grammar of address, bar, API and command line, with what may come next. */
 export function QueryBar({ q, facets, onAsk }: { q: string; facets?: Facets; onAsk: (q: string) => void }): ReactNode {
-  const filters = useAsk<Filters>("/filters").data ?? { keys: [], examples: [] };
+  const filters = useAsk<Filters>("/filters").data ?? { keys: [], documents: [], examples: [] };
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(q);
   const [caret, setCaret] = useState(q.length);

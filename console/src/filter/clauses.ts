@@ -16,7 +16,7 @@ function clause(text: string, from: number): Clause {
 }
 
 export function quoted(value: string): string {
-  return /[\s"]/.test(value) ? `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"` : value;
+  return /[\s",:]/.test(value) ? `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"` : value;
 }
 
 function unquoted(value: string): string {
@@ -37,6 +37,6 @@ export function toggled(q: string, key: string, value: string): string {
 
 /** A time range in place of whatever range was there. */
 export function within(q: string, from: string, to: string): string {
-  const rest = clausesOf(q).filter((one) => one.key !== "started").map((one) => one.text);
-  return [...rest, `started:>=${from}`, `started:<${to}`].join(" ");
+  const rest = clausesOf(q).filter((one) => one.key !== "created").map((one) => one.text);
+  return [...rest, `created:>=${quoted(from)}`, `created:<${quoted(to)}`].join(" ");
 }

@@ -1,6 +1,7 @@
 import { clausesOf, type Clause } from "./clauses";
 
-const COLUMNS: Record<string, string> = { status: "r.status", channel: "r.channel", workflow: "w.name", external_id: "r.external_id", external: "r.external_id", driver: "r.driver", version: "r.workflow_version" };
+const TIMES = new Set(["created", "started", "ended"]);
+const COLUMNS: Record<string, string> = { status: "r.status", channel: "r.channel", workflow: "w.name", ext: "r.external_id", driver: "r.driver", version: "r.workflow_version" };
 
 /** The list as a person would ask the database for it. What only the server's search can do is named in a comment. */
 export function sqlOfRuns(q: string): string {
@@ -21,11 +22,12 @@ export function sqlOfRuns(q: string): string {
 function condition(one: Clause): string | null {
   const not = one.negated ? "not " : "";
   const age = /^([<>]=?)-(\d+)([smhd])$/.exec(one.value);
-  if (one.key === "started" && age) return `${not}r.started_at ${age[1]} now() - interval '${age[2]} ${UNITS[age[3] as keyof typeof UNITS]}'`;
+  if (TIMES.has(one.key ?? "") && age) return `${not}r.${one.key}_at ${age[1]} now() - interval '${age[2]} ${UNITS[age[3] as keyof typeof UNITS]}'`;
   const since = /^([<>]=?)(.+)$/.exec(one.value);
-  if (one.key === "started" && since) return `${not}r.started_at ${since[1]} ${literal(since[2] ?? "")}`;
+  if (TIMES.has(one.key ?? "") && since) return `${not}r.${one.key}_at ${since[1]} ${literal(since[2] ?? "")}`;
   const column = one.key ? COLUMNS[one.key] : undefined;
   if (!column || since) return null;
+  if (one.value.includes(",")) return `${column} ${not}in (${one.value.split(",").map(literal).join(", ")})`;
   return one.value.includes("*") ? `${not}${column} like ${literal(one.value.replaceAll("*", "%"))}` : `${not}${column} = ${literal(one.value)}`;
 }
 

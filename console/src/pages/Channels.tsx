@@ -1,11 +1,11 @@
 import type { ReactNode } from "react";
 import { Link } from "@tanstack/react-router";
 import { count, duration } from "~/api/formats";
-import type { ChannelRow } from "~/api/types";
+import type { Channel } from "~/api/types";
 import { Table } from "~/components/Table";
 import { Rate } from "~/components/Rate";
 
-export function ChannelTable({ of }: { of: ChannelRow[] }): ReactNode {
+export function ChannelTable({ of }: { of: Channel[] }): ReactNode {
   return (
     <Table label="Channels" rows={of} keyOf={(row) => row.channel} columns={[
       { key: "channel", head: "Channel", cell: (row) => <Link to="/runs" search={{ q: `channel:${row.channel}` }}>{row.channel}</Link> },

@@ -7,7 +7,7 @@ interface Frame { step: number; key: string; shot: Screenshot }
 
 /** What the browser saw, in order; the step that is picked anywhere is picked here. */
 export function Filmstrip({ run, at, onPick, only }: { run: Run; at: number | undefined; onPick: (step: number) => void; only?: boolean }): ReactNode {
-  const frames: Frame[] = run.steps.flatMap((step) => step.screenshots.map((shot, index) => ({ step: step.step_number, key: `${step.step_number}-${index}`, shot })));
+  const frames: Frame[] = run.steps.flatMap((step) => step.screenshots.map((shot, index) => ({ step: step.step_number, key: `${step.step_number}-${index}`, shot: typeof shot === "string" ? { url: shot } : shot })));
   const [chosen, setChosen] = useState<string | null>(null);
   const near = frames.filter((frame) => frame.step === at);
   const shown = frames.find((frame) => frame.key === chosen) ?? [...near, ...frames].find((frame) => frame.shot.element_found === false) ?? near[0] ?? frames[0];

@@ -18,7 +18,7 @@ export function TimelineView({ of, steps, at, onPick }: Props): ReactNode {
   const left = width < 560 ? 108 : 168;
   const layout = layOut(of, Math.max(80, width - left - 64), now, fold);
   const height = TOP + layout.lanes.length * LANE + 8;
-  const shots = steps.flatMap((step) => step.screenshots.map((shot) => ({ step: step.step_number, shot })));
+  const shots = steps.flatMap((step) => step.screenshots.map((shot) => ({ step: step.step_number, shot: typeof shot === "string" ? { url: shot } : shot }))).filter(({ shot }) => shot.timestamp);
   return (
     <div className="inside stack tight">
       <div className="row wrap">

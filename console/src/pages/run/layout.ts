@@ -11,7 +11,7 @@ const LEAST = 2;
 
 /** A run's spans as bars in lanes. Where nothing worked for long, time is folded, so that work stays visible. */
 export function layOut(timeline: Timeline, width: number, now: number, fold = true): Layout {
-  const spans = timeline.spans.filter((span) => span.kind !== "run").map((span) => ({ ...span, from: Date.parse(span.began), to: span.ended ? Date.parse(span.ended) : now }));
+  const spans = timeline.spans.filter((span) => span.kind !== "run").map((span) => ({ ...span, step_number: span.step_number || null, from: Date.parse(span.began), to: span.ended ? Date.parse(span.ended) : now }));
   const began = Math.min(...spans.map((span) => span.from), timeline.started_at ? Date.parse(timeline.started_at) : now);
   const ended = Math.max(...spans.map((span) => span.to), timeline.ended_at ? Date.parse(timeline.ended_at) : 0, began + 1);
   const busy = spans.filter((span) => span.kind === "attempt" || span.kind === "step");

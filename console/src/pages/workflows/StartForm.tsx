@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { Refused, tell } from "~/api/client";
-import type { Json, Workflow } from "~/api/types";
+import type { Json, Started, Workflow } from "~/api/types";
 import { fieldsOf, valueOf, type Field } from "./schema";
 
 /** A form of the workflow's own input schema; without one, the input is written as JSON. */
@@ -11,8 +11,8 @@ export function StartForm({ workflow, schema }: { workflow: Workflow; schema: Js
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [trouble, setTrouble] = useState<string | null>(null);
-  const start = useMutation<{ run_id: string }, Refused, { input_data: Json; channel: string; external_id: string | null }>({
-    mutationFn: (asked) => tell("/runs", { workflow_id: workflow.workflow_id, ...asked }, { "idempotency-key": crypto.randomUUID() }),
+  const start = useMutation<Started, Refused, { input: Json; channel: string; external_id: string | null }>({
+    mutationFn: (asked) => tell("/runs", { workflow_id: workflow.workflow_id, version: workflow.version, ...asked }, { "idempotency-key": crypto.randomUUID() }),
     onSuccess: ({ run_id }) => {
       void queries.invalidateQueries();
       void navigate({ to: "/runs/$runId", params: { runId: run_id }, search: {} });
@@ -23,7 +23,7 @@ export function StartForm({ workflow, schema }: { workflow: Workflow; schema: Js
     const form = new FormData(event.currentTarget);
     const input = fields ? valueOf(fields, form) : parsed(String(form.get("input") || "null"));
     setTrouble(input instanceof Error ? input.message : null);
-    if (!(input instanceof Error)) start.mutate({ input_data: input, channel: String(form.get("channel")), external_id: String(form.get("external_id") || "") || null });
+    if (!(input instanceof Error)) start.mutate({ input, channel: String(form.get("channel")), external_id: String(form.get("external_id") || "") || null });
   };
   return (
     <form className="inside form" onSubmit={submit} style={{ maxWidth: 560 }}>

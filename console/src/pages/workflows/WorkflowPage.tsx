@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useAsk } from "~/api/asking";
 import { address } from "~/api/client";
 import { count, duration, percent } from "~/api/formats";
-import type { Config, Graph, Json, NodeStatistics, Workflow, WorkflowVersion } from "~/api/types";
+import type { Activation, Config, DefinedGraph, Graph, Json, Workflow, WorkflowNode, WorkflowVersion } from "~/api/types";
 import { Spark } from "~/charts/Spark";
 import { Ago } from "~/components/Ago";
 import { Answer } from "~/components/Answer";
@@ -67,35 +67,42 @@ function Summary({ of }: { of: Workflow }): ReactNode {
 
 function Nodes({ of }: { of: Workflow }): ReactNode {
   const path = `/workflows/${of.workflow_id}/nodes`;
-  const nodes = useAsk<{ nodes: NodeStatistics[] }>(path);
+  const nodes = useAsk<WorkflowNode[]>(path);
   return (
-    <Answer of={nodes} what="nodes" isEmpty={(data) => data.nodes.length === 0} empty={{ title: "No node has run yet" }}>
-      {(data) => <><div className="row" style={{ justifyContent: "flex-end", padding: "4px 8px" }}><CopyAs sql={`select * from mainstem.v_node_execution_stats where workflow_id = ${literal(of.workflow_id)};`} curl={curlOf(address(path))} cli={`mainstem workflows show ${of.name}`} json={data.nodes} /></div><Table label="Nodes" rows={data.nodes} columns={NODES} keyOf={(row) => row.node_key} /></>}
+    <Answer of={nodes} what="nodes" isEmpty={(data) => data.length === 0} empty={{ title: "No node has run yet" }}>
+      {(data) => <><div className="row" style={{ justifyContent: "flex-end", padding: "4px 8px" }}><CopyAs sql={`select * from mainstem.v_node_execution_stats where workflow_id = ${literal(of.workflow_id)};`} curl={curlOf(address(path))} cli={`mainstem workflows show ${of.name}`} json={data} /></div><Table label="Nodes" rows={data} columns={NODES} keyOf={(row) => row.key} /></>}
     </Answer>
   );
 }
 
-const NODES: Column<NodeStatistics>[] = [
-  { key: "node", head: "Node", cell: (row) => <>{row.label}<span className="under mono">{row.node_key}</span></> },
+const NODES: Column<WorkflowNode>[] = [
+  { key: "node", head: "Node", cell: (row) => <>{row.label}<span className="under mono">{row.key}</span></> },
   { key: "type", head: "Kind", wide: true, cell: (row) => <span className="tag">{row.type ?? "–"}</span> },
-  { key: "runs", head: "Executions", num: true, cell: (row) => count(row.executions) },
-  { key: "success", head: "Success", num: true, cell: (row) => <Rate of={row.success_rate} /> },
-  { key: "failed", head: "Failed", num: true, wide: true, cell: (row) => count(row.failed) },
-  { key: "retries", head: "Retries", num: true, wide: true, cell: (row) => count(row.retries) },
-  { key: "p50", head: "p50", num: true, wide: true, cell: (row) => duration(row.p50_ms) },
-  { key: "p95", head: "p95", num: true, cell: (row) => duration(row.p95_ms) },
-  { key: "p99", head: "p99", num: true, wide: true, cell: (row) => duration(row.p99_ms) },
+  { key: "runs", head: "Executions", num: true, cell: (row) => count(row.statistics.steps) },
+  { key: "success", head: "Success", num: true, cell: (row) => <Rate of={row.statistics.success_rate} /> },
+  { key: "failed", head: "Failed", num: true, wide: true, cell: (row) => count(row.statistics.failed) },
+  { key: "retries", head: "Retries", num: true, wide: true, cell: (row) => count(row.statistics.retries) },
+  { key: "p50", head: "p50", num: true, wide: true, cell: (row) => duration(row.statistics.p50_ms) },
+  { key: "p95", head: "p95", num: true, cell: (row) => duration(row.statistics.p95_ms) },
+  { key: "p99", head: "p99", num: true, wide: true, cell: (row) => duration(row.statistics.p99_ms) },
 ];
 
 function GraphPart({ of }: { of: Workflow }): ReactNode {
-  const graph = useAsk<Graph>(`/workflows/${of.workflow_id}/graph`);
-  const nodes = useAsk<{ nodes: NodeStatistics[] }>(`/workflows/${of.workflow_id}/nodes`);
-  const numbers = new Map(nodes.data?.nodes.map((node) => [node.node_key, node]));
+  const graph = useAsk<DefinedGraph>(`/workflows/${of.workflow_id}/graph`);
+  const nodes = useAsk<WorkflowNode[]>(`/workflows/${of.workflow_id}/nodes`);
+  const numbers = new Map(nodes.data?.map((node) => [node.key, node.statistics]));
   return (
-    <Answer of={graph} what="graph" isEmpty={(data) => data.nodes.length === 0} empty={{ title: "This workflow has no graph" }}>
-      {(data) => <GraphView of={{ nodes: data.nodes, edges: data.edges.map((edge) => ({ ...edge, taken: true })) }} note={(node) => { const known = numbers.get(node.key); return known ? `${percent(known.success_rate)} · p95 ${duration(known.p95_ms)}` : (node.type ?? "node"); }} />}
+    <Answer of={graph} what="graph" isEmpty={(data) => data.nodes.length === 0} empty={{ title: "This workflow is code", children: <p>It has no graph of its own; each run has one.</p> }}>
+      {(data) => <GraphView of={drawable(data)} note={(node) => { const known = numbers.get(node.key); return known ? `${percent(known.success_rate)} · p95 ${duration(known.p95_ms)}` : (node.type ?? "node"); }} />}
     </Answer>
   );
+}
+
+function drawable(of: DefinedGraph): Graph {
+  return {
+    nodes: of.nodes.map((node) => ({ ...node, status: null, runs: 0, steps: [], skipped_reason: null })),
+    edges: of.edges.map((edge) => ({ from: edge.origin, to: edge.target, label: edge.condition ?? edge.label, taken: true })),
+  };
 }
 
 function Configs({ of }: { of: Workflow }): ReactNode {
@@ -109,13 +116,22 @@ function Configs({ of }: { of: Workflow }): ReactNode {
 
 function OneConfig({ of }: { of: Config }): ReactNode {
   return (
-    <Panel title={of.name} aside={<><span className="tag">{of.channel ?? "every channel"}</span>{of.is_active ? <Status of="active" word="active" /> : <Status of="pending" word="not active" />}</>} inside>
+    <Panel title={`${of.name}, version ${of.version}`} aside={<><span className="tag">{of.channel ?? "every channel"}</span>{of.is_active ? <Status of="active" word="active" /> : <Status of="pending" word="not active" />}</>} inside>
       <div className="stack tight">
-        <JsonView of={of.value} />
+        <JsonView of={of.config_data} />
         <h3>Activations</h3>
-        <ol style={{ margin: 0, paddingLeft: 18 }}>{of.activations.map((one) => <li key={one.activated_at}><Ago at={one.activated_at} /> by {one.activated_by ?? "nobody known"}{one.active ? ", in force" : ""}</li>)}</ol>
+        <Trail of={of} />
       </div>
     </Panel>
+  );
+}
+
+function Trail({ of }: { of: Config }): ReactNode {
+  const trail = useAsk<{ activations: Activation[] }>(`/configs/${of.config_id}/activations`);
+  return (
+    <Answer of={trail} what="activations" isEmpty={(data) => data.activations.length === 0} empty={{ title: "It was never activated" }}>
+      {(data) => <ol style={{ margin: 0, paddingLeft: 18 }}>{data.activations.map((one) => <li key={one.activation_id}>version {one.version}, <Ago at={one.activated_at} /> by {one.activated_by ?? "nobody known"}</li>)}</ol>}
+    </Answer>
   );
 }
 
@@ -125,9 +141,9 @@ function Versions({ of }: { of: Workflow }): ReactNode {
     <Answer of={versions} what="versions" isEmpty={(data) => data.versions.length === 0} empty={{ title: "No version was published" }}>
       {(data) => <Table label="Versions" rows={data.versions} keyOf={(row) => String(row.version)} columns={[
         { key: "v", head: "Version", num: true, width: "80px", cell: (row) => row.version },
-        { key: "state", head: "State", cell: (row) => (row.active ? <Status of="active" word="current" /> : <span className="muted">earlier</span>) },
-        { key: "at", head: "Published", cell: (row) => <Ago at={row.created_at} /> },
-        { key: "by", head: "By", cell: (row) => row.created_by ?? "–" },
+        { key: "state", head: "State", cell: (row) => (row.version === of.version ? <Status of="active" word="current" /> : <span className="muted">earlier</span>) },
+        { key: "at", head: "Published", cell: (row) => <Ago at={row.published_at} /> },
+        { key: "by", head: "By", cell: (row) => row.published_by ?? "–" },
       ]} />}
     </Answer>
   );

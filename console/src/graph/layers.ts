@@ -19,7 +19,7 @@ export function layOutGraph(nodes: GraphNode[], edges: GraphEdge[]): GraphLayout
     const free = width - layer.length * (NODE.width + NODE.across) + NODE.across;
     layer.forEach((node, index) => spots.set(node.key, { node, x: free / 2 + index * (NODE.width + NODE.across), y: 8 + level * (NODE.height + NODE.down) }));
   });
-  return { nodes: [...spots.values()], edges: edges.flatMap((edge) => drawn(edge, spots, back.has(edge), depth)), width: width + (hasLong(edges, depth) ? 72 : 0), height: layers.length * (NODE.height + NODE.down) };
+  return { nodes: [...spots.values()], edges: edges.flatMap((edge) => drawn(edge, spots, back.has(edge), depth)), width: width + (hasLong(edges, depth) ? 148 : 0), height: layers.length * (NODE.height + NODE.down) };
 }
 
 function backEdges(nodes: GraphNode[], edges: GraphEdge[]): Set<GraphEdge> {

@@ -58,16 +58,16 @@ function useFrameShortcuts(setOpen: (open: "jump" | "keys" | null) => void): Sho
 
 function Side(): ReactNode {
   return (
-    <div className="side">
+    <nav className="side" aria-label="Pages">
       <div className="mark">
         <svg width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="2.4" strokeLinecap="round" aria-hidden="true"><path d="M12 2v20M4 4c0 6 8 5 8 11M20 8c0 4-8 4-8 9" /></svg>
         mainstem
       </div>
-      <nav aria-label="Pages">
+      <div className="pages">
         {PLACES.map((place) => <Link key={place.to} to={place.to} activeOptions={{ exact: place.to === "/", includeSearch: false }}>{place.icon}{place.name}</Link>)}
-      </nav>
+      </div>
       <div className="foot"><span>Press <kbd>?</kbd> for keys</span></div>
-    </div>
+    </nav>
   );
 }
 

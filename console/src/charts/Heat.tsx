@@ -38,7 +38,7 @@ function dayOf(cell: Cell): string {
 export function HeatTable({ of }: { of: Cell[] }): ReactNode {
   const at = new Map(of.map((cell) => [`${cell.weekday} ${cell.hour}`, cell]));
   return (
-    <div className="table-wrap" tabIndex={0} role="region" aria-label="Runs by hour and weekday">
+    <div className="table-wrap" tabIndex={0} role="group" aria-label="Runs by hour and weekday">
       <table>
         <thead><tr><th scope="col">Hour (UTC)</th>{DAYS.map((day) => <th key={day} scope="col" className="num">{day}</th>)}</tr></thead>
         <tbody>{Array.from({ length: 24 }, (_, hour) => <tr key={hour}><th scope="row">{hour}:00</th>{DAYS.map((day, index) => <td key={day} className="num">{at.get(`${index} ${hour}`)?.runs ?? 0}</td>)}</tr>)}</tbody>

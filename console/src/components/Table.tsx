@@ -38,7 +38,7 @@ export function Table<T>({ label, columns, rows, keyOf, onOpen, rowHeight = 37, 
   const before = rows.length > MANY ? (shown[0]?.start ?? 0) : 0;
   const after = rows.length > MANY ? virtual.getTotalSize() - (shown.at(-1)?.end ?? 0) : 0;
   return (
-    <div className={`table-wrap${tall ? " tall" : ""}`} ref={wrap} tabIndex={0} role="region" aria-label={label}>
+    <div className={`table-wrap${tall ? " tall" : ""}`} ref={wrap} tabIndex={0} role="group" aria-label={label}>
       <table aria-label={label} aria-rowcount={rows.length}>
         <thead><tr>{columns.map((column) => <th key={column.key} scope="col" className={classOf(column)} style={{ width: column.width }}>{column.head}</th>)}</tr></thead>
         <tbody>

@@ -9,7 +9,7 @@ interface Props { of: Graph; at?: string | undefined; onPick?: (node: GraphNode)
 export function GraphView({ of, at, onPick, note }: Props): ReactNode {
   const layout = layOutGraph(of.nodes, of.edges);
   return (
-    <div className="table-wrap" style={{ padding: 12 }} tabIndex={0} role="region" aria-label="Graph">
+    <div className="table-wrap" style={{ padding: 12 }} tabIndex={0} role="group" aria-label="Graph">
       <svg className="graph" width={layout.width} height={layout.height} role="group" aria-label={`Graph of ${of.nodes.length} nodes`}>
         {layout.edges.map((one) => <EdgeShape key={`${one.edge.from} ${one.edge.to}`} of={one} />)}
         {layout.nodes.map((one) => <NodeShape key={one.node.key} of={one} at={at} onPick={onPick} note={note?.(one.node) ?? noteOf(one.node)} />)}

@@ -84,8 +84,11 @@ export class Feed {
 
   private become(state: FeedState): void {
     if (state === this.state) return;
+    // A cut may be the server's end, and what was asked in between may have failed: both are found out by asking.
+    const turned = (state === "reconnecting" && this.state === "live") || (state === "live" && this.state === "reconnecting");
     this.state = state;
     this.since = Date.now();
     this.watchers.forEach((watcher) => watcher());
+    if (turned) this.say({ kind: "lost" });
   }
 }

@@ -129,7 +129,7 @@ def test_a_deep_link_restores_view_step_tab_and_attempt(go) -> None:
 
 def test_what_is_picked_is_in_the_address(go) -> None:
     page = go("run")
-    page.get_by_role("button", name=re.compile("^Step 6 file_claim")).click()
+    page.get_by_role("button", name=re.compile("^Step 6 file_claim")).press("Enter")
     page.get_by_role("tab", name="Output").click()
     expect(page).to_have_url(re.compile(r"step=6.*tab=output|tab=output.*step=6"))
     page.reload()
@@ -167,6 +167,7 @@ def test_keys_jump_list_open_and_help(go) -> None:
 
 def test_any_id_in_the_jump_box_leads_to_its_run(go, fixtures) -> None:
     page = go("home")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     page.keyboard.press("Control+k")
     page.keyboard.type(fixtures.mode("ok")["failed"])
     page.keyboard.press("Enter")

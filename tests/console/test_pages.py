@@ -157,6 +157,7 @@ def test_keys_jump_list_open_and_help(go) -> None:
     expect(page.locator("tr[data-at=true]")).to_have_attribute("aria-rowindex", "2")
     page.keyboard.press("o")
     expect(page).to_have_url(re.compile(r"/runs/[0-9a-f-]{36}"))
+    expect(page.get_by_role("tab", name="Graph")).to_be_visible()
     page.keyboard.press("2")
     expect(page.get_by_role("tab", name="Graph")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("/")

@@ -51,7 +51,7 @@ export function nameOf(row: Latency): string {
 
 function marks(low: number, high: number): number[] {
   const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, index) => 10 ** (Math.floor(low) + index));
-  const all = high - low < 2 ? powers.flatMap((power) => [power, 3 * power]) : powers;
+  const all = high - low < 2 ? powers.flatMap((power) => [power, 2 * power, 5 * power]) : powers;
   return all.filter((ms) => Math.log10(ms) >= low && Math.log10(ms) <= high);
 }
 

@@ -1,5 +1,5 @@
 // A server of fixtures with the shapes of /api/v1, for developing the console and for its browser tests.
-// POST /dev/mode {"mode": "ok" | "hang" | "empty" | "failed" | "silent"} and POST /dev/run act on all that follows.
+// POST /dev/mode {"mode": "ok" | "hang" | "empty" | "failed" | "silent" | "locked"} and POST /dev/run act on all that follows.
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
@@ -20,6 +20,7 @@ createServer((request, response) => {
   if (!url.pathname.startsWith(BASE)) return send(response, 404, { detail: "outside the base path" });
   const path = url.pathname.slice(BASE.length);
   if (path.startsWith("/dev/")) return control(path, request, response);
+  if (mode === "locked" && path.startsWith("/api/") && request.headers.authorization !== "Bearer ms_right") return send(response, 401, { ...FAILED, status: 401, title: "Unauthorized", code: "MS601", detail: "a key is needed", hint: "send `Authorization: Bearer ms_…`" }, "application/problem+json");
   if (path === "/api/v1/stream") return stream(request, response);
   if (path.startsWith("/api/v1/")) return request.method === "GET" ? api(path.slice(7), url.searchParams, response) : act(path.slice(7), request, response);
   file(path, response);

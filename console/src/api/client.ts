@@ -1,3 +1,4 @@
+import { withKey } from "./key";
 import { API } from "./place";
 import type { Problem } from "./types";
 
@@ -18,13 +19,13 @@ export function address(path: string, params: Params = {}): string {
 }
 
 export async function ask<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
-  return answer<T>(address(path, params), { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
+  return answer<T>(address(path, params), { headers: withKey({ accept: "application/json" }), ...(signal ? { signal } : {}) });
 }
 
 export async function tell<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
   return answer<T>(address(path), {
     method: "POST",
-    headers: { accept: "application/json", "content-type": "application/json", ...headers },
+    headers: withKey({ accept: "application/json", "content-type": "application/json", ...headers }),
     body: JSON.stringify(body),
   });
 }

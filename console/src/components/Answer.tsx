@@ -2,6 +2,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Refused } from "~/api/client";
 import { span } from "~/api/formats";
+import { KeyForm } from "./KeyForm";
 import { useNow } from "./now";
 
 export interface Emptiness { title: string; children?: ReactNode }
@@ -54,6 +55,7 @@ export function Failed({ error, what, retry }: { error: Refused; what: string; r
       <p>{problem.detail}</p>
       {problem.errors.map((one) => <p key={one.pointer}><code>{one.pointer}</code> {one.detail}</p>)}
       {problem.hint && <p className="muted">{problem.hint}</p>}
+      {problem.status === 401 && <KeyForm />}
       <div className="row">
         <button onClick={retry}>Try again</button>
         <code className="muted">{problem.code}{problem.status ? ` · ${problem.status} ${problem.title}` : ""}</code>

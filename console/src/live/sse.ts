@@ -1,3 +1,5 @@
+import { withKey } from "~/api/key";
+
 // Server-sent events over fetch: EventSource can send no header, so it could neither authenticate nor tell an HTTP error.
 
 export interface Frame { event: string; id: string | null; data: string }
@@ -27,7 +29,7 @@ function frameOf(block: string): Frame | null {
 
 /** Reads one connection until it ends. Throws the HTTP status as a number when the server refuses it. */
 export async function read(url: string, cursor: string | null, signal: AbortSignal, on: (frame: Frame) => void, opened: () => void): Promise<void> {
-  const headers: Record<string, string> = { accept: "text/event-stream" };
+  const headers = withKey({ accept: "text/event-stream" });
   if (cursor) headers["last-event-id"] = cursor;
   const response = await fetch(url, { headers, signal, credentials: "same-origin" });
   if (!response.ok || !response.body) throw new StreamRefused(response.status);

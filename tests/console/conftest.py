@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,7 @@ class Fixtures:
 def node() -> str:
     """Of the same choice as the build."""
     sys.path.insert(0, str(ROOT / "tools"))
-    import build_console
-
+    build_console = import_module("build_console")
     build_console.build()
     return str(build_console.node())
 

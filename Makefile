@@ -3,17 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 KILLS ?= 500
 
-.PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate reference lock clean
+.PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate console console-test reference lock clean
 
 demo: .venv/demo
 	$(BIN)/mainstem demo
 
 test: .venv/dev check
 
-test-all: .venv/dev lint types contracts
+test-all: .venv/dev lint types contracts console-test
 	$(BIN)/python -m pytest
 
-check: lint types contracts pytest
+check: lint types contracts console-test pytest
 
 lint: .venv/dev
 	$(BIN)/ruff format --check .
@@ -25,7 +25,14 @@ types: .venv/dev
 contracts: .venv/dev
 	$(BIN)/lint-imports --no-cache
 
-pytest: .venv/dev
+# Into src/mainstem/console_dist, by the machine's Node.js or the one that PyPI ships; unchanged sources are not built again.
+console: .venv/dev
+	$(BIN)/python tools/build_console.py
+
+console-test: console
+	$(BIN)/python tools/build_console.py --test
+
+pytest: .venv/dev console
 	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 chaos: .venv/dev

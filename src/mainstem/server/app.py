@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
 
 from mainstem.errors import DatabaseError
-from mainstem.server import history, operations, problems
+from mainstem.server import console, history, operations, problems
 from mainstem.server.config import ServerConfig
 from mainstem.server.database import Database
 from mainstem.server.live import Feed
@@ -62,6 +62,7 @@ def create_app(config: ServerConfig) -> FastAPI:
     app.include_router(api)
     app.include_router(operations.router)
     history.install(app)
+    console.install(app)  # last: it answers whatever path is left with the console
     return app
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -148,7 +149,8 @@ def names_of(made: dict[str, Any]) -> set[str]:
 
 def url_of(case: Case, ids: dict[str, str]) -> str:
     """The path with its names filled; what the path does not name is asked in the query."""
-    return case.path.format(**ids) + (f"?{urlencode(asked)}" if (asked := _unnamed(case, ids)) else "")
+    path = case.path.replace(":path}", "}").format(**ids)
+    return path + (f"?{urlencode(asked)}" if (asked := _unnamed(case, ids)) else "")
 
 
 def body_of(case: Case, seeded: Seeded) -> Any:
@@ -157,7 +159,7 @@ def body_of(case: Case, seeded: Seeded) -> Any:
 
 
 def _unnamed(case: Case, ids: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in ids.items() if f"{{{name}}}" not in case.path}
+    return {name: value for name, value in ids.items() if not re.search(rf"{{{name}(:path)?}}", case.path)}
 
 
 def operations(app: FastAPI) -> set[tuple[str, str]]:

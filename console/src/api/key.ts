@@ -1,0 +1,12 @@
+// A server that lets in by key: it is kept for this tab only, and goes out in a header, never in an address.
+
+const NAME = "mainstem.key";
+
+export function keep(key: string): void {
+  sessionStorage.setItem(NAME, key);
+}
+
+export function withKey(headers: Record<string, string>): Record<string, string> {
+  const key = sessionStorage.getItem(NAME);
+  return key ? { ...headers, authorization: `Bearer ${key}` } : headers;
+}

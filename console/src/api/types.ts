@@ -1,0 +1,270 @@
+// The shapes of /api/v1, named as in its OpenAPI document: `npm run check-types FILE` compares the two.
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Time = string;
+
+export type RunStatus = "pending" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "timeout";
+export type StepStatus = "pending" | "running" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
+
+export interface StepCounts { total: number; completed: number; failed: number; running: number }
+
+export interface RunSummary {
+  run_id: string;
+  workflow_id: string;
+  workflow: string;
+  status: RunStatus;
+  channel: string;
+  external_id: string | null;
+  driver: string;
+  workflow_version: number;
+  created_at: Time;
+  started_at: Time | null;
+  ended_at: Time | null;
+  duration_ms: number | null;
+  error_message: string | null;
+  tags: string[];
+  legacy_trace_id?: number | null;
+  steps?: StepCounts;
+  retries?: number;
+}
+
+export interface RunPage { runs: RunSummary[]; next: string | null; searched_back_to?: Time | null; sort?: string }
+export interface RunCount { value: number; relation: "eq" | "gte" }
+
+export interface HistogramBucket { at: Time; completed: number; failed: number; cancelled: number; timeout: number; open: number }
+export interface Histogram { from: Time | null; to: Time | null; step_seconds: number; buckets: HistogramBucket[] }
+
+export interface FacetValue { value: string; count: number }
+export interface Facets { status: FacetValue[]; workflow: FacetValue[]; channel: FacetValue[] }
+
+export interface FilterKey { name: string; kind: string; takes: string; says: string; operators: string[]; choices: string[]; examples: string[] }
+export interface Filters { keys: FilterKey[]; documents: FilterKey[]; rules: string[]; examples: string[]; sorts: string[] }
+
+export interface RunEvent { event_id: string; event_type: string; event_data: Json; timestamp: Time }
+
+export interface Screenshot {
+  url?: string;
+  thumbnail_url?: string;
+  timestamp?: Time;
+  action?: string;
+  selector?: string;
+  element_found?: boolean;
+  confidence?: number;
+}
+
+export interface Step {
+  step_id: string;
+  run_id: string;
+  step_number: number;
+  node_id: string | null;
+  node_key: string | null;
+  iteration: number;
+  status: StepStatus;
+  retry_count: number;
+  started_at: Time | null;
+  ended_at: Time | null;
+  duration_ms: number | null;
+  input_data: Json;
+  output_data: Json;
+  screenshots: (Screenshot | string)[];
+  events: RunEvent[];
+  error_message: string | null;
+  error_details: Json;
+  metadata: { [key: string]: Json };
+}
+
+export interface Run extends Omit<RunSummary, "steps"> {
+  context: { [key: string]: Json };
+  config_snapshot: Json;
+  error_details: Json;
+  input_data: Json;
+  output_data: Json;
+  events: RunEvent[];
+  steps: Step[];
+  created_by?: string | null;
+  updated_at?: Time;
+  forked_from?: string | null;
+  parent_step_id?: string | null;
+  priority?: number;
+  is_test?: boolean;
+  metadata?: { [key: string]: Json };
+}
+
+export type SpanKind = "run" | "queue" | "wait" | "attempt" | "step";
+export interface Span {
+  step_number: number | null;
+  node_key: string | null;
+  kind: SpanKind;
+  began: Time;
+  ended: Time | null;
+  status: string;
+  attempt: number | null;
+}
+export interface Timeline { run_id: string; started_at: Time | null; ended_at: Time | null; spans: Span[] }
+
+export interface GraphNode {
+  key: string;
+  label: string;
+  type: string | null;
+  status: string | null;
+  runs: number;
+  steps: number[];
+  skipped_reason: string | null;
+}
+export interface GraphEdge { from: string; to: string; label: string | null; taken: boolean }
+export interface Graph { nodes: GraphNode[]; edges: GraphEdge[] }
+
+export interface PatchOperation { op: string; path: string; value?: Json; from?: string }
+export interface ComparedStep {
+  key: string;
+  iteration: number;
+  a: Step | null;
+  b: Step | null;
+  duration_delta_ms: number | null;
+  same_output: boolean | null;
+}
+export interface Compare {
+  a: RunSummary;
+  b: RunSummary;
+  first_difference: string | null;
+  steps: ComparedStep[];
+  input: PatchOperation[];
+  context: PatchOperation[];
+  output: PatchOperation[];
+  config: PatchOperation[];
+}
+
+export interface SparkDay { day: string; completed: number; failed: number }
+export interface WorkflowStatistics {
+  runs: number;
+  completed: number;
+  failed: number;
+  running: number;
+  success_rate: number | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  last_run_at: Time | null;
+  sparkline: SparkDay[];
+}
+export interface Workflow {
+  is_graph: boolean;
+  workflow_id: string;
+  name: string;
+  description: string | null;
+  status: string;
+  version: number;
+  updated_at: Time;
+  statistics: WorkflowStatistics;
+}
+export interface WorkflowPage { workflows: Workflow[]; next?: string | null }
+
+export interface NodeStatistics {
+  steps: number;
+  completed: number;
+  failed: number;
+  skipped: number;
+  retries: number;
+  success_rate: number | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  last_step_at: Time | null;
+}
+export interface WorkflowNode { node_id: string | null; key: string; label: string; type: string | null; description: string | null; statistics: NodeStatistics }
+export interface DefinedNode { key: string; label: string; type: string | null }
+export interface DefinedEdge { origin: string; target: string; label: string | null; condition: string | null }
+/** `none`: a workflow of code, whose graph is each run's own. */
+export interface DefinedGraph { source: "nodes" | "graph_config" | "none"; nodes: DefinedNode[]; edges: DefinedEdge[] }
+export interface WorkflowVersion { version: number; checksum: string; published_at: Time; published_by: string | null }
+
+export interface Activation { activation_id: string; config_id: string; version: number; name: string; replaced_config_id: string | null; activated_at: Time; activated_by: string | null }
+export interface Config {
+  config_id: string;
+  config_type: string;
+  workflow_id: string | null;
+  workflow: string | null;
+  channel: string | null;
+  name: string;
+  version: number;
+  config_data: { [key: string]: Json };
+  is_active: boolean;
+  is_enabled: boolean;
+  priority: number;
+  webhook_url: string | null;
+  updated_at: Time;
+  activated_at: Time | null;
+  activated_by: string | null;
+}
+
+export interface Latency { key: string; label: string; workflow: string | null; ended: number; failed: number; mean_ms: number | null; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; max_ms: number | null }
+/** weekday: 0 is Monday. */
+export interface Cell { weekday: number; hour: number; runs: number; failed: number; p95_ms: number | null }
+export interface Channel { channel: string; description: string | null; runs: number; completed: number; failed: number; running: number; success_rate: number | null; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null }
+export interface SlowNode { workflow_id: string; workflow: string; node: string; steps: number; failed: number; retries: number; total_ms: number; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null }
+export interface Summary { since: Time; before: Time; runs: number; completed: number; failed: number; cancelled: number; running: number; success_rate: number | null; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; workflows: number; steps: number; retries: number }
+
+export interface Entered { name: string; entered_at: Time; seconds: number; attempts: number }
+export interface Noted { at: Time; phase: string; what: string; facts: { [key: string]: Json } }
+export interface Parity { table: string; target: string; direction: string; old_rows: number; new_rows: number; digest: string; digest_equal: boolean; checked_at: Time }
+export interface Quarantined { table: string; reason: string; rows: number }
+export interface Reader { name: string; reads_since_cutover: number }
+export interface LostColumn { table: string; column: string; why: string; rows: number }
+/** lossless null: nobody has looked. */
+export interface WayBack { possible: boolean; lossless: boolean | null; losses: LostColumn[]; changed_since: number; command: string | null }
+export interface Consolidation {
+  system: string;
+  phase: string;
+  next: string | null;
+  is_held: boolean;
+  began_at: Time;
+  updated_at: Time;
+  cut_over_at: Time | null;
+  has_backup: boolean;
+  phases: Entered[];
+  parity: Parity[];
+  drift: number;
+  readers: Reader[];
+  quarantine: Quarantined[];
+  journal: Noted[];
+  can_finish: boolean;
+  why_not: string | null;
+  rollback: WayBack;
+}
+export interface Consolidations { consolidations: Consolidation[]; note: string | null }
+
+export interface Worker { worker_id: string; host: string; pid: number; started_at: Time; heartbeat_at: Time; alive: boolean; reaped_at: Time | null; owned_runs: number; capabilities: { [key: string]: Json } }
+export interface Queue { queue: string; ready: number; waiting: number; owned: number; paused: number; oldest_ready_at: Time | null; next_due_at: Time | null }
+export interface Awaited { signal: string; runs: number }
+export interface Queues { queues: Queue[]; awaited: Awaited[]; cancel_requested: number }
+export interface Partition { name: string; lower: Time; upper: Time; rows_estimate: number; bytes: number; sealed: boolean; due: "seal" | "drop" | null }
+export interface Finding { finding: string; severity: "ok" | "warn" | "bad"; place: string; remedy: string }
+
+export interface Attention { kind: string; severity: "warn" | "bad"; what: string; workflow: string | null; count: number; last_run_id: string | null; at: Time | null; remedy: string }
+export interface Hour { at: Time; completed: number; failed: number; cancelled: number; open: number }
+export interface OpenRun { run_id: string; workflow_id: string; workflow: string; status: RunStatus; channel: string; external_id: string | null; created_at: Time; started_at: Time | null }
+export interface OpenRuns { pending: number; running: number; waiting: number; paused: number; latest: OpenRun[] }
+export interface Home { at: Time; needs_attention: Attention[]; hours: Hour[]; channels: Channel[]; running_now: OpenRuns }
+
+export interface Jump { kind: string; run_id: string; step_id: string | null; by: string }
+export interface Started { run_id: string; is_new: boolean }
+
+export interface Detail { pointer: string; detail: string }
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string | null;
+  code: string;
+  hint: string | null;
+  errors: Detail[];
+}
+
+export interface RunFrame {
+  run_id: string;
+  status: RunStatus;
+  steps: { step_number: number; state: string }[];
+  workflow?: string;
+  at: Time;
+}

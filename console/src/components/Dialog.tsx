@@ -1,0 +1,29 @@
+import { useEffect, useRef, type ReactNode } from "react";
+
+/** Holds the focus while it is open and gives it back when it closes. */
+export function Dialog({ title, close, children, plain }: { title: string; close: () => void; children: ReactNode; plain?: boolean }): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    const first = box.current?.querySelector<HTMLElement>("[autofocus], input, textarea, select, button");
+    (first ?? box.current)?.focus();
+    return () => before?.focus();
+  }, []);
+  const pressed = (event: React.KeyboardEvent): void => {
+    if (event.key === "Escape") close();
+    if (event.key !== "Tab") return;
+    const stops = [...(box.current?.querySelectorAll<HTMLElement>("a[href], button:not(:disabled), input, textarea, select") ?? [])];
+    const edge = event.shiftKey ? stops[0] : stops.at(-1);
+    if (document.activeElement !== edge) return;
+    event.preventDefault();
+    (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
+  };
+  return (
+    <div className="overlay" onPointerDown={(event) => event.target === event.currentTarget && close()}>
+      <div className="dialog" role="dialog" aria-modal="true" aria-label={title} ref={box} tabIndex={-1} onKeyDown={pressed}>
+        {!plain && <header><h2>{title}</h2></header>}
+        {children}
+      </div>
+    </div>
+  );
+}

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,27 +24,40 @@ def started(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTEM_")}
     if url is not None:
         environment["MAINSTEM_URL"] = url
-    process = subprocess.Popen(
-        [str(COMMAND), "--json", *words],
-        cwd=directory,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    said = {name: directory / f"{name}.log" for name in ("stdout", "stderr")}
+    with (
+        said["stdout"].open("w") as out,
+        said["stderr"].open("w") as err,
+    ):  # a pipe that nobody reads stops who writes
+        process = subprocess.Popen(
+            [str(COMMAND), "--json", *words],
+            cwd=directory,
+            env=environment,
+            stdout=out,
+            stderr=err,
+            text=True,
+        )
+    process.errors = said["stderr"]  # type: ignore[attr-defined]
     try:
-        stream = getattr(process, told)
-        line = stream.readline()
-        while line and '"url"' not in line:
-            line = stream.readline()
-        assert line, process.communicate()
-        yield process, json.loads(line)
+        yield process, _announced(process, said[told])
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+
+
+def _announced(process: subprocess.Popen[str], said: Path) -> dict[str, Any]:
+    while True:
+        gone = process.poll() is not None
+        lines = said.read_text().splitlines(keepends=True)
+        if found := [line for line in lines if '"url"' in line and line.endswith("\n")]:
+            told: dict[str, Any] = json.loads(found[0])
+            return told
+        assert not gone, (said.read_text(), process.errors.read_text())  # type: ignore[attr-defined]
+        time.sleep(0.05)
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Exit code, and what it said on stderr."""
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=30)
-    return process.returncode, errors
+    process.wait(30)
+    return process.returncode, process.errors.read_text()  # type: ignore[attr-defined]

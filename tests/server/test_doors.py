@@ -130,6 +130,7 @@ async def test_a_route_that_asks_for_everything_is_given_its_own_tenants_rows(se
         database: Database = app.state.database
         return await database.perform(everything, org_id=caller.org_id)
 
+    app.router.routes.insert(0, app.router.routes.pop())  # before the console, which answers whatever is left
     async with app.router.lifespan_context(app):
         for made in (seeded.a, seeded.b):
             answer = await ask(app, "GET", "/careless", key=seeded.key(made, Access.VIEWER))

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketState
 
 from mainstem.errors import MainstemError, NotAllowed, NotAuthenticated
 from mainstem.server.access import SOCKET_KEY, caller_of
@@ -81,9 +82,9 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 @router.websocket("/ws/workflow-history")
 async def follow_workflow_history(socket: WebSocket) -> None:
     """The snapshot comes without being asked for; each connection sees its own tenant only."""
-    await socket.accept(_subprotocol(socket))
     try:
         caller = await caller_of(socket)
+        await socket.accept(_subprotocol(socket))
         state = socket.app.state
         await _converse(Connection(socket, state.database, caller.org_id, state.history_feeds))
     except MainstemError as refused:
@@ -110,6 +111,10 @@ async def _refuse(socket: WebSocket, refused: MainstemError) -> None:
     codes: dict[type[MainstemError], int] = {NotAuthenticated: NO_KEY, NotAllowed: NOT_WITH_THIS_KEY}
     told = {"type": "error", "code": refused.code, "detail": refused.message, "hint": refused.hint}
     with suppress(WebSocketDisconnect):
+        if (
+            socket.application_state is WebSocketState.CONNECTING
+        ):  # a browser is told why only by a socket that was accepted
+            await socket.accept(_subprotocol(socket))
         await socket.send_json(told)
         await socket.close(codes.get(type(refused), BROKEN), refused.code)
 

@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from mainstem.ledger.changes import Cursor, newest
+from mainstem.ledger.changes import Cursor, newest, read_changes
 from mainstem.server.access import Viewer
 from mainstem.server.live import Feed, Interest, Subscription
 from mainstem.server.live.conversation import converse
@@ -119,8 +119,9 @@ async def stream(
     interest = Interest.parse(topics, q)
     given = last_event_id or cursor
     start = Cursor.parse(given) if given else None
-    now = await database.perform(
-        newest(), org_id=caller.org_id
+    now = await database.perform(newest(), org_id=caller.org_id)
+    await database.perform(
+        read_changes(now, limit=1), org_id=caller.org_id
     )  # what fails is a problem, not a stream that says nothing
     with ExitStack() as place:
         place.enter_context(feed.stream(caller.org_id))

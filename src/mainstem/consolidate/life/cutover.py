@@ -102,8 +102,7 @@ def _switch(
         conn.execute(f"lock table {tables} in access exclusive mode")
         locked = time.monotonic()
         drained = _drain_rest(conn, program)
-        for text in texts:
-            conn.execute(text)
+        conn.execute(";\n".join(texts))  # in one message: writers wait for each that is sent
         took = (time.monotonic() - locked) * 1000
         facts = {
             "locked_ms": round(took, 1),

@@ -88,6 +88,7 @@ def test_a_worker_that_is_killed_is_gone_on_the_page_and_another_takes_its_run(
         page = console.open(f"/runs/{run_id}")
         console.let_in("ann")
         expect(status(page, "completed")).to_be_visible()
+        page.get_by_role("tab", name="Output").click()
         expect(page.get_by_label("Inspector")).to_contain_text(f"signed by {other.pid}")
         page.get_by_role("tab", name=re.compile("^Steps")).click()
         expect(row(page, "Steps", "read_letter")).to_have_count(1)
@@ -107,13 +108,13 @@ def test_a_failed_run_is_understood_and_retried_and_completes(
         expect(row(page, "Runs", "claims")).to_contain_text("the portal blue refuses the password")
         page.get_by_role("link", name="claims").click()
         told = page.get_by_label("Summary")
-        expect(told).to_contain_text("Step 2, file_claim, failed. The 1 steps before it are kept")
+        expect(told).to_contain_text("Step 2, file_claim, failed. The 1 step before it is kept")
         expect(told).to_contain_text("the portal blue refuses the password")
         step(page, 2, "file_claim", "failed").click()
         expect(page.get_by_label("Inspector")).to_contain_text("ConnectionError")
         console.let_in("blue")
         page.get_by_role("button", name="Retry…").click()
-        expect(page.get_by_role("dialog")).to_contain_text("1 recorded steps are kept and not run again")
+        expect(page.get_by_role("dialog")).to_contain_text("1 recorded step is kept and not run again")
         expect(page.get_by_role("dialog")).to_contain_text("step 2, file_claim")
         page.get_by_role("button", name="Retry", exact=True).click()
         expect(status(page, "completed")).to_be_visible()
@@ -139,7 +140,7 @@ def test_a_good_and_a_bad_run_are_compared(browser: Browser, database: Database,
         told = page.get_by_role("region", name="file_claim, A to B")
         expect(told).to_contain_text("filed in green")
         expect(told).to_contain_text("the portal blue refuses the password")
-        expect(page.get_by_label("Values").last).to_contain_text("portal")
+        expect(page.get_by_role("region", name="Values")).to_contain_text("portal")
 
 
 def test_a_consolidation_turns_green_and_its_gate_opens(
@@ -190,7 +191,7 @@ def test_a_database_that_goes_away_is_told_by_every_page_and_none_says_that_ther
             for path, page in pages.items():  # each its own window, so that they wait at once
                 page.goto(console.base + path.format(failed=failed, workflow=workflow), wait_until="commit")
             for page in pages.values():
-                expect(page.locator("[data-state=failed]").first).to_contain_text("MS102", timeout=2 * SOON)
+                expect(page.locator("[data-state=failed]").first).to_contain_text("MS101", timeout=2 * SOON)
                 expect(page.locator("[data-state=loading]")).to_have_count(0, timeout=SOON)
                 expect(page.locator("[data-state=empty], [data-state=filtered]")).to_have_count(0)
             expect(known.locator("[data-state=stale]").first).to_be_visible(timeout=SOON)

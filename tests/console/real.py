@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from pages import page_of
@@ -84,11 +85,11 @@ class Console:
         self.page.goto(self.base + path, wait_until="domcontentloaded")
         return self.page
 
-    def start(self, workflow: str, **given: str) -> UUID:
+    def start(self, workflow: str, **given: Any) -> UUID:
         """By a client of the database, which the server does not know of."""
         return self.client.start(workflow, **given).wait().run_id
 
-    def end(self, workflow: str, **given: str) -> UUID:
+    def end(self, workflow: str, **given: Any) -> UUID:
         """A run that has come to its end, whichever."""
         run_id = self.start(workflow, **given)
         with suppress(RunFailed):

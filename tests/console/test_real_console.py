@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 
-import psycopg
 from pages import PAGES, page_of
 from playwright.sync_api import Browser, Locator, Page, expect
-from psycopg.sql import SQL, Identifier
 from real import console_of, workers, working_console
 
 from conditions import ON_ONE_SERVER
 from conftest import Database
-from servers import in_database
+from servers import shut
 
 living = import_module("consolidate.life.consolidations").living
 pytest_plugins = ["browsing"]
@@ -163,20 +160,6 @@ def test_a_consolidation_turns_green_and_its_gate_opens(
         expect(page.get_by_text("Back without loss")).to_be_visible()
 
 
-@contextmanager
-def shut(database: Database) -> Iterator[None]:
-    """Meanwhile nobody gets into the database, and who was in it is out."""
-    name = psycopg.conninfo.conninfo_to_dict(database.url)["dbname"]
-    let = SQL("alter database {} allow_connections {}")
-    with psycopg.connect(in_database(database.url, "postgres"), autocommit=True) as conn:
-        conn.execute(let.format(Identifier(str(name)), SQL("false")))
-        conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
-        try:
-            yield
-        finally:
-            conn.execute(let.format(Identifier(str(name)), SQL("true")))
-
-
 def test_a_database_that_goes_away_is_told_by_every_page_and_none_says_that_there_is_nothing(
     browser: Browser, database: Database, tmp_path: Path
 ) -> None:
@@ -187,7 +170,7 @@ def test_a_database_that_goes_away_is_told_by_every_page_and_none_says_that_ther
         expect(row(known, "Runs", "claims")).to_be_visible()
         expect(known.locator(".pill[data-state=live]")).to_be_visible()
         pages = {path: windows.enter_context(page_of(browser, console.base)) for path in PAGES.values()}
-        with shut(database):
+        with shut(database.url):
             for path, page in pages.items():  # each its own window, so that they wait at once
                 page.goto(console.base + path.format(failed=failed, workflow=workflow), wait_until="commit")
             for page in pages.values():

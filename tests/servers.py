@@ -65,6 +65,20 @@ def postgres_15(settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
 
 
 @contextmanager
+def shut(url: str) -> Iterator[None]:
+    """Meanwhile nobody gets into this database, and who was in it is out."""
+    name = str(conninfo_to_dict(url)["dbname"])
+    let = SQL("alter database {} allow_connections {}")
+    with psycopg.connect(in_database(url, "postgres"), autocommit=True) as conn:
+        conn.execute(let.format(Identifier(name), SQL("false")))
+        conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+        try:
+            yield
+        finally:
+            conn.execute(let.format(Identifier(name), SQL("true")))
+
+
+@contextmanager
 def database(url: str, template: str | None = None) -> Iterator[str]:
     """The URL of a new database on the server, a copy of `template` if given; dropped afterwards."""
     name = f"test_{secrets.token_hex(6)}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import page_of
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,30 +73,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, fixtures: Fixtures) -> Iterator[Page]:
-    """A page that may speak to its origin only, and that says nothing to its console but failed answers."""
     fixtures.mode("ok")
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(8000)
-    said: list[str] = []
-    left: list[str] = []
-    origin = "/".join(fixtures.base.split("/")[:3])
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith((origin, "data:")) else left.append(request.url),
-    )
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            said.append(message.text)
-            if message.type == "error"
-            and "Failed to load resource" not in message.text
-            and "ERR_" not in message.text
-            else None
-        ),
-    )
-    yield page
-    context.close()
-    assert left == []
-    assert said == []
+    with page_of(browser, fixtures.base) as page:
+        yield page

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from pages import PAGES
 from playwright.sync_api import Locator, Page, expect
 
 pytest_plugins = ["browsing"]
@@ -16,17 +17,6 @@ pytest_plugins = ["browsing"]
 Go = Callable[..., Page]
 ROOT = Path(__file__).parent.parent.parent
 AXE = ROOT / "console/node_modules/axe-core/axe.min.js"
-PAGES = {
-    "home": "/",
-    "runs": "/runs",
-    "run": "/runs/{failed}",
-    "compare": "/compare?b={failed}",
-    "workflows": "/workflows",
-    "workflow": "/workflows/{workflow}",
-    "analytics": "/analytics",
-    "consolidations": "/consolidations",
-    "system": "/system",
-}
 MORE = {
     "graph": "/runs/{failed}?view=graph&step=6&tab=attempts",
     "steps": "/runs/{failed}?view=steps&step=1&tab=events",

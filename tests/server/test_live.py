@@ -11,6 +11,7 @@ from live_server import begin, end, events, running, step
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database, Tenant
+from servers import shut
 
 pytestmark = ON_ONE_SERVER
 
@@ -220,3 +221,19 @@ async def test_it_goes_on_when_the_database_was_gone(database: Database, tenant:
             )
             run_id = begin(database.connect(), tenant)
             assert (await feed.next())["data"]["run_id"] == str(run_id)
+
+
+async def test_a_database_that_stays_away_ends_the_stream_and_nothing_is_missed(
+    database: Database, tenant: Tenant
+) -> None:
+    with running(database.url, patience=0.5) as server:
+        async with events(server.base) as feed:
+            with shut(database.url):
+                assert (await feed.next())["type"] == "bye"
+                with pytest.raises(EOFError):
+                    await feed.next()
+                assert refused(server.base) == (503, "MS101")
+        run_id = begin(database.connect(), tenant)
+        await until(lambda: httpx.get(f"http://{server.base}/readyz").status_code == 200)
+        async with events(server.base, feed.cursor) as again:
+            assert (await again.next())["data"]["run_id"] == str(run_id)

@@ -86,7 +86,7 @@ function Side({ name, run, other }: { name: string; run: RunSummary; other?: Run
 }
 
 function keyOf(step: ComparedStep): string {
-  return step.iteration ? `${step.key}[${step.iteration}]` : step.key;
+  return step.iteration > 1 ? `${step.key}[${step.iteration}]` : step.key;
 }
 
 function columnsOf(first: string | null): Column<ComparedStep>[] {

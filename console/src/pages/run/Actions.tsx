@@ -2,6 +2,7 @@ import { useState, type ReactNode } from "react";
 import type { Run } from "~/api/types";
 import { Confirm } from "~/components/Confirm";
 import { isOver } from "~/live/merge";
+import { steps } from "./words";
 
 type Action = "cancel" | "retry" | "resume" | "signal";
 
@@ -30,5 +31,5 @@ export function possible(run: Run): Action[] {
 function retrySays(run: Run): string {
   const kept = run.steps.filter((step) => step.status === "completed").length;
   const failed = run.steps.find((step) => step.status === "failed");
-  return `${kept} recorded steps are kept and not run again. It goes on with ${failed ? `step ${failed.step_number}, ${failed.node_key ?? "unnamed"}` : "its next step"}; the old ending stays in its events.`;
+  return `${steps(kept, "recorded ")} ${kept === 1 ? "is" : "are"} kept and not run again. It goes on with ${failed ? `step ${failed.step_number}, ${failed.node_key ?? "unnamed"}` : "its next step"}; the old ending stays in its events.`;
 }

@@ -189,6 +189,7 @@ class Conversation:
                     async for batch in batches:
                         for frame in batch.frames:
                             await self._send(frame.message(asked.sub))
+            self._end(Code.FAILED, "the feed ended: go on from the last id you had")
         except WebSocketDisconnect:
             return
         except MainstemError as refusal:

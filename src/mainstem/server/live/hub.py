@@ -26,11 +26,15 @@ LOOK = 1.0
 
 PING = 15.0
 
+MOST_FAILURES = 2
+"""Looks that fail one after the other until its listeners are sent away: who asks again is told why. One is a connection that broke."""
+
 
 class Listener(Protocol):
     """Who is told."""
 
     def offer(self, batch: Batch) -> None: ...
+    def end(self) -> None: ...
 
 
 class Hub:
@@ -50,6 +54,7 @@ class Hub:
         self._woken = asyncio.Event()
         self._advanced = asyncio.Event()
         self._began = False
+        self._failures = 0
         self._pause = LOOK
 
     def wake(self) -> None:
@@ -82,7 +87,11 @@ class Hub:
         except MainstemError as error:
             log.warning("the live feed of %s reads again in a second: %s", self.org_id, error)
             self._pause = LOOK
+            self._failures += 1
+            if self._failures >= MOST_FAILURES:
+                self._send_away()
             return
+        self._failures = 0
         self._advanced.set()
         self._advanced = asyncio.Event()
 
@@ -125,6 +134,10 @@ class Hub:
             self.wake()
             await self._advanced.wait()
         return True
+
+    def _send_away(self) -> None:
+        for listener in tuple(self.listeners):
+            listener.end()
 
     def _tell(self, batch: Batch) -> None:
         for listener in tuple(self.listeners):

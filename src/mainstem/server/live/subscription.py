@@ -43,7 +43,7 @@ class Subscription:
         self._something.set()
 
     def end(self) -> None:
-        """The server goes: after what it has, the client is told `bye`."""
+        """The server goes, or its database does not answer: after what it has, the client is told `bye`."""
         self._is_over = True
         self._something.set()
 

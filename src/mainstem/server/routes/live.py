@@ -114,7 +114,7 @@ async def stream(
 ) -> Response:
     """Server-Sent Events, from now or from a cursor. Frames: `run` (a run and which of its steps changed), `gap` (you
     were slow: what follows is read anew, nothing is missed), `reset` (the cursor is too old: read your lists again),
-    `bye` (the server goes: connect again).
+    `bye` (the server goes, or its database does not answer: connect again).
     """
     interest = Interest.parse(topics, q)
     given = last_event_id or cursor

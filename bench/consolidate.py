@@ -22,6 +22,7 @@ from typing import Any
 
 import psycopg
 
+from database import SETTINGS, bench_server, database, ledger_database
 from machine import machine
 from mainstem.consolidate.life import (
     Progress,
@@ -43,7 +44,6 @@ from mainstem.errors import ProofFailed
 from mainstem.postgres import EmbeddedServer
 from meter import Meter, Window
 from report import Claim, Sides, conclude, print_settings, print_table
-from server import SETTINGS, bench_server, database, ledger_database
 
 Connection = psycopg.Connection[Any]
 

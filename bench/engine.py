@@ -26,13 +26,13 @@ from typing import Any
 
 import psycopg
 
+from database import SETTINGS, bench_server, database, ledger_database
 from loop import run
 from machine import machine
 from mainstem import Mainstem, Worker, step, workflow
 from mainstem.engine.worker import Terms
 from meter import Meter, Window, percentile
 from report import Claim, Sides, conclude, print_settings
-from server import SETTINGS, bench_server, database, ledger_database
 from work import STEPS, VALUE
 
 CONCURRENT = (64, 256)

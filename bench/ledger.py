@@ -27,6 +27,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg import AsyncConnection
 
+from database import SETTINGS, bench_server, ledger_database
 from loop import run
 from machine import machine
 from mainstem.flow.values import dumped
@@ -39,7 +40,6 @@ from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import aconnect, connect
 from meter import Meter, Window
 from report import Claim, Sides, conclude, print_settings
-from server import SETTINGS, bench_server, ledger_database
 from work import VALUE
 
 WRITERS = (1, 16, 64, 256, 1000)

@@ -25,6 +25,7 @@ from uuid import UUID, uuid4
 
 from psycopg import AsyncConnection
 
+from database import bench_server, ledger_database
 from loop import run
 from machine import machine
 from mainstem.flow.values import dumped
@@ -36,7 +37,6 @@ from mainstem.ledger.records import StartRecord, StepRecord
 from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import aconnect, connect
 from meter import percentile
-from server import bench_server, ledger_database
 from work import VALUE
 
 READ = 50

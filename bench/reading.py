@@ -20,6 +20,7 @@ from uuid import UUID
 
 import psycopg
 
+from database import SETTINGS, bench_server, ledger_database
 from loop import run
 from machine import machine
 from mainstem import Mainstem
@@ -30,7 +31,6 @@ from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import aconnect, connect
 from meter import Meter, Window
 from report import Claim, Sides, conclude, print_settings
-from server import SETTINGS, bench_server, ledger_database
 from work import STEPS, VALUE
 
 READERS = (1, 8)

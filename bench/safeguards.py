@@ -23,6 +23,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from database import SETTINGS, bench_server, ledger_database
 from machine import machine
 from mainstem.flow.values import dumped
 from mainstem.ids import new_run_id
@@ -41,7 +42,6 @@ from mainstem.ledger.records import (
 from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import EmbeddedServer, connect
 from report import print_settings, print_table
-from server import SETTINGS, bench_server, ledger_database
 from work import VALUE
 
 AT_ONCE = 128

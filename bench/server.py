@@ -40,7 +40,7 @@ from mainstem.postgres import connect
 from mainstem.server import ServerConfig
 from mainstem.server.routes.asking import SEARCHED
 from meter import Meter, percentile
-from past import DAYS, NOTE, WORKFLOWS, make_past, stepped_runs
+from quarter import DAYS, NOTE, WORKFLOWS, make_past, stepped_runs
 from report import Claim, Sides, conclude, print_settings, print_table
 
 RUNS = 1_000_000

@@ -230,6 +230,7 @@ def test_every_chart_has_its_table(go: Go) -> None:
         page = go(name)
         buttons = page.get_by_role("button", name="Table", exact=True)
         expect(buttons).to_have_count(number)
+        expect(state(page, "loading")).to_have_count(0)
         tables = page.get_by_role("table").count()
         for _ in range(number):
             buttons.first.click()

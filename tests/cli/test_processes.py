@@ -87,9 +87,6 @@ def steps_recorded(database: Database) -> int:
     return count
 
 
-@pytest.mark.xfail(
-    strict=False, reason="known gap: seen to fail after the live feed was merged, cause not found"
-)
 def test_a_worker_that_is_told_to_stop_drains_and_another_goes_on(database: Database, tmp_path: Path) -> None:
     (tmp_path / "turns.py").write_text(PROGRAM)
     terminal = Terminal(database.url)

@@ -107,7 +107,6 @@ def test_what_a_killed_finish_left_is_done_by_the_next(switched: Life) -> None:
     assert (value(switched, NOTING), told["dropped"]) == (0, [])
 
 
-@pytest.mark.xfail(strict=False, reason="known gap: the models still name the indexes of the dropped columns")
 def test_without_the_columns_old_names_and_new_ones_go_on(switched: Life) -> None:
     run = value(switched, ID_OF.format("new_id", "old_key", 1001))
     assert dropped(switched) == COLUMNS
@@ -121,7 +120,6 @@ def test_without_the_columns_old_names_and_new_ones_go_on(switched: Life) -> Non
         conn.execute("select mainstem.ensure_workflow_leaf('2041-04-01')")
 
 
-@pytest.mark.xfail(strict=False, reason="known gap: the models still name the indexes of the dropped columns")
 def test_the_start_up_and_an_upgrade_do_not_miss_the_columns(switched: Life) -> None:
     switched.finish()
     assert dropped(switched) == COLUMNS

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conditions import ON_ONE_SERVER
 from conftest import Database, Tenant
 from mainstem.ledger.keys import digest_of, holder_of
 from typed import Terminal
-
-pytestmark = ON_ONE_SERVER
 
 
 @pytest.fixture

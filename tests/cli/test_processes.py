@@ -23,9 +23,6 @@ import asyncio
 import os
 
 from mainstem import step, workflow
-from conditions import ON_ONE_SERVER
-
-pytestmark = ON_ONE_SERVER
 
 
 @step

@@ -7,12 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from serving import serving
 
-from conditions import ON_ONE_SERVER
 from conftest import Database, Tenant
 from mainstem.model import DEFAULT_ORG
 from past_runs import CHANNELS, NODES, make_past, percentile, percentiles
-
-pytestmark = ON_ONE_SERVER
 
 PATH = "/api/v1/analytics"
 

@@ -7,11 +7,8 @@ from typing import Any
 import psycopg
 from serving import serving
 
-from conditions import ON_ONE_SERVER
 from conftest import Database
 from mainstem.consolidate.report.standings import NONE
-
-pytestmark = ON_ONE_SERVER
 
 lives = import_module("consolidate.life.consolidations")
 copied_life, living, old_code = lives.copied_life, lives.living, lives.old_code

@@ -15,14 +15,11 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from conditions import ON_ONE_SERVER
 from conftest import Database, Tenant, make_tenant
 from mainstem.ledger import keys
 from mainstem.ledger.call import perform
 from mainstem.model import DEFAULT_ORG
 from mainstem.server import ServerConfig, create_app
-
-pytestmark = ON_ONE_SERVER
 
 PATIENCE = 10.0
 

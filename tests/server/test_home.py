@@ -5,11 +5,8 @@ from collections import Counter
 import psycopg
 from serving import serving
 
-from conditions import ON_ONE_SERVER
 from conftest import Database, Tenant
 from past_runs import make_past
-
-pytestmark = ON_ONE_SERVER
 
 PATH = "/api/v1/home"
 

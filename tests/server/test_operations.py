@@ -9,14 +9,11 @@ import httpx
 import psycopg
 from serving import serving
 
-from conditions import ON_ONE_SERVER
 from conftest import Database, Tenant
 from mainstem.ledger import queue
 from mainstem.server import ServerConfig, create_app
 from mainstem.server.access import Access, Caller, caller_of
 from past_runs import make_past
-
-pytestmark = ON_ONE_SERVER
 
 V1 = "/api/v1"
 

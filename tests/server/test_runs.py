@@ -8,10 +8,7 @@ import httpx
 import pytest
 from serving import serving
 
-from conditions import ON_ONE_SERVER
 from conftest import Database, Tenant
-
-pytestmark = ON_ONE_SERVER
 
 RUNS = "/api/v1/runs"
 

@@ -11,12 +11,9 @@ import pytest
 from psycopg.types.json import Jsonb
 from serving import serving
 
-from conditions import ON_ONE_SERVER
 from conftest import Database, Tenant
 from mainstem.model import DEFAULT_ORG
 from past_runs import WORKFLOWS, PastRun, make_past, percentiles
-
-pytestmark = ON_ONE_SERVER
 
 PATH = "/api/v1/workflows"
 

@@ -15,7 +15,7 @@ from mainstem.ledger.call import perform
 from mainstem.ledger.changes import Cursor, newest, summaries_of
 from mainstem.ledger.following import Look, News, StepLine, follow, step_lines
 from mainstem.ledger.runs import read_run
-from mainstem.model import Run, RunSummary
+from mainstem.model import Run, RunStatus, RunSummary
 from mainstem.postgres import Role, connect
 from mainstem.postgres.connect import Connection
 from mainstem.settings import Settings
@@ -81,10 +81,10 @@ class Watch:
         for one in news:
             entry = one.entry
             _print(_line(one, runs.get(entry.run_id), steps.get((entry.run_id, entry.step_number))))
+        # what was told decides, not what stands there by now: the log may be a look behind, and its end be still to come
+        self.is_over = any(_ends(one) for one in news) and self._run_id is not None
         if look.is_present:
             self._told.clear()
-            if self._run_id is not None and (run := runs.get(self._run_id)) is not None:
-                self.is_over = run.status.is_over
 
     def _is_new(self, one: News) -> bool:
         return (one.entry.step_number, one.entry.state) not in self._told
@@ -96,6 +96,10 @@ class Watch:
     def _steps(self, news: list[News]) -> dict[tuple[UUID, int], StepLine]:
         wanted = {(one.entry.run_id, one.entry.step_number) for one in news if one.entry.step_number}
         return perform(self._conn, step_lines(sorted(wanted)), org_id=self._org_id) if wanted else {}
+
+
+def _ends(one: News) -> bool:
+    return one.entry.step_number == 0 and RunStatus(one.entry.state).is_over
 
 
 def _standing(run: Run, cursor: Cursor) -> Iterable[dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from psycopg import errors
-from psycopg.types.json import Jsonb
 
 from mainstem.consolidate.compile import Program, changes, compile_mapping
 from mainstem.consolidate.compile.legacy_ids import LEGACY, held_there, without_legacy
@@ -101,11 +100,15 @@ def _drop(conn: Connection, there: dict[str, str]) -> None:
         for table, column in there.items():
             conn.execute(f"alter table {q('mainstem', table)} drop column {q(column)} restrict")
         dropped = [f"{table}.{column}" for table, column in there.items()]
+        gone = [
+            *(f"column {name}" for name in dropped),
+            *(f"index mainstem.{table}_by_legacy_id" for table in there),
+        ]
         for plan in every_plan(conn):
             for text in plan.facts.get("old_names_without_columns", []):
                 conn.execute(text)
             note(conn, plan.source, plan.phase, {"columns_dropped": dropped})
         conn.execute(
-            "update mainstem.schema_info set fingerprint = fingerprint - array(select 'column ' || x from jsonb_array_elements_text(%s) x)",
-            [Jsonb(dropped)],
+            "update mainstem.schema_info set fingerprint = fingerprint - %s::text[]",
+            [gone],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -62,7 +62,13 @@ class Event:
     event_id: UUID
     event_type: str
     event_data: Json
-    timestamp: datetime
+    timestamp: datetime | None
+    """None: an old system kept no time of it."""
+
+    @property
+    def place(self) -> datetime:
+        """Where it stands among others in the order of time: first, when nobody knows."""
+        return self.timestamp or datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

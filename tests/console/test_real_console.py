@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
-from importlib import import_module
 from pathlib import Path
 
 from pages import PAGES, page_of
@@ -13,9 +12,9 @@ from real import console_of, workers, working_console
 
 from conditions import ON_ONE_SERVER
 from conftest import Database
+from consolidations import living
 from servers import shut
 
-living = import_module("consolidate.life.consolidations").living
 pytest_plugins = ["browsing"]
 pytestmark = ON_ONE_SERVER
 

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
-from typing import Any
 
 import psycopg
 from serving import serving
 
 from conftest import Database
+from consolidations import Life, copied_life, living, old_code
 from mainstem.consolidate.report.standings import NONE
 
-lives = import_module("consolidate.life.consolidations")
-copied_life, living, old_code = lives.copied_life, lives.living, lives.old_code
 PATH = "/api/v1/consolidations"
 
 
@@ -65,7 +62,7 @@ async def test_a_consolidation_turns_green_opens_its_gate_and_tells_what_a_way_b
             assert (await client.get(f"{PATH}/rcm")).json()["phase"] == "copied"
 
 
-def _lose_something(life: Any) -> None:
+def _lose_something(life: Life) -> None:
     """A value that only the new tables have a place for."""
     with psycopg.connect(life.url, autocommit=True) as conn:
         conn.execute(

@@ -7,9 +7,9 @@ import json
 
 import psycopg
 import pytest
-from serving import serving
 
 from conftest import Database, Tenant
+from serving import serving
 
 RUNS = "/api/v1/runs"
 
@@ -52,6 +52,16 @@ async def test_a_filter_that_cannot_be_read_says_where(many: Database) -> None:
             assert "character 1" in answer.json()["detail"]
             assert "is it 'status'" in answer.json()["detail"]
         assert (await client.get(f"{RUNS}?sort=size")).status_code == 422
+
+
+async def test_a_parameter_that_nobody_reads_is_refused_with_the_one_that_is_meant(many: Database) -> None:
+    async with serving(many.url) as client:
+        answer = await client.get("/api/v1/runs", params={"pagesize": 1, "status": "failed"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "MS010")
+        told = {one["pointer"]: one["detail"] for one in answer.json()["errors"]}
+        assert told.keys() == {"query/pagesize", "query/status"}
+        assert "'page_size'" in told["query/pagesize"]
+        assert "page_token, q, sort" in told["query/status"]
 
 
 async def test_counts_facets_and_histogram_agree(many: Database) -> None:

@@ -11,8 +11,9 @@ MainstemError
 │   ├── IdempotencyConflict  MS007
 │   ├── IsolationRefused     MS008
 │   ├── DrivenElsewhere      MS009
-│   └── BadArgument          MS010
-│       └── FilterUnreadable MS011
+│   ├── BadArgument          MS010
+│   │   └── FilterUnreadable MS011
+│   └── LegacyColumnsDropped MS012
 ├── DatabaseError        the server, or what is installed on it, does not serve us
 │   ├── Unreachable          MS101
 │   ├── ServerTooOld         MS102
@@ -114,6 +115,7 @@ from mainstem.errors.ledger import (
     IsolationRefused,
     LeaseLost,
     LedgerRefused,
+    LegacyColumnsDropped,
     NonDeterministicWorkflow,
     NotAllowed,
     NotAuthenticated,
@@ -231,6 +233,7 @@ __all__ = [
     "LandingOutgrown",
     "LeaseLost",
     "LedgerRefused",
+    "LegacyColumnsDropped",
     "LintFailed",
     "LockNotGranted",
     "MainstemError",

@@ -70,6 +70,10 @@ class FilterUnreadable(BadArgument, code="MS011"):
         self.allowed = allowed
 
 
+class LegacyColumnsDropped(LedgerRefused, code="MS012"):
+    """The question is about numbers from before a consolidation, and `consolidate finish --drop-legacy-columns` dropped their columns."""
+
+
 class DatabaseError(MainstemError, exit_code=5):
     """The server, or the schema on it, cannot be used as it is."""
 

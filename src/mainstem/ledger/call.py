@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from mainstem.errors import (
     DatabaseReadOnly,
+    LegacyColumnsDropped,
     MainstemError,
     RightsMissing,
     SchemaMissing,
@@ -88,6 +89,11 @@ def known_error(error: psycopg.Error) -> MainstemError | None:
             "mainstem." in message or '"mainstem"' in message
         ):
             return SchemaMissing(message, hint="run `mainstem db upgrade`")
+        case errors.UndefinedColumn() if "legacy_" in message:
+            return LegacyColumnsDropped(
+                message,
+                hint="ask by run id or external id; old keys are in mainstem_consolidation.consolidation_id",
+            )
         case psycopg.Error() if _is_lost(error):
             return Unreachable(
                 message.strip(), hint="is the server running, and is MAINSTEM_URL its address?"

@@ -10,6 +10,7 @@ from uuid import UUID
 from mainstem.ledger.analytics import Channel, channel_of
 from mainstem.ledger.call import Call, Row
 from mainstem.ledger.windows import COUNTS, PERCENTILES
+from mainstem.postgres.times import read_time
 
 Kind = Literal["failed_runs", "paused_runs", "overdue_runs", "silent_worker", "no_worker"]
 
@@ -172,5 +173,5 @@ def _typed(row: Row, *, ids: tuple[str, ...] = (), times: tuple[str, ...] = ()) 
     for name in ids:
         made[name] = None if row[name] is None else UUID(row[name])
     for name in times:
-        made[name] = None if row[name] is None else datetime.fromisoformat(row[name])
+        made[name] = None if row[name] is None else read_time(row[name])
     return made

@@ -12,6 +12,7 @@ from mainstem.ledger.call import Call, Row
 from mainstem.ledger.cursors import closed, opened
 from mainstem.ledger.leaves import LEAVES, Leaf
 from mainstem.model import Json
+from mainstem.postgres.times import read_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +174,7 @@ def create_organization(name: str, org_id: UUID) -> Call[UUID]:
 
 
 def _moments(row: Row, *names: str) -> Row:
-    return {name: None if row[name] is None else datetime.fromisoformat(row[name]) for name in names}
+    return {name: None if row[name] is None else read_time(row[name]) for name in names}
 
 
 def _partition(leaf: Leaf) -> Partition:

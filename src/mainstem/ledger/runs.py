@@ -13,6 +13,7 @@ from mainstem.errors import BadArgument, NotFound
 from mainstem.ledger.call import Call, Row, nothing, scalar
 from mainstem.ledger.records import StartRecord, packed_array
 from mainstem.model import ContextEntry, Event, Page, Run, RunStatus, RunSummary, Step, StepStatus
+from mainstem.postgres.times import read_time
 
 START = "select place, run_id, answer from mainstem._start_runs_v1(null, %b::mainstem._start_record[])"
 
@@ -259,7 +260,7 @@ def _events(folded: list[Any], logged: list[Any]) -> list[Event]:
             event_id=UUID(event["event_id"]),
             event_type=event["event_type"],
             event_data=event["event_data"],
-            timestamp=datetime.fromisoformat(event["timestamp"]),
+            timestamp=None if event["timestamp"] is None else read_time(event["timestamp"]),
         )
         for event in (*folded, *logged)
     ]
@@ -270,4 +271,4 @@ def _ids(row: Mapping[str, Any], *names: str) -> dict[str, UUID | None]:
 
 
 def _times(row: Mapping[str, Any], *names: str) -> dict[str, datetime | None]:
-    return {name: None if row[name] is None else datetime.fromisoformat(row[name]) for name in names}
+    return {name: None if row[name] is None else read_time(row[name]) for name in names}

@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow, class_row
 
 from mainstem.errors import DatabaseError, RightsMissing, ServerTooOld, Unreachable
 from mainstem.postgres.session import SET, STANDING, Limits, Session, Standing, grant
+from mainstem.postgres.times import read_every_time
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 AsyncConnection: TypeAlias = psycopg.AsyncConnection[TupleRow]
@@ -58,6 +59,7 @@ async def aconnect(
 def set_up(session: Session, connection: psycopg.Connection[Any]) -> None:
     """Make a new connection the session's. `partial(set_up, session)` is a pool's `configure`."""
     check_server(connection)
+    read_every_time(connection)
     with _reported(session), connection.cursor(row_factory=class_row(Standing)) as cursor:
         cursor.execute(SET, session.settings(connection.info.server_version))
         cursor.execute(STANDING, {"ours": session.roles})
@@ -68,6 +70,7 @@ def set_up(session: Session, connection: psycopg.Connection[Any]) -> None:
 async def aset_up(session: Session, connection: psycopg.AsyncConnection[Any]) -> None:
     """`set_up`, asynchronous."""
     check_server(connection)
+    read_every_time(connection)
     with _reported(session):
         async with connection.cursor(row_factory=class_row(Standing)) as cursor:
             await cursor.execute(SET, session.settings(connection.info.server_version))

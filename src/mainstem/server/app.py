@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import Receive, Scope, Send
 
 from mainstem.errors import DatabaseError
@@ -17,6 +17,7 @@ from mainstem.server.config import ServerConfig
 from mainstem.server.database import Database
 from mainstem.server.live import Feed
 from mainstem.server.measured import Metrics
+from mainstem.server.parameters import refuse_unknown
 from mainstem.server.routes import ROUTERS
 from mainstem.server.surroundings import surrounded
 
@@ -56,7 +57,8 @@ def create_app(config: ServerConfig) -> FastAPI:
     """An ASGI application, to run or to mount. Mounted without its lifespan it opens the database when it is first asked."""
     app = Application(config)
     problems.install(app)
-    api = APIRouter(prefix=PREFIX, responses=problems.may_fail(401, 403))
+    unknown = Depends(refuse_unknown)
+    api = APIRouter(prefix=PREFIX, responses=problems.may_fail(401, 403), dependencies=[unknown])
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)

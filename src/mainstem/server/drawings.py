@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mainstem.model import Event, Run, RunStatus, Step, StepStatus
+from mainstem.postgres.times import LAST, read_time
 from mainstem.server.shapes.runs import Edge, Graph, Node, Span, Timeline
 
 _ATTEMPTS = ("step_retried", "attempt_failed")
@@ -48,21 +49,19 @@ def _of_step(step: Step) -> Iterator[Span]:
 
 
 def _attempt(step: Step | None, event: Event) -> Iterator[Span]:
-    """A retry tells when the attempt before began and ended; a failed attempt of the engine only that it ended."""
+    """A retry tells when the attempt before began and ended; a failed attempt of the engine only that it ended.
+
+    An old system's event of the same name may tell anything: what has no time is not drawn.
+    """
     told: Mapping[str, Any] = event.event_data if isinstance(event.event_data, dict) else {}
     ended = _time(told.get("ended_at")) or event.timestamp
-    number = told.get("attempt", int(told.get("retry_count") or 0) + 1)
+    if ended is None:
+        return
+    number = int(_number(told.get("attempt")) or (_number(told.get("retry_count")) or 0) + 1)
     began = _time(told.get("started_at")) or ended
-    yield _span(step, "attempt", began, ended, status=str(told.get("status", "failed")), attempt=int(number))
-    if (rest := told.get("rest_seconds")) is not None:
-        yield _span(
-            step,
-            "wait",
-            ended,
-            ended + timedelta(seconds=float(rest)),
-            status="completed",
-            attempt=int(number),
-        )
+    yield _span(step, "attempt", began, ended, status=str(told.get("status", "failed")), attempt=number)
+    if (rest := _number(told.get("rest_seconds"))) is not None:
+        yield _span(step, "wait", ended, _later(ended, rest), status="completed", attempt=number)
 
 
 def _span(
@@ -79,7 +78,25 @@ def _retries(events: list[Event]) -> list[Event]:
 
 
 def _time(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else None
+    try:
+        return _aware(read_time(text)) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) else None
+
+
+def _later(at: datetime, seconds: float) -> datetime:
+    try:
+        return at + timedelta(seconds=seconds)
+    except OverflowError:
+        return LAST
 
 
 def graph(run: Run) -> Graph:

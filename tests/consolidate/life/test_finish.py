@@ -8,18 +8,19 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from consolidations import Life, copied_life, old_code
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from conditions import ON_ONE_SERVER
+from consolidations import Life, copied_life, old_code
 from mainstem.consolidate.compile import compile_mapping
 from mainstem.consolidate.mapping import preset, read_mapping
 from mainstem.consolidate.review import review
 from mainstem.ledger.catalog import drifts, refuse_misfit
 from mainstem.ledger.install import upgrade
 from mainstem.orm import Ledger, Run, Step
+from serving import serving
 from typed import Terminal
 
 NOTING = "select count(*) from pg_trigger where tgname ~ '^consolidation_rcm_(insert|update|delete)$'"
@@ -118,6 +119,21 @@ def test_without_the_columns_old_names_and_new_ones_go_on(switched: Life) -> Non
     assert {step["legacy_step_id"] for step in document["steps"]} == {None}
     with psycopg.connect(switched.url, autocommit=True) as conn:
         conn.execute("select mainstem.ensure_workflow_leaf('2041-04-01')")
+
+
+async def test_whoever_asks_for_an_old_id_is_told_that_its_column_is_gone(switched: Life) -> None:
+    [[org]] = switched.conn.execute("select org_id from mainstem.user_workflow_run where legacy_trace_id = 1001").fetchall()  # fmt: skip
+    async with serving(switched.url, org_id=org) as client:
+        page = (await client.get("/api/v1/runs", params={"q": "legacy:1001"})).json()
+        assert [run["legacy_trace_id"] for run in page["runs"]] == [1001]
+        assert dropped(switched) == COLUMNS
+        for path, asked in (("/api/v1/runs", {"q": "legacy:1001"}), ("/api/workflow-history", {})):
+            answer = await client.get(path, params=asked)
+            assert (answer.status_code, answer.json()["code"]) == (410, "MS012"), path
+        listed = (await client.get("/api/v1/runs")).json()["runs"]
+        assert {run["legacy_trace_id"] for run in listed} == {None}
+    found = "select count(*) from mainstem.find_by_any_id(null, null, 1001, 'nobody')"
+    assert value(switched, found) == 0
 
 
 def test_the_start_up_and_an_upgrade_do_not_miss_the_columns(switched: Life) -> None:

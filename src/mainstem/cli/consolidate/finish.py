@@ -50,7 +50,8 @@ def finish(
     first. Nothing is dropped by CASCADE: what still stands on an old table is named, and all is as before.
 
     --drop-legacy-columns, then or of a system that is finished already: the columns of runs and steps that hold their old
-    ids go as well. The old names do not need them; a consolidation that is under way does, of whatever system.
+    ids go as well. The old names do not need them; a consolidation that is under way does, of whatever system. The filter
+    `legacy:` and the old history API say from then on that they are gone.
 
     \b
     Examples:

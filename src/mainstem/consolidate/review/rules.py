@@ -136,9 +136,20 @@ def _indexes(pair: Pair) -> Iterator[Finding | Unseen]:
         elif (one, other) in named:
             yield _differs(pair, Kind.INDEX_DIFFERS, (one, other), one.name, "")
     for one in ours:
-        yield _missing(pair, Kind.INDEX_MISSING, one, one.name or str(one))
+        if not _stands_on_absent(pair, one):
+            yield _missing(pair, Kind.INDEX_MISSING, one, one.name or str(one))
     for other in theirs:
         yield Finding(Kind.INDEX_UNUSED, pair.name, other.name, found=str(other))
+
+
+def _stands_on_absent(pair: Pair, index: Index) -> bool:
+    """Whether a column of it is one that the database may do without, and does."""
+    absent = {
+        name
+        for name, column in pair.declared.columns.items()
+        if column.is_optional and name not in pair.found.columns
+    }
+    return any(element.is_column and element.expression in absent for element in index.elements)
 
 
 def _same_index(pair: Pair, one: Index, other: Index) -> bool:

@@ -18,6 +18,7 @@ from mainstem.ledger.call import Call, Row
 from mainstem.ledger.search.filters import Query
 from mainstem.ledger.search.sql import terms_of
 from mainstem.model import FoundPage, FoundRun, RunStatus, StepCounts
+from mainstem.postgres.times import read_time
 
 SORTS = tuple(f"{minus}{key}" for key in ("created", "started", "ended", "duration") for minus in ("-", ""))
 """What lists are sorted by; with a minus the last, latest or longest first. By all but created only runs that have it."""
@@ -178,7 +179,7 @@ class _Token:
 def _sortable(value: str) -> str:
     """Raises ValueError for what no column that we sort by has held."""
     if not value.isdecimal():
-        datetime.fromisoformat(value)
+        read_time(value)
     return value
 
 

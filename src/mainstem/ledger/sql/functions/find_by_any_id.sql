@@ -29,12 +29,19 @@ begin
     end loop;
   end if;
   if find_by_any_id.legacy_id is null then return; end if;
+  -- a column that was dropped is one of NULLs: its name is then found further out
   return query
-    select r.run_id, null::uuid, 'legacy run' from mainstem.user_workflow_run r
-     where r.org_id = mainstem.current_org() and r.legacy_trace_id = find_by_any_id.legacy_id order by r.run_id desc limit 1;
+    select r.run_id, null::uuid, 'legacy run'
+      from (select null::bigint as legacy_trace_id) absent
+     cross join lateral (
+           select run_id from mainstem.user_workflow_run
+            where org_id = mainstem.current_org() and legacy_trace_id = find_by_any_id.legacy_id order by run_id desc limit 1) r;
   if found then return; end if;
   return query
-    select s.run_id, s.step_id, 'legacy step' from mainstem.user_workflow_run_step s
-     where s.org_id = mainstem.current_org() and s.legacy_step_id = find_by_any_id.legacy_id order by s.run_id desc limit 1;
+    select s.run_id, s.step_id, 'legacy step'
+      from (select null::bigint as legacy_step_id) absent
+     cross join lateral (
+           select run_id, step_id from mainstem.user_workflow_run_step
+            where org_id = mainstem.current_org() and legacy_step_id = find_by_any_id.legacy_id order by run_id desc limit 1) s;
 end $$;
 comment on function mainstem.find_by_any_id(uuid, uuid, bigint, text) is 'The run or the step that an id names in this tenant: the run''s or the step''s own, an external id (of several the latest), a key or a number from before a consolidation.';

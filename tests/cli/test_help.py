@@ -11,8 +11,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from mainstem.cli.following import NEXT, following
 from mainstem.cli.main import main
-from mainstem.errors import every_error
+from mainstem.errors import MainstemError, every_error
 from typed import Terminal
 
 
@@ -69,3 +70,18 @@ def test_wrong_usage_exits_with_2_and_names_the_help() -> None:
     result = Terminal("postgresql://nowhere.invalid/").type("runs", "show", "seven")
     assert result.exit_code == 2
     assert "mainstem runs show --help" in result.stderr
+
+
+@pytest.mark.parametrize("error", every_error().values(), ids=lambda error: error.__name__)
+@pytest.mark.parametrize("hint", [None, "wait, and run it again."])
+def test_a_failing_command_names_the_next_one_to_type(error: type[MainstemError], hint: str | None) -> None:
+    told = following(error("it failed", hint=hint), "runs")
+    assert re.search(r"(^|; )(mainstem [a-z-]|pip install )", told)
+    assert hint is None or told.startswith("wait, and run it again; ")
+
+
+def test_every_command_that_is_named_is_one() -> None:
+    known = {" ".join(words) for words in commands(main)}
+    for told in NEXT.values():
+        words = [word for word in told.split()[1:] if re.fullmatch("[a-z]+", word)]
+        assert told.startswith("pip ") or " ".join(words) in known, told

@@ -51,6 +51,16 @@ def test_up_runs_workflows_in_a_process_of_its_own(database: Database, tmp_path:
     assert database.value("select count(*) from mainstem.user_workflow_worker where reaped_at is null") == 0
 
 
+def test_a_killed_up_takes_its_worker_with_it(database: Database, tmp_path: Path) -> None:
+    alive = "select count(*) from mainstem.user_workflow_worker where reaped_at is null"
+    words = ("up", "--port", "0", "--workers", write_program(tmp_path))
+    with started(*words, directory=tmp_path, url=database.url) as (process, _told):
+        wait_until(lambda: database.value(alive))
+        process.kill()
+        process.wait(10)
+        wait_until(lambda: not database.value(alive))
+
+
 def wait_until(condition: Any, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():

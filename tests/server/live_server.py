@@ -101,9 +101,12 @@ class Events:
 
 
 @asynccontextmanager
-async def events(base: str, cursor: str | None = None, **asked: str) -> AsyncIterator[Events]:
+async def events(
+    base: str, cursor: str | None = None, *, key: str | None = None, **asked: str
+) -> AsyncIterator[Events]:
     """An open stream; it has said where it stands."""
     headers = {"Last-Event-ID": cursor} if cursor else {}
+    headers |= {"Authorization": f"Bearer {key}"} if key else {}
     async with (
         httpx.AsyncClient(timeout=20, verify=False) as client,
         client.stream("GET", f"http://{base}/api/v1/stream", params=asked, headers=headers) as answer,

@@ -5,11 +5,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from serving import serving
 
 from conftest import Database, Tenant
 from mainstem.model import DEFAULT_ORG
 from past_runs import CHANNELS, NODES, make_past, percentile, percentiles
+from serving import serving
 
 PATH = "/api/v1/analytics"
 

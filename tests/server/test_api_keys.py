@@ -10,13 +10,13 @@ import pytest
 from asked import ask
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import running
 
 from conftest import Clock, Database, Tenant
 from mainstem.errors import BadArgument, NotFound
 from mainstem.ledger import keys
 from mainstem.model import DEFAULT_ORG
 from mainstem.server.access import Access
+from serving import running
 
 
 def test_the_roles_of_the_table_of_keys_and_of_the_server_are_the_same(database: Database) -> None:

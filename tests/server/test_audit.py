@@ -8,7 +8,6 @@ import psycopg
 import pytest
 from asked import ask
 from cases import Seeded, body_of, every_case, seeded_database, url_of
-from serving import running
 
 from conftest import Database
 from mainstem.ledger import audit, keys, maintenance
@@ -18,6 +17,7 @@ from mainstem.ledger.keys import mint
 from mainstem.model import DEFAULT_ORG
 from mainstem.server.caller import Access, Caller
 from mainstem.server.redaction import MASK
+from serving import running
 
 
 async def test_every_change_leaves_a_line_with_its_caller(server_url: str) -> None:

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from serving import serving
 
 from conftest import Database, Tenant
+from serving import serving
 
 PATH = "/api/v1/configs"
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 
 import psycopg
-from serving import serving
 
 from conftest import Database
 from consolidations import Life, copied_life, living, old_code
 from mainstem.consolidate.report.standings import NONE
+from serving import serving
 
 PATH = "/api/v1/consolidations"
 

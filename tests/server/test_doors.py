@@ -8,13 +8,13 @@ import pytest
 from asked import Answer, ask, knock
 from cases import Case, Seeded, body_of, every_case, names_of, operations, seeded_database, url_of
 from fastapi import FastAPI, WebSocket
-from serving import running
 
 from mainstem.ledger.call import Call
 from mainstem.model import DEFAULT_ORG
 from mainstem.server import ServerConfig, create_app
 from mainstem.server.access import Access, Viewer, caller_of
 from mainstem.server.database import Database
+from serving import running
 from tenants import digest
 
 CASES = every_case()

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
-from serving import serving
 
 from conftest import Database, Tenant
 from mainstem import Mainstem, Retry, Worker, gather, sleep, step, workflow
 from mainstem.errors import RunFailed
 from mainstem.server.patches import patch
 from mainstem.server.shapes.runs import PatchOperation
+from serving import serving
 
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.text(alphabet="ab/~", max_size=3)),

@@ -12,10 +12,10 @@ import pytest
 from asked import Answer, ask
 from cases import Case, Seeded, body_of, every_case, seeded_database, url_of
 from fastapi import FastAPI
-from serving import running
 
 from mainstem.errors import DatabaseReadOnly, QueryBudgetExceeded, SchemaMissing, SchemaOlder, Unreachable
 from mainstem.server import ServerConfig, create_app
+from serving import running
 
 CASES = every_case()
 NEEDY = [case for case in CASES if not case.without_database]

@@ -15,7 +15,6 @@ import yaml
 from history_fields import ANALYTICS, BESIDE, FIELDS
 from old_history_server import analytics, rows_of, served
 from psycopg.types.json import Jsonb
-from serving import serving
 
 from conftest import Database, Tenant, make_tenant
 from mainstem.consolidate.life import adopt, compiled, copy, migrator
@@ -30,6 +29,7 @@ from mainstem.ids import new_run_id
 from mainstem.ledger.history import number_of
 from mainstem.server import ServerConfig, create_app
 from mainstem.server.history.item import OURS, CostBreakdown, HistoryAnalytics, HistoryItem, TokenBreakdown
+from serving import serving
 
 HISTORY = "/api/workflow-history"
 

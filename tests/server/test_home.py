@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections import Counter
 
 import psycopg
-from serving import serving
 
 from conftest import Database, Tenant
 from past_runs import make_past
+from serving import serving
 
 PATH = "/api/v1/home"
 

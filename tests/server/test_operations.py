@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 
 import httpx
 import psycopg
-from serving import serving
 
 from conftest import Database, Tenant
 from mainstem.ledger import queue
 from mainstem.server import ServerConfig, create_app
 from mainstem.server.access import Access, Caller, caller_of
 from past_runs import make_past
+from serving import serving
 
 V1 = "/api/v1"
 

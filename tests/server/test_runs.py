@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
-from serving import serving
 
 from conftest import Database, Tenant
+from serving import serving
 
 RUNS = "/api/v1/runs"
 

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from asked import ask, knock
 from fastapi import FastAPI
-from serving import running, serving
 from starlette.requests import HTTPConnection
 
 from conftest import Database
@@ -19,6 +18,7 @@ from mainstem.model import DEFAULT_ORG
 from mainstem.server import ServerConfig, create_app
 from mainstem.server.access import Access, Caller
 from mainstem.server.serve import is_loopback, listen, refuse_open
+from serving import running, serving
 
 
 @pytest.mark.parametrize(

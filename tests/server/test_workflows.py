@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
-from serving import serving
 
 from conftest import Database, Tenant
 from mainstem.model import DEFAULT_ORG
 from past_runs import WORKFLOWS, PastRun, make_past, percentiles
+from serving import serving
 
 PATH = "/api/v1/workflows"
 

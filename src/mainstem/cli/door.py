@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from getpass import getuser
+from socket import gethostname
+from typing import Any, Protocol, TypeVar
 
 from mainstem.client import Mainstem
+from mainstem.ledger.audit import Audit, write
 from mainstem.ledger.call import Call, perform, translated_errors
 from mainstem.postgres import Role, Server, connect, serving
 from mainstem.postgres.connect import Connection
@@ -16,9 +20,21 @@ T = TypeVar("T")
 
 
 class Performing(Protocol):
-    """Performs calls for one tenant."""
+    """Performs calls for one tenant. audit: what is written down of a change in its own transaction: both or neither."""
 
-    def __call__(self, call: Call[T]) -> T: ...
+    def __call__(self, call: Call[T], audit: Audit | Callable[[T], Audit] | None = None) -> T: ...
+
+
+def did(action: str, target: object, **details: Any) -> Audit:
+    """A change by whoever types here, for the audit trail."""
+    return Audit(actor=f"cli {_user()}@{gethostname()}", action=action, target=str(target), details=details)
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # an account without a name, as containers have them
+        return str(os.getuid())
 
 
 def client_of(settings: Settings) -> Mainstem:
@@ -28,14 +44,19 @@ def client_of(settings: Settings) -> Mainstem:
 
 @contextmanager
 def ledger_of(settings: Settings) -> Iterator[Performing]:
-    """The tenant's ledger, for calls that the client has no verb for."""
+    """The tenant's ledger, for calls that the client has no verb for, and for changes that are written down."""
     with (
         client_of(settings) as client,
         connect(client.url, role=Role.APP, application_name="mainstem cli") as conn,
     ):
 
-        def performing(call: Call[T]) -> T:
-            return perform(conn, call, org_id=client.org_id)
+        def performing(call: Call[T], audit: Audit | Callable[[T], Audit] | None = None) -> T:
+            written = (
+                None
+                if audit is None
+                else lambda told: write(audit if isinstance(audit, Audit) else audit(told))
+            )
+            return perform(conn, call, org_id=client.org_id, then=written)
 
         yield performing
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,41 +11,18 @@ from uuid import UUID
 
 import click
 
+from mainstem.cli.following import following
 from mainstem.cli.named import Named
 from mainstem.cli.output import dumps, json_option, wants_json
-from mainstem.errors import (
-    BadArgument,
-    DrivenElsewhere,
-    FilterUnreadable,
-    MainstemError,
-    NotFound,
-    RunFailed,
-    RunIsOver,
-    SchemaDrifted,
-    StateRefused,
-    UnknownWorkflow,
-    UpgradeBlocked,
-)
+from mainstem.errors import BadArgument, MainstemError, SchemaDrifted
 from mainstem.settings import Settings
 
 INTERRUPTED = 130
 """As a shell has it for Ctrl-C."""
 
 
-NEXT: Mapping[type[MainstemError], str] = {
-    FilterUnreadable: "mainstem runs list --help",
-    NotFound: "mainstem runs list",
-    UnknownWorkflow: "mainstem worker MODULE",
-    RunIsOver: "mainstem runs show RUN_ID",
-    StateRefused: "mainstem runs show RUN_ID",
-    DrivenElsewhere: "mainstem runs show RUN_ID",
-    RunFailed: "mainstem runs list status:failed",
-    UpgradeBlocked: "mainstem db doctor",
-}
-"""The command that tells more, where the error itself names none."""
-
-
 VERBS = {
+    "completion": "Print the script that makes SHELL complete commands, options, and the keys and values of filters.",
     "configs": "Look at what applies to runs, by workflow and channel, and change it.",
     "consolidate": "Bring old tables in: look at them, decide what they become, prove it, switch, and go back if need be.",
     "db": "Install the schema, and look after it.",
@@ -131,7 +107,7 @@ def main(context: click.Context, url: str | None, org: UUID | None, data: Path |
 
 def _refuse(context: click.Context, error: MainstemError) -> NoReturn:
     message = " ".join(error.message.split())
-    hint = _hint(error)
+    hint = following(error, context.invoked_subcommand)
     if wants_json(context):
         objects = {"objects": error.objects} if isinstance(error, SchemaDrifted) else {}
         told = {
@@ -147,17 +123,6 @@ def _refuse(context: click.Context, error: MainstemError) -> NoReturn:
             f"{click.style('error:', fg='red')} {message}\n{click.style('try:', fg='cyan')} {hint}", err=True
         )
     context.exit(error.exit_code)
-
-
-def _hint(error: MainstemError) -> str:
-    following = NEXT.get(type(error), "mainstem --help")
-    if error.hint is None:
-        return following
-    return (
-        error.hint
-        if "mainstem " in error.hint or type(error) not in NEXT
-        else f"{error.hint.rstrip('.')}; {following}"
-    )
 
 
 def _without(missing: ModuleNotFoundError) -> click.Command:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from asyncio.subprocess import Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 
@@ -145,8 +145,10 @@ async def _working(settings: Settings, modules: tuple[str, ...]) -> AsyncIterato
 
 async def _keep_working(settings: Settings, modules: tuple[str, ...], running: list[Process]) -> None:
     while True:
-        # a session of its own: Ctrl-C is the server's to pass on
-        worker = await asyncio.create_subprocess_exec(*_worker(settings, modules), start_new_session=True)
+        # a session of its own: Ctrl-C is the server's to pass on; and a pipe that ends with the server, however that ends
+        worker = await asyncio.create_subprocess_exec(
+            *_worker(settings, modules), start_new_session=True, stdin=PIPE
+        )
         running[:] = [worker]
         code = await worker.wait()
         log.warning("the worker ended with %s, and begins again in 2 s", code)
@@ -157,4 +159,4 @@ def _worker(settings: Settings, modules: tuple[str, ...]) -> list[str]:
     given = {"--url": settings.url, "--org": settings.org_id, "--data": settings.data}
     options = [text for name, value in given.items() if value is not None for text in (name, str(value))]
     program = "from mainstem.cli.main import main; main()"
-    return [sys.executable, "-c", program, *options, "worker", *modules]
+    return [sys.executable, "-c", program, *options, "worker", "--until-stdin-ends", *modules]

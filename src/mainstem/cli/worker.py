@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 
 import click
 
@@ -25,9 +26,16 @@ USUAL = Terms()
 @click.option(
     "--ttl", type=click.FloatRange(1), default=USUAL.ttl, show_default=True, help="Seconds its lease lasts."
 )
+@click.option("--until-stdin-ends", "with_parent", is_flag=True, hidden=True)
 @click.pass_obj
 def worker(
-    settings: Settings, modules: tuple[str, ...], slots: int, queues: tuple[str, ...], ttl: float
+    settings: Settings,
+    modules: tuple[str, ...],
+    *,
+    slots: int,
+    queues: tuple[str, ...],
+    ttl: float,
+    with_parent: bool,
 ) -> None:
     """Run the workflows in MODULE until SIGTERM or Ctrl-C.
 
@@ -37,30 +45,38 @@ def worker(
     Example: mainstem worker app --slots 50
     """
     logging.getLogger("mainstem").setLevel(logging.INFO)
-    run_loop(_work(settings, workflows_of(modules), Terms(slots=slots, queues=queues, ttl=ttl)))
+    terms = Terms(slots=slots, queues=queues, ttl=ttl)
+    run_loop(_work(settings, workflows_of(modules), terms, with_parent=with_parent))
 
 
-async def _work(settings: Settings, workflows: list[Program], terms: Terms) -> None:
+async def _work(settings: Settings, workflows: list[Program], terms: Terms, *, with_parent: bool) -> None:
     async with client_of(settings) as client, Worker(client, workflows, terms) as working:
         for workflow in workflows:  # so that they can be started by name
             await client.register(workflow)
         queues = sorted(set(terms.queues) or {workflow.queue for workflow in workflows})
         names = sorted(workflow.name for workflow in workflows)
         log.info("worker %s runs %s from %s", working.worker_id, ", ".join(names), ", ".join(queues))
-        await _told_to_stop(working)
+        await _told_to_stop(working, with_parent=with_parent)
         log.info("worker %s drains", working.worker_id)
 
 
-async def _told_to_stop(working: Worker) -> None:
-    """Until a signal comes, or the worker cannot go on and raises why."""
+async def _told_to_stop(working: Worker, *, with_parent: bool) -> None:
+    """Until a signal comes, or the worker cannot go on and raises why.
+
+    with_parent: also when standard input ends, as it does when the process that holds its other end is killed.
+    """
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
+    if with_parent:
+        loop.add_reader(sys.stdin.fileno(), told.set)
     stopped, failed = asyncio.create_task(told.wait()), asyncio.create_task(working.wait())
     await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.remove_signal_handler(number)
+    if with_parent:
+        loop.remove_reader(sys.stdin.fileno())
     if failed.done():
         failed.result()
     for task in (stopped, failed):

@@ -114,12 +114,25 @@ def _is_lost(error: psycopg.Error) -> bool:
     return error.sqlstate.startswith(("08", "57P", "25P03", "25P04", "53"))
 
 
-def perform(conn: Connection[Any], call: Call[T], *, org_id: UUID | None = None) -> T:
-    """Perform a call in a transaction of its own, for one tenant or, as a worker, for all (None)."""
+def perform(
+    conn: Connection[Any],
+    call: Call[T],
+    *,
+    org_id: UUID | None = None,
+    then: Callable[[T], Call[Any]] | None = None,
+) -> T:
+    """Perform a call in a transaction of its own, for one tenant or, as a worker, for all (None).
+
+    then: what is written beside it, made of its answer; both or neither.
+    """
     with translated_errors(), conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
         if org_id is not None:
             cursor.execute(TENANT, [str(org_id)])
-        return call.read(_rows(cursor.execute(call.query, call.parameters)))
+        answer = call.read(_rows(cursor.execute(call.query, call.parameters)))
+        if then is not None:
+            following = then(answer)
+            cursor.execute(following.query, following.parameters)
+        return answer
 
 
 async def aperform(conn: AsyncConnection[Any], call: Call[T], *, org_id: UUID | None = None) -> T:

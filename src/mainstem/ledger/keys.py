@@ -144,6 +144,17 @@ def revoke_key(key_id: UUID) -> Call[Key]:
     )
 
 
+def ended_keys(key_ids: list[UUID]) -> Call[list[UUID]]:
+    """Those of these that let nobody in any more: revoked, expired or gone."""
+    return Call(
+        "select asked.key_id from unnest(%s::uuid[]) asked (key_id) where not exists ("
+        "select from mainstem.user_api_key k where k.org_id = mainstem.current_org() and k.key_id = asked.key_id"
+        " and k.revoked_at is null and (k.expires_at is null or k.expires_at > mainstem.clock()))",
+        [key_ids],
+        lambda rows: [row["key_id"] for row in rows],
+    )
+
+
 def _page(rows: list[Row], limit: int) -> KeyPage:
     keys = [Key(**row) for row in rows[:limit]]
     return KeyPage(keys, keys[-1].key_id if len(rows) > limit else None)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from consolidations import OLD_TABLES, living, old_code, rows
 
 from conftest import Database
+from consolidations import OLD_TABLES, living, old_code, rows
 from mainstem.consolidate.mapping import preset, read_mapping
 from mainstem.errors import MappingRefused
 

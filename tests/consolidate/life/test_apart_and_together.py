@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from consolidations import Life, living, old_code, rows
 
 from conftest import Database
+from consolidations import Life, living, old_code, rows
 from mainstem.consolidate.mapping import read_mapping
 from mainstem.errors import MappingRefused, NotLossless
 from mainstem.model import DEFAULT_ORG

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
-from consolidations import Life, copied_life, old_code, rows
 
+from consolidations import Life, copied_life, old_code, rows
 from mainstem.consolidate.compile import compile_mapping
 from mainstem.consolidate.mapping import preset, read_mapping
 from mainstem.errors import MappingRefused

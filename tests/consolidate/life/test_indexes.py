@@ -12,10 +12,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from consolidations import Life, living
 
 from conditions import ON_ONE_SERVER
 from conftest import Database
+from consolidations import Life, living
 from mainstem.consolidate.life import lacking_indexes
 from mainstem.consolidate.presets.rcm.sample import grow, install
 from mainstem.errors import PhaseRefused

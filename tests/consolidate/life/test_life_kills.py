@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from consolidations import Life, differences, living
 
 from conftest import Database
+from consolidations import Life, differences, living
 from mainstem.consolidate.life.plan import holding, renew
 from mainstem.consolidate.presets.rcm.sample.statements import NEVER_WORKED
 from mainstem.consolidate.presets.rcm.sample.writer import writing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from consolidations import copied_life, old_code
 
+from consolidations import copied_life, old_code
 from mainstem.consolidate.life.limits import LIMITS, Limit, find_limits
 
 VALUES = (

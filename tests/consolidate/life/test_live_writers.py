@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from consolidations import differences, living
 
 from conftest import Database
+from consolidations import differences, living
 from mainstem.consolidate.presets.rcm.sample.statements import NEVER_WORKED
 from mainstem.consolidate.presets.rcm.sample.writer import Writer, writing
 

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from consolidations import Life, copied_life, old_code
 
 from conftest import Database
+from consolidations import Life, copied_life, old_code
 from mainstem import Mainstem
 from mainstem.consolidate.life import roll_back
 from mainstem.consolidate.presets.rcm.sample.world import ALDER, ANN, INTAKE, OPEN_PORTAL

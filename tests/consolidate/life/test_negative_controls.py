@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from consolidations import Life, copied_life, living, old_code
 
 from conftest import Database
+from consolidations import Life, copied_life, living, old_code
 from mainstem.consolidate.compile import Program
 from mainstem.consolidate.compile.statements import Apply, Put
 from mainstem.consolidate.life import copy

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from consolidations import living, old_code
-
 from conftest import Database
+from consolidations import living, old_code
 
 MANY = 1500
 FIRST_RUN, FIRST_STEP = 100_000, 1_000_000

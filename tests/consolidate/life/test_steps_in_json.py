@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
-from consolidations import Life, living, old_code, rows
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from conftest import Database
+from consolidations import Life, living, old_code, rows
 from mainstem.consolidate.compile import compile_mapping
 from mainstem.consolidate.life.batch import perform
 from mainstem.consolidate.life.plan import install_ground

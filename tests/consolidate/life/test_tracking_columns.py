@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from consolidations import Life, living, old_code, rows
 
 from conftest import Database
+from consolidations import Life, living, old_code, rows
 from mainstem.errors import MappingRefused
 from mainstem.model import DEFAULT_ORG
 

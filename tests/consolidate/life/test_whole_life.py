@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from consolidations import OLD_TABLES, Life, copied_life, living, old_code, rows
 
 from conftest import Database
+from consolidations import OLD_TABLES, Life, copied_life, living, old_code, rows
 from mainstem.consolidate.mapping import preset
 
 VIEWS = (

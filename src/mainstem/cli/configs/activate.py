@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.door import ledger_of
+from mainstem.cli.door import did, ledger_of
 from mainstem.cli.output import json_option, say
 from mainstem.ledger.configs import activate_config
 from mainstem.settings import Settings
@@ -24,5 +24,5 @@ def activate(settings: Settings, config_id: UUID) -> None:
     Example: mainstem configs activate CONFIG_ID
     """
     with ledger_of(settings) as ask:
-        activation_id = ask(activate_config(config_id))
+        activation_id = ask(activate_config(config_id), did("configs.activate", config_id))
     say(f"{config_id} applies now", config_id=config_id, activation_id=activation_id)

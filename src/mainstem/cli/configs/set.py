@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.door import Performing, ledger_of
+from mainstem.cli.door import Performing, did, ledger_of
 from mainstem.cli.given import given_object
 from mainstem.cli.output import json_option, say
 from mainstem.cli.workflows.asked import workflow_named
@@ -52,7 +52,9 @@ set = set_  # noqa: A001  (the verb's name)
 
 
 def _made(ask: Performing, new: NewConfig, *, activate: bool) -> Config:
-    config_id: UUID = ask(create_config(new))
+    config_id: UUID = ask(
+        create_config(new), lambda made: did("configs.create", made, channel=new.channel, name=new.name)
+    )
     if activate:
-        ask(activate_config(config_id))
+        ask(activate_config(config_id), did("configs.activate", config_id))
     return ask(read_config(config_id))

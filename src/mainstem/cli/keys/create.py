@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.door import ledger_of
+from mainstem.cli.door import did, ledger_of
 from mainstem.cli.output import json_option, note, say
 from mainstem.ledger import keys
 from mainstem.settings import Settings
@@ -34,6 +34,9 @@ def create(settings: Settings, name: str, role: str, days: int | None, user_id: 
     minted = keys.mint()
     asked = keys.create_key(minted, name=name, role=role, user_id=user_id, days=days)
     with ledger_of(settings) as perform:
-        made = perform(asked)
+        made = perform(
+            asked,
+            lambda made: did("keys.create", made.key_id, prefix=made.prefix, name=name, role=role, days=days),
+        )
     say(minted.text, key=minted.text, **asdict(made))
     note(f"send it as `Authorization: Bearer …`; end it with `mainstem keys revoke {made.key_id}`")

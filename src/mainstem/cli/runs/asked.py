@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from mainstem.cli.runs.completed import filter_completed
 from mainstem.cli.runs.moment import Moment
 from mainstem.ledger.search import Field, Query, parsed
 from mainstem.ledger.search import filters as values
@@ -22,7 +23,7 @@ _KEYS = {"status": "status", "workflow": "workflow", "channel": "channel", "exte
 def filter_options(command: Command) -> Command:
     """QUERY…, and --status, --workflow, --channel, --external-id, --since and --before, which add to it."""
     for decorate in reversed((
-        click.argument("query", nargs=-1),
+        click.argument("query", nargs=-1, shell_complete=filter_completed),
         click.option("--status", type=click.Choice([status.value for status in RunStatus])),
         click.option("--workflow", help="By its name."),
         click.option("--channel"),

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.door import client_of
+from mainstem.cli.door import did, ledger_of
 from mainstem.cli.output import json_option, say
+from mainstem.ledger.runs import cancel_run
 from mainstem.settings import Settings
 
 
@@ -21,6 +22,6 @@ def cancel(settings: Settings, run_id: UUID, reason: str | None) -> None:
 
     Example: mainstem runs cancel RUN_ID --reason 'sent twice'
     """
-    with client_of(settings) as client:
-        answer = client.cancel(run_id, reason=reason).wait()
+    with ledger_of(settings) as ask:
+        answer = ask(cancel_run(run_id, reason), did("runs.cancel", run_id, reason=reason))
     say(f"{run_id} {answer}", run_id=run_id, answer=answer)

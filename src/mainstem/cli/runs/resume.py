@@ -6,8 +6,9 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.door import client_of
+from mainstem.cli.door import did, ledger_of
 from mainstem.cli.output import json_option, say
+from mainstem.ledger.runs import resume_run
 from mainstem.settings import Settings
 
 
@@ -20,6 +21,6 @@ def resume(settings: Settings, run_id: UUID) -> None:
 
     Example: mainstem runs resume RUN_ID
     """
-    with client_of(settings) as client:
-        client.resume(run_id).wait()
+    with ledger_of(settings) as ask:
+        ask(resume_run(run_id), did("runs.resume", run_id))
     say(f"{run_id} goes on", run_id=run_id, answer="resumed")

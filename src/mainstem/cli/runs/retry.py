@@ -6,8 +6,9 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.door import client_of
+from mainstem.cli.door import did, ledger_of
 from mainstem.cli.output import json_option, say
+from mainstem.ledger.runs import retry_run
 from mainstem.settings import Settings
 
 
@@ -20,6 +21,6 @@ def retry(settings: Settings, run_id: UUID) -> None:
 
     Example: mainstem runs retry RUN_ID
     """
-    with client_of(settings) as client:
-        answer = client.retry(run_id).wait()
+    with ledger_of(settings) as ask:
+        answer = ask(retry_run(run_id), did("runs.retry", run_id))
     say(f"{run_id} is {answer}: mainstem runs tail {run_id}", run_id=run_id, answer=answer)

@@ -8,8 +8,10 @@ from uuid import UUID
 
 import click
 
-from mainstem.cli.door import client_of
+from mainstem.cli.door import did, ledger_of
 from mainstem.cli.output import json_option, say
+from mainstem.flow.values import dumped
+from mainstem.ledger.runs import send_signal
 from mainstem.settings import Settings
 
 
@@ -30,8 +32,9 @@ def signal(settings: Settings, run_id: UUID, name: str, payload: Any) -> None:
 
     Example: mainstem runs signal RUN_ID supervisor --payload '{"approved": true}'
     """
-    with client_of(settings) as client:
-        signal_id = client.signal(run_id, name, payload).wait()
+    call = send_signal(run_id, name, dumped(payload, f"the payload of signal {name}"))
+    with ledger_of(settings) as ask:
+        signal_id = ask(call, did("runs.signal", run_id, name=name))
     say(f"{signal_id} sent", signal_id=signal_id, run_id=run_id, name=name)
 
 

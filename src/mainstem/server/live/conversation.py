@@ -125,7 +125,10 @@ class Conversation:
     async def run(self) -> None:
         hearing: asyncio.Future[Any] = asyncio.create_task(self._hear())
         try:
-            with self._feed.told_the_end(lambda: self._end(Code.RESTART, "the server restarts")):
+            with (
+                self._feed.told_the_end(lambda: self._end(Code.RESTART, "the server restarts")),
+                self._feed.holders.let_in(self._caller, self._refused),
+            ):
                 ended: asyncio.Future[Any] = self._ended
                 await asyncio.wait({hearing, ended}, return_when=asyncio.FIRST_COMPLETED)
                 if self._ended.done():
@@ -200,6 +203,9 @@ class Conversation:
         if not pump.cancelled() and (error := pump.exception()) is not None:
             log.error("a subscription broke", exc_info=error)
             self._end(Code.FAILED, "something went wrong that nobody foresaw")
+
+    def _refused(self) -> None:
+        self._end(Code.UNKNOWN_CALLER, "this key lets nobody in any more")
 
     def _fell_behind(self) -> None:
         self._end(Code.SLOW, "too slow: go on from the last id you had")

@@ -14,6 +14,7 @@ from uuid import UUID
 from mainstem.errors import MainstemError, TooManyStreams
 from mainstem.ledger.changes import Reading
 from mainstem.server.database import Database
+from mainstem.server.live.holders import Holders
 from mainstem.server.live.hub import Hub
 from mainstem.server.live.interest import Interest
 from mainstem.server.live.subscription import Subscription
@@ -47,6 +48,7 @@ class Feed:
         self._all_left.set()
         self._held: tuple[int, float] | None = None
         self._ended: list[Callable[[], None]] = []
+        self.holders = Holders(database)
 
     @property
     def streams(self) -> int:
@@ -120,7 +122,8 @@ class Feed:
 
     def _begin(self) -> None:
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._say_bye())]
+            duties = (self._listen(), self._say_bye(), self.holders.watch())
+            self._tasks = [asyncio.create_task(duty) for duty in duties]
 
     async def _listen(self) -> None:
         """A wake-up comes sooner than the next look; without a database there are looks, and this tries again."""

@@ -114,7 +114,7 @@ async def stream(
 ) -> Response:
     """Server-Sent Events, from now or from a cursor. Frames: `run` (a run and which of its steps changed), `gap` (you
     were slow: what follows is read anew, nothing is missed), `reset` (the cursor is too old: read your lists again),
-    `bye` (the server goes, or its database does not answer: connect again).
+    `bye` (the server goes, its database does not answer, or the key lets nobody in any more: connect again).
     """
     interest = Interest.parse(topics, q)
     given = last_event_id or cursor
@@ -126,6 +126,7 @@ async def stream(
     with ExitStack() as place:
         place.enter_context(feed.stream(caller.org_id))
         subscription = place.enter_context(feed.subscribed(caller.org_id, interest))
+        place.enter_context(feed.holders.let_in(caller, subscription.end))
         return Stream(place.pop_all(), _events(subscription, start or Cursor.at(now), follow=follow))
 
 

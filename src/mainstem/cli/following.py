@@ -1,0 +1,73 @@
+"""Following: the command that comes next when one has failed, where the error itself names none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from mainstem.errors import (
+    AccessRefused,
+    BackupError,
+    BadArgument,
+    ConsolidationError,
+    DatabaseError,
+    DrivenElsewhere,
+    EmbeddedFailed,
+    EmbeddedMissing,
+    FilterUnreadable,
+    LedgerRefused,
+    LintFailed,
+    MainstemError,
+    NotFound,
+    ProgramError,
+    ReviewError,
+    RunFailed,
+    RunIsOver,
+    SchemaDrifted,
+    SourceError,
+    StateRefused,
+    UnknownWorkflow,
+    Unreachable,
+    UpgradeBlocked,
+)
+
+NEXT: Mapping[type[MainstemError], str] = {
+    FilterUnreadable: "mainstem runs list --help",
+    NotFound: "mainstem runs list",
+    LedgerRefused: "mainstem runs show RUN_ID",
+    RunIsOver: "mainstem runs show RUN_ID",
+    StateRefused: "mainstem runs show RUN_ID",
+    DrivenElsewhere: "mainstem runs show RUN_ID",
+    DatabaseError: "mainstem db doctor",
+    Unreachable: "mainstem --url URL db check",
+    EmbeddedMissing: "mainstem --url URL db check",
+    EmbeddedFailed: "mainstem --data DIRECTORY db check",
+    SchemaDrifted: "mainstem db check",
+    UpgradeBlocked: "mainstem db doctor",
+    UnknownWorkflow: "mainstem worker MODULE",
+    RunFailed: "mainstem runs list status:failed",
+    ProgramError: "mainstem runs list status:failed,paused",
+    ConsolidationError: "mainstem consolidate status",
+    BackupError: "mainstem consolidate backup --help",
+    SourceError: "mainstem consolidate status",
+    LintFailed: "mainstem migrate lint --help",
+    ReviewError: "mainstem review --help",
+    AccessRefused: "mainstem keys list",
+}
+
+_COMMAND = re.compile(r"\bmainstem [a-z-]|\bpip install ")
+
+
+def following(error: MainstemError, verb: str | None) -> str:
+    """What to try: the error's own hint, with a command to type; `verb` is the one that failed."""
+    if error.hint is not None and _COMMAND.search(error.hint):
+        return error.hint
+    command = _next(error, verb)
+    return command if error.hint is None else f"{error.hint.rstrip('.')}; {command}"
+
+
+def _next(error: MainstemError, verb: str | None) -> str:
+    usage = " ".join(filter(None, ("mainstem", verb, "--help")))
+    if type(error) is BadArgument:
+        return usage
+    return next((NEXT[kind] for kind in type(error).__mro__ if kind in NEXT), usage)

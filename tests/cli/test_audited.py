@@ -27,8 +27,8 @@ def begun(database: Database, tenant: Tenant, status: str) -> str:
     start = "select mainstem.start_workflow_execution(%s, 'web', null, null, null) as id"
     [row] = conn.execute(start, [tenant.workflow_id]).fetchall()
     if status != "running":
-        conn.execute("select mainstem.complete_workflow_execution(%s, %s)", [row["id"], status])  # type: ignore[index]
-    return str(row["id"])  # type: ignore[index]
+        conn.execute("select mainstem.complete_workflow_execution(%s, %s)", [row["id"], status])
+    return str(row["id"])
 
 
 def test_each_change_of_a_run_is_written_down(database: Database, terminal: Terminal, tenant: Tenant) -> None:

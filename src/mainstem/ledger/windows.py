@@ -18,23 +18,33 @@ BEGAN: LiteralString = (
 )
 """Over user_workflow_run r."""
 
+STARTED: LiteralString = (
+    "r.started_at >= case when %(since)s::timestamptz is null then now() - make_interval(days => %(days)s) else %(since)s::timestamptz end"
+    " and r.started_at < case when %(before)s::timestamptz is null then 'infinity' else %(before)s::timestamptz end and not r.is_test"
+)
+"""As BEGAN, by what the indexes by workflow have: a column of theirs, and no range of ids, for which the planner would take the table.
+CASE and not coalesce: under row level security that is no condition of an index.
+"""
+
 STEPS: LiteralString = (
     "s.run_id >= mainstem.first_id_at(coalesce(%(since)s::timestamptz, now() - make_interval(days => %(days)s)))"
     " and s.run_id < mainstem.first_id_at(coalesce(%(before)s::timestamptz, 'infinity'))"
 )
 """Over user_workflow_run_step s, beside BEGAN."""
 
-COUNTS: LiteralString = """
+_OVER: LiteralString = "('completed', 'failed', 'cancelled', 'timeout')"
+
+COUNTS: LiteralString = f"""
 count(*) as runs,
        count(*) filter (where r.status = 'completed') as completed,
        count(*) filter (where r.status in ('failed', 'timeout')) as failed,
-       count(*) filter (where r.ended_at is null) as running,
+       count(*) filter (where r.status not in {_OVER}) as running,
        round(count(*) filter (where r.status = 'completed')::numeric
-             / nullif(count(*) filter (where r.ended_at is not null), 0), 4)::float8 as success_rate"""
+             / nullif(count(*) filter (where r.status in {_OVER}), 0), 4)::float8 as success_rate"""
 """Over user_workflow_run r; success_rate as in v_workflow_channel_performance: completed of those that have ended."""
 
 PERCENTILES: LiteralString = """
-percentile_cont(array[0.5, 0.95, 0.99]) within group (order by r.duration_ms) filter (where r.ended_at is not null)"""
+percentile_cont(array[0.5, 0.95, 0.99]) within group (order by r.duration_ms) filter (where r.duration_ms is not null)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 from mainstem.errors import NotFound
 from mainstem.ledger.call import Call, Row
 from mainstem.ledger.cursors import closed, opened
-from mainstem.ledger.windows import BEGAN, COUNTS, PERCENTILES, Window
+from mainstem.ledger.windows import COUNTS, PERCENTILES, STARTED, Window
 from mainstem.model import Json
 
 T = TypeVar("T")
@@ -180,17 +180,21 @@ with asked as (
    where {which} and (%(status)s::text is null or w.status = %(status)s)
    order by w.name limit %(limit)s
 ), measured as (
-  select r.workflow_id, max(coalesce(r.started_at, r.created_at)) as last_run_at, {COUNTS}, {PERCENTILES} as percentiles
-    from mainstem.user_workflow_run r
-   where {BEGAN} and r.workflow_id in (select a.workflow_id from asked a)
-   group by r.workflow_id
+  select a.workflow_id, m.* from asked a cross join lateral (  -- each by its index, which has all that is asked here
+    select max(r.started_at) as last_run_at, {COUNTS}, {PERCENTILES} as percentiles from (
+      select r.started_at, r.status, r.duration_ms from mainstem.user_workflow_run r
+       where r.org_id = a.org_id and r.workflow_id = a.workflow_id and {STARTED}
+       union all
+      select null, r.status, null from mainstem.user_workflow_run r  -- and those that wait to begin
+       where r.org_id = a.org_id and r.workflow_id = a.workflow_id and r.started_at is null and r.status = 'pending' and not r.is_test) r) m
 ), daily as (
-  select r.workflow_id, (coalesce(r.started_at, r.created_at) at time zone 'UTC')::date as day,
-         count(*) filter (where r.status = 'completed') as completed, count(*) filter (where r.status in ('failed', 'timeout')) as failed
-    from mainstem.user_workflow_run r
-   where r.run_id >= mainstem.first_id_at(date_trunc('day', now(), 'UTC') - interval '{SPARKLINE - 1} days') and not r.is_test
-     and r.workflow_id in (select a.workflow_id from asked a)
-   group by r.workflow_id, day
+  select a.workflow_id, d.* from asked a cross join lateral (
+    select (r.started_at at time zone 'UTC')::date as day,
+           count(*) filter (where r.status = 'completed') as completed, count(*) filter (where r.status in ('failed', 'timeout')) as failed
+      from mainstem.user_workflow_run r
+     where r.org_id = a.org_id and r.workflow_id = a.workflow_id and not r.is_test
+       and r.started_at >= date_trunc('day', now(), 'UTC') - interval '{SPARKLINE - 1} days'
+     group by day) d
 )
 select a.workflow_id, a.name, a.description, a.status, a.version, a.created_at, a.updated_at,
        a.graph_config is not null or exists (

@@ -54,10 +54,26 @@ class Run(Ledger):
             "jsonb_typeof(context) = 'object' and jsonb_typeof(metadata) = 'object'",
             name="run_context_is_an_object",
         ),
-        Index("user_workflow_run_by_workflow", "org_id", "workflow_id", text("started_at desc")),
+        Index(
+            "user_workflow_run_by_workflow",
+            "org_id",
+            "workflow_id",
+            text("started_at desc"),
+            postgresql_include=("run_id", "status", "duration_ms", "is_test"),
+        ),
         Index("user_workflow_run_by_status", "org_id", "status", text("started_at desc")),
         Index("user_workflow_run_by_channel", "org_id", "channel", text("started_at desc")),
         Index("user_workflow_run_by_external_id", "org_id", "external_id"),
+        *(
+            Index(
+                f"user_workflow_run_by_{name}",
+                "org_id",
+                text(f"{column} desc"),
+                text("run_id desc"),
+                postgresql_where=text(f"{column} is not null"),
+            )
+            for name, column in (("start", "started_at"), ("end", "ended_at"), ("duration", "duration_ms"))
+        ),
         Index(
             "user_workflow_run_by_legacy_id",
             "org_id",

@@ -37,10 +37,12 @@ def perform(conn: Connection, apply: Apply, roots: list[Any]) -> None:
     From each old row to its ids, by their index: left to itself, the planner hashes whole tables for a few roots, as the id map
     grew from nothing and its statistics are late.
     """
-    conn.execute("".join(f"set local {setting};" for setting in _PLANNED))
+    conn.execute("".join(f"set local {setting};" for setting in _PLANNED), prepare=False)
     conn.execute("select set_config(%s, %s, true)", [changes.COPYING, apply.source])
     _perform(conn, apply, roots)
-    conn.execute("".join(f"set local {setting.split()[0]} to default;" for setting in _PLANNED))
+    conn.execute(
+        "".join(f"set local {setting.split()[0]} to default;" for setting in _PLANNED), prepare=False
+    )
 
 
 def _perform(conn: Connection, apply: Apply, roots: list[Any]) -> None:

@@ -7,6 +7,7 @@ compared, the tables moved aside and the views put in their place.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -14,10 +15,12 @@ import psycopg
 
 from mainstem.consolidate.compile import Program, changes
 from mainstem.consolidate.compile.relation import Relation
+from mainstem.consolidate.compile.statements import Apply
 from mainstem.consolidate.compile.text import lit, q
 from mainstem.consolidate.compile.thinned import Thinned
 from mainstem.consolidate.compile.unpacked import Unpacked
 from mainstem.consolidate.compile.views import IDS
+from mainstem.consolidate.life.batch import perform
 from mainstem.consolidate.life.catch_up import backlog, catch_up, drain
 from mainstem.consolidate.life.dependants import (
     Dependant,
@@ -29,8 +32,8 @@ from mainstem.consolidate.life.dependants import (
 from mainstem.consolidate.life.finish import remember_reads
 from mainstem.consolidate.life.plan import Plan, advance, holding, read_plan, refuse_changed, remember
 from mainstem.consolidate.life.policies import guarded_views
-from mainstem.consolidate.life.session import Connection, with_patience
-from mainstem.consolidate.life.verify import compare_roots
+from mainstem.consolidate.life.session import Connection, planned_once, with_patience
+from mainstem.consolidate.life.verify import Compared, compare_roots
 from mainstem.consolidate.mapping import Mapping
 from mainstem.errors import CutoverBlocked, ProofFailed
 
@@ -67,8 +70,10 @@ def cut_over(conn: Connection, program: Program, plan: Plan, *, patience: float 
         def attempt() -> Switched:
             nonlocal attempts
             attempts += 1
-            catch_up(conn, program, token, until=20)
-            return _switch(conn, program, token, texts, attempts, standing=standing)
+            with planned_once(conn):
+                _rehearse(conn, program)
+                catch_up(conn, program, token, until=20)
+                return _switch(conn, program, token, texts, attempts, standing=standing)
 
         switched = with_patience(attempt, seconds=patience, what="the cut-over")
         give_old_ids(conn, program)
@@ -102,7 +107,7 @@ def _switch(
         conn.execute(f"lock table {tables} in access exclusive mode")
         locked = time.monotonic()
         drained = _drain_rest(conn, program)
-        conn.execute(";\n".join(texts))  # in one message: writers wait for each that is sent
+        conn.execute(";\n".join(texts), prepare=False)  # in one message: writers wait for each that is sent
         took = (time.monotonic() - locked) * 1000
         facts = {
             "locked_ms": round(took, 1),
@@ -112,6 +117,19 @@ def _switch(
         }
         advance(conn, source, token, "cut_over", **facts)  # type: ignore[arg-type]
     return Switched(facts["locked_ms"], drained, attempts)
+
+
+def _rehearse(conn: Connection, program: Program) -> None:
+    """One root of each kind is folded and compared again, and all of it taken back: so its statements are planned."""
+    for root in program.whole.roots():
+        known = f"select old_key from {IDS} where source = %s and old_table = %s limit 1"
+        roots = [key for (key,) in conn.execute(known, [program.mapping.system, root.table]).fetchall()]
+        if roots:
+            with conn.transaction(force_rollback=True):
+                apply = program.apply(root)
+                perform(conn, apply, roots)
+                for _found in _compared(conn, program, root, apply, roots):
+                    pass  # what differs is the business of who compares in earnest
 
 
 def _drain_rest(conn: Connection, program: Program) -> int:
@@ -127,14 +145,21 @@ def _drain_rest(conn: Connection, program: Program) -> int:
         apply = program.apply(root)
         while roots := drain(conn, apply, source, MOST_LEFT):
             drained += len(roots)
-            ids = [row[0] for row in conn.execute(apply.known_ids, {"roots": roots}).fetchall()]
-            for side in [side for side in program.proofs() if side.root_table == root.table]:
-                found = compare_roots(conn, side, roots, ids)
+            for found in _compared(conn, program, root, apply, roots):
                 if not found.is_equal:
                     raise ProofFailed(
                         f"{found.name}: {found.differences}", hint="Nothing was switched. Verify again."
                     )
     return drained
+
+
+def _compared(
+    conn: Connection, program: Program, root: Relation, apply: Apply, roots: list[str]
+) -> Iterator[Compared]:
+    ids = [row[0] for row in conn.execute(apply.known_ids, {"roots": roots}).fetchall()]
+    for side in program.proofs():
+        if side.root_table == root.table:
+            yield compare_roots(conn, side, roots, ids)
 
 
 def has_switched(conn: Connection, mapping: Mapping, error: BaseException) -> bool:

@@ -53,6 +53,19 @@ def seeing_ours(conn: Connection) -> Iterator[None]:
             conn.execute("select set_config('row_security', 'off', false)")
 
 
+@contextmanager
+def planned_once(conn: Connection) -> Iterator[None]:
+    """Meanwhile a statement is planned when it is first met, and not again: what was met before the locks costs no plan under them."""
+    conn.prepare_threshold, conn.prepared_max = 0, None
+    conn.execute("set plan_cache_mode = force_generic_plan")
+    try:
+        yield
+    finally:
+        conn.prepare_threshold = None
+        if conn.info.transaction_status is psycopg.pq.TransactionStatus.IDLE:
+            conn.execute("reset plan_cache_mode")
+
+
 def with_patience(work: Callable[[], T], *, seconds: float, what: str) -> T:
     """Do it again while a lock is held elsewhere, each time after a little longer. Raises CutoverBlocked after `seconds`."""
 

@@ -362,10 +362,14 @@ comment on column mainstem.user_workflow_run.priority is 'A higher one is claime
 comment on column mainstem.user_workflow_run.is_test is 'Left out of the statistics.';
 comment on column mainstem.user_workflow_run.metadata is 'Yours, beside the ledger''s own context_times, epoch, queue and legacy.';
 
-create index user_workflow_run_by_workflow on mainstem.user_workflow_run (org_id, workflow_id, started_at desc);
+create index user_workflow_run_by_workflow on mainstem.user_workflow_run (org_id, workflow_id, started_at desc)
+  include (run_id, status, duration_ms, is_test);  -- statistics of a workflow read no row
 create index user_workflow_run_by_status on mainstem.user_workflow_run (org_id, status, started_at desc);
 create index user_workflow_run_by_channel on mainstem.user_workflow_run (org_id, channel, started_at desc);
 create index user_workflow_run_by_external_id on mainstem.user_workflow_run (org_id, external_id);
+create index user_workflow_run_by_start on mainstem.user_workflow_run (org_id, started_at desc, run_id desc) where started_at is not null;
+create index user_workflow_run_by_end on mainstem.user_workflow_run (org_id, ended_at desc, run_id desc) where ended_at is not null;
+create index user_workflow_run_by_duration on mainstem.user_workflow_run (org_id, duration_ms desc, run_id desc) where duration_ms is not null;
 create index user_workflow_run_by_legacy_id on mainstem.user_workflow_run (org_id, legacy_trace_id) where legacy_trace_id is not null;
 create table mainstem.user_workflow_run_step (
   step_id uuid not null,

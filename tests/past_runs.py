@@ -83,7 +83,9 @@ def make_past(url: str, *, org_id: UUID = DEFAULT_ORG, runs: int = 240, seed: in
             )
         now = datetime.now(UTC)
         began = [_began(now, number / runs) for number in range(runs)]
-        past.runs += [_run(run_id, at, chance) for run_id, at in zip(_run_ids(conn, began), began, strict=True)]
+        past.runs += [
+            _run(run_id, at, chance) for run_id, at in zip(_run_ids(conn, began), began, strict=True)
+        ]
         _insert(conn, past, org_id)
     return past
 

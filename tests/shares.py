@@ -10,7 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 _SERVER = re.compile(r"\[(?:.*-)?(1[58])(?:-.*)?\]$")
 
 
-class SharesOfFiles(LoadScopeScheduling):
+class SharesOfFiles(LoadScopeScheduling):  # type: ignore[misc]
     """A file's tests on one server: what its fixtures made is used up, and the shares are small enough to come out even."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -6,11 +6,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, FastAPI
-from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from mainstem.errors import DatabaseError
@@ -59,23 +57,15 @@ def create_app(config: ServerConfig) -> FastAPI:
     """An ASGI application, to run or to mount. Mounted without its lifespan it opens the database when it is first asked."""
     app = Application(config)
     problems.install(app)
-    app.router.routes.extend(_routes())
+    unknown = Depends(refuse_unknown)
+    api = APIRouter(responses=problems.may_fail(401, 403), dependencies=[unknown])
+    for router in ROUTERS:
+        api.include_router(router)
+    app.include_router(api, prefix=PREFIX)  # else FastAPI makes every route to see its path
+    app.include_router(operations.router)
     history.install(app)
     console.install(app)  # last: it answers whatever path is left with the console
     return app
-
-
-@cache
-def _routes() -> tuple[BaseRoute, ...]:
-    """Made once in a process, which takes a third of a second: what applications do not share is in their state."""
-    unknown = Depends(refuse_unknown)
-    api = APIRouter(prefix=PREFIX, responses=problems.may_fail(401, 403), dependencies=[unknown])
-    for router in ROUTERS:
-        api.include_router(router)
-    made = APIRouter()
-    made.include_router(api)
-    made.include_router(operations.router)
-    return tuple(made.routes)
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ console-test: console
 	$(BIN)/python tools/build_console.py --test
 
 pytest: .venv/dev console
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 3 --dist loadscope
 
 chaos: .venv/dev
 	$(BIN)/python tests/kills/chaos.py --kills $(KILLS)

@@ -19,6 +19,14 @@ ON_ONE_SERVER = pytest.mark.parametrize(
 """`pytestmark` of modules about Python code, which does the same on every server."""
 
 
+@pytest.fixture(
+    scope="session", name="server_url", params=os.environ.get("MAINSTEM_TEST_SERVERS", "18").split(",")[:1]
+)
+def one_server(request: pytest.FixtureRequest, started_servers: Callable[[str], str]) -> str:
+    """The same for a module of which some tests ask no server: imported, it stands there for the one of all servers."""
+    return started_servers(request.param)
+
+
 async def until(answer: Callable[[], Any], *, seconds: float = 15) -> Any:
     """What it answers once that is true: asked again and again, at most for so many seconds."""
     deadline = time.monotonic() + seconds

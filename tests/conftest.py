@@ -28,6 +28,11 @@ QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "
 
 TEMPLATE = "mainstem_template"
 
+CATALOG = """
+select string_agg(oid::regclass::text, ', ') from pg_class
+ where relkind = 'r' and relnamespace = 'pg_catalog'::regnamespace and not relisshared
+"""
+
 MOVABLE_CLOCK = """
 create table public.moved_clock (ahead interval not null);
 insert into public.moved_clock values ('0');
@@ -36,6 +41,13 @@ create or replace function mainstem.clock() returns timestamptz language sql vol
 return clock_timestamp() + (select ahead from public.moved_clock);
 alter function mainstem.clock() owner to mainstem_owner;
 """
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from shares import scheduler
+
+    return scheduler(config, log)
 
 
 def _server_names() -> list[str]:
@@ -72,6 +84,15 @@ def _make_template(url: str) -> None:
         upgrade(conn)
         conn.execute(MOVABLE_CLOCK)
         store_fingerprint(conn)
+    _warm(in_database(url, TEMPLATE))
+
+
+def _warm(url: str) -> None:
+    """What the first session of a database does for all that come after it: done once, it is copied with the files."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        [(tables,)] = conn.execute(CATALOG).fetchall()
+        conn.execute(f"vacuum (freeze) {tables}")
+    psycopg.connect(url).close()  # it writes the file of the relation cache, which the vacuum took away
 
 
 @pytest.fixture(scope="session", params=_server_names())

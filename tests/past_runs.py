@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from mainstem.model import DEFAULT_ORG
 
@@ -83,34 +82,30 @@ def make_past(url: str, *, org_id: UUID = DEFAULT_ORG, runs: int = 240, seed: in
                 [org_id, workflow_id, name],
             )
         now = datetime.now(UTC)
-        for number in range(runs):
-            ago = timedelta(minutes=2) + timedelta(days=40) * (number / runs) ** 2 + timedelta(minutes=5)
-            past.runs.append(_run(conn, past, org_id, now - ago, chance))
+        began = [_began(now, number / runs) for number in range(runs)]
+        past.runs += [
+            _run(run_id, at, chance) for run_id, at in zip(_run_ids(conn, began), began, strict=True)
+        ]
+        _insert(conn, past, org_id)
     return past
 
 
-def _run_id(conn: psycopg.Connection[Any], began: datetime) -> UUID:
-    [(run_id,)] = conn.execute("select mainstem.new_run_id(%s)", [began]).fetchall()
-    found: UUID = run_id
-    return found
+def _began(now: datetime, share: float) -> datetime:
+    return now - timedelta(minutes=7) - timedelta(days=40) * share**2
 
 
-def _run(
-    conn: psycopg.Connection[Any], past: Past, org_id: UUID, began: datetime, chance: random.Random
-) -> PastRun:
+def _run_ids(conn: psycopg.Connection[Any], began: list[datetime]) -> list[UUID]:
+    query = "select mainstem.new_run_id(at) from unnest(%s) with ordinality as t (at, number) order by number"
+    return [run_id for (run_id,) in conn.execute(query, [began]).fetchall()]
+
+
+def _run(run_id: UUID, began: datetime, chance: random.Random) -> PastRun:
     status = chance.choice(STATUSES)
     is_over = status not in ("running", "waiting")
     run = PastRun(
-        _run_id(conn, began),
+        run_id,
         chance.choice(WORKFLOWS), status, chance.choice(CHANNELS), began,
         int(chance.lognormvariate(6, 1)) + 1 if is_over else None, chance.random() < 0.05,
-    )  # fmt: skip
-    ended = began + timedelta(milliseconds=run.duration_ms) if run.duration_ms is not None else None
-    conn.execute(
-        "insert into mainstem.user_workflow_run (run_id, org_id, workflow_id, status, channel, created_at, started_at, ended_at,"
-        " duration_ms, driver, error_message, is_test) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'caller', %s, %s)",
-        [run.run_id, org_id, past.workflows[run.workflow], status, run.channel, began, began, ended, run.duration_ms,
-         f"{run.workflow} is out of ink\nat line 7" if status == "failed" else None, run.is_test],
     )  # fmt: skip
     for number, node in enumerate(NODES, 1):
         failed = status == "failed" and number == len(NODES)
@@ -121,11 +116,32 @@ def _run(
             "duration_ms": int(chance.lognormvariate(4, 1)) + 1,
         }
         run.steps.append(step)
-        conn.execute(
-            "insert into mainstem.user_workflow_run_step (step_id, run_id, org_id, step_number, node_key, status, retry_count,"
-            " started_at, ended_at, duration_ms, error_message, metadata)"
-            " values (mainstem.step_id(%s, %s), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [run.run_id, number, run.run_id, org_id, number, node, step["status"], step["retries"], began, began,
-             step["duration_ms"], "no ink" if failed else None, Jsonb({})],
-        )  # fmt: skip
     return run
+
+
+RUN = """
+insert into mainstem.user_workflow_run (run_id, org_id, workflow_id, status, channel, created_at, started_at, ended_at,
+  duration_ms, driver, error_message, is_test) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'caller', %s, %s)
+"""
+
+STEP = """
+insert into mainstem.user_workflow_run_step (step_id, run_id, org_id, step_number, node_key, status, retry_count,
+  started_at, ended_at, duration_ms, error_message, metadata)
+values (mainstem.step_id(%s, %s), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '{}')
+"""
+
+
+def _insert(conn: psycopg.Connection[Any], past: Past, org_id: UUID) -> None:
+    """All at once: a commit for each of a thousand rows would take most of a test's time."""
+    with conn.transaction(), conn.cursor() as cursor:
+        cursor.executemany(RUN, [
+            [run.run_id, org_id, past.workflows[run.workflow], run.status, run.channel, run.began, run.began,
+             run.began + timedelta(milliseconds=run.duration_ms) if run.is_over else None, run.duration_ms,
+             f"{run.workflow} is out of ink\nat line 7" if run.status == "failed" else None, run.is_test]
+            for run in past.runs
+        ])  # fmt: skip
+        cursor.executemany(STEP, [
+            [run.run_id, number, run.run_id, org_id, number, step["node"], step["status"], step["retries"], run.began,
+             run.began, step["duration_ms"], "no ink" if step["status"] == "failed" else None]
+            for run in past.runs for number, step in enumerate(run.steps, 1)
+        ])  # fmt: skip

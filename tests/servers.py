@@ -1,5 +1,6 @@
 """Real servers for tests: the embedded PostgreSQL 18, a private 15, and a transaction pooler before either."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -17,16 +18,32 @@ from mainstem.postgres.cluster import Cluster
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
+"""Bytes that are free there before a cluster is made: those of all processes of a test run take less than half."""
+
 
 @contextmanager
-def open_directory() -> Iterator[Path]:
+def open_directory(place: Path | None = None) -> Iterator[Path]:
     """A temporary directory that the server's account may enter, which pytest's `tmp_path` is not for root."""
-    path = Path(tempfile.mkdtemp(prefix="mainstem-test-"))
+    path = Path(tempfile.mkdtemp(prefix="mainstem-test-", dir=place))
     path.chmod(0o755)
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def place_for(settings: Mapping[str, str] | None) -> Path | None:
+    """Memory, where the machine has it to spare, for a server that writes nothing through to its disk; else None.
+
+    What can be lost with the machine has no need of a disk. The wheel's programs may be copied there, and must run.
+    """
+    if (settings or {}).get("fsync") != "off" or "TMPDIR" in os.environ or not MEMORY.is_dir():
+        return None
+    found = os.statvfs(MEMORY)
+    fits = found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & os.ST_NOEXEC
+    return MEMORY if fits else None
 
 
 def copy_of(data: Path, place: Path) -> Path:
@@ -41,14 +58,17 @@ def copy_of(data: Path, place: Path) -> Path:
 @contextmanager
 def embedded_server(settings: Mapping[str, str] | None = None) -> Iterator[EmbeddedServer]:
     """A new embedded server of its own, gone afterwards."""
-    with open_directory() as place, embedded(place / "data", settings=settings) as server:
+    with (
+        open_directory(place_for(settings)) as place,
+        embedded(place / "data", settings=settings) as server,
+    ):
         yield server
 
 
 @contextmanager
 def postgres_15(settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
     """A private PostgreSQL 15 from the system's packages; its `url` is the superuser's, over the socket."""
-    with open_directory() as place:
+    with open_directory(place_for(settings)) as place:
         account = account_for(place / "data")
         account.own(place)
         cluster = Cluster(place / "data", account, POSTGRES_15)

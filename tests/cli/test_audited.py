@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from conditions import one_server
 from conftest import Database, Tenant
 from typed import Terminal
+
+__all__ = ["one_server"]
 
 
 @pytest.fixture

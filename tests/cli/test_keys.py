@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from conditions import one_server
 from conftest import Database, Tenant
 from mainstem.ledger.keys import digest_of, holder_of
 from typed import Terminal
+
+__all__ = ["one_server"]
 
 
 @pytest.fixture

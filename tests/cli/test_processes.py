@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from conditions import one_server
 from conftest import Database, Tenant
 from typed import Terminal, write_program
+
+__all__ = ["one_server"]
 
 COMMAND = Path(sys.executable).with_name("mainstem")
 PROGRAM = """

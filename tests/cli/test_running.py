@@ -9,8 +9,11 @@ from uuid import uuid4
 
 import pytest
 
+from conditions import one_server
 from conftest import Database
 from typed import Terminal, write_program
+
+__all__ = ["one_server"]
 
 
 @pytest.fixture

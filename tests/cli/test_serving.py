@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from conditions import ON_ONE_SERVER
 from conftest import Database
 from listening import ended, started
 from mainstem.ledger.keys import create_key, mint
@@ -36,6 +37,7 @@ def test_up_brings_its_own_database_and_leaves_nothing_running(tmp_path: Path) -
         assert not list(data.rglob("postmaster.pid"))
 
 
+@ON_ONE_SERVER
 def test_up_runs_workflows_in_a_process_of_its_own(database: Database, tmp_path: Path) -> None:
     module = write_program(tmp_path)
     words = ("up", "--port", "0", "--workers", module)
@@ -51,6 +53,7 @@ def test_up_runs_workflows_in_a_process_of_its_own(database: Database, tmp_path:
     assert database.value("select count(*) from mainstem.user_workflow_worker where reaped_at is null") == 0
 
 
+@ON_ONE_SERVER
 def test_a_killed_up_takes_its_worker_with_it(database: Database, tmp_path: Path) -> None:
     alive = "select count(*) from mainstem.user_workflow_worker where reaped_at is null"
     words = ("up", "--port", "0", "--workers", write_program(tmp_path))
@@ -68,6 +71,7 @@ def wait_until(condition: Any, seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+@ON_ONE_SERVER
 def test_serve_asks_for_keys_logs_each_request_and_ends_what_is_in_flight(
     database: Database, tmp_path: Path
 ) -> None:
@@ -112,6 +116,7 @@ def refuses(url: str) -> bool:
         return trying.connect_ex((host, int(port))) != 0
 
 
+@ON_ONE_SERVER
 @pytest.mark.parametrize("words", [("up", "--no-auth"), ("serve", "--no-auth")])
 def test_a_server_without_keys_does_not_listen_elsewhere(database: Database, words: tuple[str, ...]) -> None:
     code, error, hint = Terminal(database.url).error(*words, "--host", "0.0.0.0", "--port", "0")
@@ -119,6 +124,7 @@ def test_a_server_without_keys_does_not_listen_elsewhere(database: Database, wor
     assert "127.0.0.1" in hint
 
 
+@ON_ONE_SERVER
 @pytest.mark.parametrize("verb", ["up", "serve"])
 def test_a_port_that_is_taken_is_named_with_the_remedy(database: Database, verb: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from conftest import Database
 from listening import COMMAND, ended, started
+from live_server import running as served
 from mainstem import Mainstem, RunFailed
 from typed import write_program
 
@@ -66,6 +67,9 @@ async def claims(portal: str) -> str:
 """
 """Clerks and portals are files: a letter waits until its clerk is there, a claim fails while its portal is not."""
 
+PATIENCE = 1.0
+"""Seconds that an impatient server waits for its database, where the usual one waits five: its pages wait for it."""
+
 LEASE = 2
 """Seconds of silence after which others take a worker's runs."""
 
@@ -114,6 +118,16 @@ def console_of(browser: Browser, url: str, directory: Path, *words: str) -> Iter
         finally:
             code, _errors = ended(process)
         assert code == 0
+
+
+@contextmanager
+def impatient_console(browser: Browser, url: str) -> Iterator[tuple[str, Page]]:
+    """The address and a page of a server in this process."""
+    with (
+        served(url, patience=PATIENCE) as server,
+        page_of(browser, f"http://{server.base}") as page,
+    ):
+        yield f"http://{server.base}", page
 
 
 @contextmanager

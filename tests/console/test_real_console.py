@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from pages import PAGES, page_of
 from playwright.sync_api import Browser, Locator, Page, expect
-from real import console_of, workers, working_console
+from real import console_of, impatient_console, workers, working_console
 
 from conditions import ON_ONE_SERVER
 from conftest import Database
 from consolidations import living
+from mainstem import Mainstem, RunFailed
 from servers import shut
 
 pytest_plugins = ["browsing"]
@@ -162,16 +163,18 @@ def test_a_consolidation_turns_green_and_its_gate_opens(
 def test_a_database_that_goes_away_is_told_by_every_page_and_none_says_that_there_is_nothing(
     browser: Browser, database: Database, tmp_path: Path
 ) -> None:
-    with working_console(browser, database, tmp_path) as console, ExitStack() as windows:
-        failed = console.end("claims", portal="blue")
-        workflow = database.value("select workflow_id from mainstem.user_workflow where name = 'claims'")
-        known = console.open("/runs")
+    with workers(database, tmp_path, 1), Mainstem(database.url) as client, suppress(RunFailed):
+        failed = client.start("claims", portal="blue").wait().run_id
+        client.result(failed).wait()
+    workflow = database.value("select workflow_id from mainstem.user_workflow where name = 'claims'")
+    with impatient_console(browser, database.url) as (base, known), ExitStack() as windows:
+        known.goto(f"{base}/runs", wait_until="domcontentloaded")
         expect(row(known, "Runs", "claims")).to_be_visible()
         expect(known.locator(".pill[data-state=live]")).to_be_visible()
-        pages = {path: windows.enter_context(page_of(browser, console.base)) for path in PAGES.values()}
+        pages = {path: windows.enter_context(page_of(browser, base)) for path in PAGES.values()}
         with shut(database.url):
             for path, page in pages.items():  # each its own window, so that they wait at once
-                page.goto(console.base + path.format(failed=failed, workflow=workflow), wait_until="commit")
+                page.goto(base + path.format(failed=failed, workflow=workflow), wait_until="commit")
             for page in pages.values():
                 expect(page.locator("[data-state=failed]").first).to_contain_text("MS101", timeout=2 * SOON)
                 expect(page.locator("[data-state=loading]")).to_have_count(0, timeout=SOON)

@@ -98,7 +98,7 @@ async def test_a_query_beyond_its_budget_is_ended_and_said(seeded: Seeded) -> No
             " and c.relkind in ('r', 'p') and not c.relispartition"
         ).fetchall()
     )
-    async with running(seeded.url, budget=0.4, patience=20.0) as app:
+    async with running(seeded.url, budget=0.4, patience=20.0, pool=32) as app:
         with seeded.superuser.transaction():
             seeded.superuser.execute(f"lock table {tables} in access exclusive mode")
             slow = await answers_of(app, seeded, NEEDY)

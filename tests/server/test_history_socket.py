@@ -15,11 +15,14 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from conditions import one_server
 from conftest import Database, Tenant, make_tenant
 from mainstem.ledger import keys
 from mainstem.ledger.call import perform
 from mainstem.model import DEFAULT_ORG
 from mainstem.server import ServerConfig, create_app
+
+__all__ = ["one_server"]
 
 PATIENCE = 10.0
 

@@ -12,6 +12,7 @@ from asked import ask, knock
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
+from conditions import one_server
 from conftest import Database
 from mainstem.errors import NotAuthenticated, OpenToTheWorld, PortTaken, every_error
 from mainstem.model import DEFAULT_ORG
@@ -19,6 +20,8 @@ from mainstem.server import ServerConfig, create_app
 from mainstem.server.access import Access, Caller
 from mainstem.server.serve import is_loopback, listen, refuse_open
 from serving import running, serving
+
+__all__ = ["one_server"]
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,10 @@ def create_app(config: ServerConfig) -> FastAPI:
     app = Application(config)
     problems.install(app)
     unknown = Depends(refuse_unknown)
-    api = APIRouter(prefix=PREFIX, responses=problems.may_fail(401, 403), dependencies=[unknown])
+    api = APIRouter(responses=problems.may_fail(401, 403), dependencies=[unknown])
     for router in ROUTERS:
         api.include_router(router)
-    app.include_router(api)
+    app.include_router(api, prefix=PREFIX)  # else FastAPI makes every route to see its path
     app.include_router(operations.router)
     history.install(app)
     console.install(app)  # last: it answers whatever path is left with the console

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from live_server import begin, end, events, running, step
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database, Tenant
+from live_server import begin, end, events, running, step
 from servers import shut
 
 pytestmark = ON_ONE_SERVER

@@ -8,10 +8,9 @@ from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
-from live_server import Running, begin, events, running
-
 from conditions import ON_ONE_SERVER, until
 from conftest import Database, Tenant
+from live_server import Running, begin, events, running
 from mainstem.model import DEFAULT_ORG
 from mainstem.server.live.hub import Hub
 from mainstem.server.live.subscription import MOST_WAITING

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from live_server import begin, events, running
 from test_live_sockets import closed, opened, subscribed
 
 from conditions import ON_ONE_SERVER
 from conftest import Clock, Database, Tenant
+from live_server import begin, events, running
 from mainstem.ledger.keys import Minted, create_key, mint, revoke_key
 
 pytestmark = ON_ONE_SERVER

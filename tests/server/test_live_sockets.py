@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from live_server import Running, begin, end, running, step
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database, Tenant
+from live_server import Running, begin, end, running, step
 from mainstem.server.live import conversation
 
 pytestmark = ON_ONE_SERVER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,7 +51,7 @@ def linked(request: Request, response: Response, following: str | None) -> None:
 
 def tagged(request: Request, value: Any, tag: str | None = None) -> Response:
     """The value with its ETag; 304 to whoever has it. tag: its state, where a part of it is enough to tell."""
-    told = TypeAdapter(type(value)).dump_json(value)
+    told = _writer(type(value)).dump_json(value)
     etag = f'"{tag or hashlib.sha256(told).hexdigest()[:24]}"'
     if etag in _listed(request.headers.get("if-none-match")):
         return Response(status_code=304, headers={"ETag": etag})
@@ -64,6 +65,12 @@ def demand_tag(request: Request, tag: str) -> None:
         raise PreconditionRequired("a change needs If-Match", hint="send the ETag that the reading gave")
     if given.strip() != "*" and f'"{tag}"' not in _listed(given):
         raise PreconditionFailed("it was changed since it was read", hint="read it again, and change that")
+
+
+@cache
+def _writer(shape: type[Any]) -> TypeAdapter[Any]:
+    """To make one takes longer than to read the run that it writes."""
+    return TypeAdapter(shape)
 
 
 def _listed(header: str | None) -> list[str]:

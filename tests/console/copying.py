@@ -1,0 +1,108 @@
+"""What a page's tables are copied as, and what comes of it when somebody uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from conftest import Database
+from listening import COMMAND
+
+IDS = ("run_id", "step_id", "workflow_id", "config_id", "activation_id", "worker_id", "key_id", "audit_id")
+
+
+@dataclass(frozen=True)
+class Copied:
+    """The texts that one table offers, by kind; `place` names it for whoever reads a failure."""
+
+    place: str
+    texts: dict[str, str]
+
+    @property
+    def rows(self) -> Any:
+        return json.loads(self.texts["JSON"])
+
+    @property
+    def ids(self) -> set[str]:
+        return {one for name in IDS for one in values(self.rows, name) if one is not None}
+
+
+def copied_from(page: Page, path: str) -> list[Copied]:
+    """Of every table that the page shows."""
+    buttons = page.locator(".menu-at > button")
+    found = []
+    for index in range(buttons.count()):
+        button = buttons.nth(index)
+        button.click()
+        kinds = [text.removeprefix("Copy as ") for text in page.locator(".menu button").all_inner_texts()]
+        page.keyboard.press("Escape")
+        found.append(Copied(f"{path}, {index + 1}", {kind: _copy(page, index, kind) for kind in kinds}))
+    return found
+
+
+def _copy(page: Page, index: int, kind: str) -> str:
+    button = page.locator(".menu-at > button").nth(index)
+    button.click()
+    page.get_by_role("button", name=f"Copy as {kind}", exact=True).click()
+    expect(button).to_have_text(f"Copied {kind}")
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+def asked_by_curl(text: str) -> Any:
+    words = shlex.split(text)
+    assert words[0] == "curl"
+    done = subprocess.run([*words, "-sSf"], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, (text, done.stderr)
+    return json.loads(done.stdout)
+
+
+def asked_by_sql(database: Database, text: str) -> str:
+    """The rows of all its statements, as mainstem_app has them with the tenant set."""
+    with database.connect("mainstem_app").cursor() as cursor:
+        cursor.execute(text.encode())
+        found = [str(cursor.fetchall())]
+        while cursor.nextset():
+            found.append(str(cursor.fetchall()))
+    return " ".join(found)
+
+
+def asked_by_command(text: str, url: str, directory: Path) -> None:
+    words = shlex.split(text)
+    assert words[0] == "mainstem"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTEM_")}
+    done = subprocess.run(
+        [str(COMMAND), *words[1:]],
+        cwd=directory,
+        env={**environment, "MAINSTEM_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, (text, done.stderr)
+
+
+def is_in(rows: Any, answer: Any) -> bool:
+    """Whether the answer is these rows, or has them in it."""
+    if rows == answer:
+        return True
+    inner = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ()
+    return any(is_in(rows, one) for one in inner)
+
+
+def values(of: Any, name: str) -> Iterator[Any]:
+    """Of this key, wherever it is."""
+    inner = of.values() if isinstance(of, dict) else of if isinstance(of, list) else ()
+    if isinstance(of, dict) and name in of:
+        yield of[name]
+    for one in inner:
+        yield from values(one, name)

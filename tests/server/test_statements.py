@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from asked import ask
 from cases import Seeded, every_case, seeded_database, url_of
+from psycopg.rows import dict_row
 
 from mainstem.postgres import connect
 from mainstem.server.access import Access
@@ -34,9 +35,12 @@ def seeded(server_url: str) -> Iterator[Seeded]:
         yield made
 
 
-def answered(seeded: Seeded, statements: str) -> list[list[Any]]:
+def answered(seeded: Seeded, statements: str) -> list[list[dict[str, Any]]]:
     """The rows of each statement, as tenant A has them."""
-    with connect(seeded.url, role="mainstem_app", application_name="test") as conn, conn.cursor() as cursor:
+    with (
+        connect(seeded.url, role="mainstem_app", application_name="test") as conn,
+        conn.cursor(row_factory=dict_row) as cursor,
+    ):
         conn.execute("select set_config('app.current_org_id', %s, false)", [str(seeded.a["org"])])
         cursor.execute(statements.encode())
         found = [cursor.fetchall()]

@@ -15,10 +15,10 @@ const route = getRouteApi("/system");
 export function Audit(): ReactNode {
   const { action, target } = route.useSearch();
   const navigate = useNavigate({ from: "/system" });
-  const params = { action, target };
+  const params: Filtering = { action, target };
   const asked = usePages<ChangesShown>("/audit", params);
   const rows = rowsOf(asked, (page) => page.changes);
-  const filter = (change: typeof params): void => void navigate({ search: { tab: "audit", ...params, ...change } });
+  const filter = (change: Filtering): void => void navigate({ search: { tab: "audit", ...params, ...change } });
   const narrowed = Boolean(action ?? target);
   return (
     <>
@@ -32,7 +32,7 @@ export function Audit(): ReactNode {
   );
 }
 
-interface Filtering { action?: string | undefined; target?: string | undefined }
+type Filtering = { action?: string | undefined; target?: string | undefined };
 
 function Filter({ action, target, known, onAsk }: Filtering & { known: string[]; onAsk: (change: Filtering) => void }): ReactNode {
   const submit = (event: React.FormEvent<HTMLFormElement>): void => {

@@ -39,13 +39,13 @@ function api(path, query, response) {
   const body = answer(path, query);
   if (body === null) return send(response, 404, { ...FAILED, type: "/problems/MS001", status: 404, title: "Not Found", code: "MS001", detail: `there is nothing at ${path}`, hint: "is the id of another tenant?" }, "application/problem+json");
   if (body.svg) return response.writeHead(200, { "content-type": "image/svg+xml" }).end(body.svg);
-  send(response, 200, mode === "empty" ? emptied(body) : body);
+  send(response, 200, mode === "empty" && path !== "/filters" ? emptied(body) : body);
 }
 
 function emptied(body) {
   if (Array.isArray(body)) return [];
   if (body === null || typeof body !== "object") return typeof body === "number" ? 0 : body;
-  return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, ["run_id", "keys", "examples", "from", "to"].includes(key) ? value : key === "next" ? null : emptied(value)]));
+  return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, ["run_id", "from", "to"].includes(key) ? value : key === "next" ? null : emptied(value)]));
 }
 
 async function act(path, request, response) {

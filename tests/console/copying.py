@@ -7,14 +7,16 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
+from click.testing import CliRunner
 from playwright.sync_api import Page, expect
 
 from conftest import Database
-from listening import COMMAND
+from mainstem.cli.main import main
 
 IDS = ("run_id", "step_id", "workflow_id", "config_id", "activation_id", "worker_id", "key_id", "audit_id")
 
@@ -57,6 +59,7 @@ def _copy(page: Page, index: int, kind: str) -> str:
     return text
 
 
+@cache
 def asked_by_curl(text: str) -> Any:
     words = shlex.split(text)
     assert words[0] == "curl"
@@ -75,20 +78,14 @@ def asked_by_sql(database: Database, text: str) -> str:
     return " ".join(found)
 
 
-def asked_by_command(text: str, url: str, directory: Path) -> None:
+def asked_by_command(text: str, url: str) -> None:
+    """In a thread of its own: this one has a browser, and with that a loop that runs."""
     words = shlex.split(text)
     assert words[0] == "mainstem"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTEM_")}
-    done = subprocess.run(
-        [str(COMMAND), *words[1:]],
-        cwd=directory,
-        env={**environment, "MAINSTEM_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, (text, done.stderr)
+    environment = {name: None for name in os.environ if name.startswith("MAINSTEM_")} | {"MAINSTEM_URL": url}
+    with ThreadPoolExecutor(1) as thread:
+        done = thread.submit(CliRunner().invoke, main, words[1:], env=environment).result(60)
+    assert done.exit_code == 0, (text, done.output)
 
 
 def is_in(rows: Any, answer: Any) -> bool:

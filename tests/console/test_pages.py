@@ -245,8 +245,6 @@ def test_every_chart_has_its_table(go: Go) -> None:
         expect(page.get_by_role("table")).to_have_count(tables + number)
 
 
-
-
 def test_the_theme_is_chosen_and_kept(go: Go) -> None:
     page = go("home")
     page.emulate_media(color_scheme="light")
@@ -427,4 +425,6 @@ def test_what_is_copied_is_shown_where_the_browser_keeps_its_clipboard(go: Go) -
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.get_by_role("button", name="Copy as").click()
     page.get_by_role("button", name="Copy as curl").click()
-    expect(page.get_by_label("Text to copy")).to_have_value(f"curl {page.url.split('/system')[0]}/api/v1/keys")
+    expect(page.get_by_label("Text to copy")).to_have_value(
+        f"curl {page.url.split('/system')[0]}/api/v1/keys"
+    )

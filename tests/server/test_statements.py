@@ -83,7 +83,11 @@ async def test_what_a_caller_typed_stays_a_value(seeded: Seeded) -> None:
     async with running(seeded.url, open_to_all=False) as app:
         key = seeded.key(seeded.a, Access.ADMIN)
         answer = await ask(
-            app, "GET", "/api/v1/audit?action=" + "".join(f"%{byte:02x}" for byte in typed.encode()), key=key, headers=SQL
+            app,
+            "GET",
+            "/api/v1/audit?action=" + "".join(f"%{byte:02x}" for byte in typed.encode()),
+            key=key,
+            headers=SQL,
         )
     assert "select 1/0" in answer.text
     assert answered(seeded, answer.text) == [[]]
@@ -97,7 +101,9 @@ async def test_a_reader_of_sql_is_let_in_like_any_other(seeded: Seeded) -> None:
         missing = "/api/v1/workflows/00000000-0000-7000-8000-00000000dead"
         absent = await ask(app, "GET", missing, key=seeded.key(seeded.a, Access.VIEWER), headers=SQL)
         assert (absent.status, absent.is_problem) == (404, True)
-        others = await ask(app, "GET", "/api/v1/workflows", key=seeded.key(seeded.b, Access.VIEWER), headers=SQL)
+        others = await ask(
+            app, "GET", "/api/v1/workflows", key=seeded.key(seeded.b, Access.VIEWER), headers=SQL
+        )
     assert str(seeded.a["org"]) not in others.text
     assert re.search(rf"current_org_id = '{seeded.b['org']}'", others.text)
 

@@ -40,7 +40,7 @@ export interface Facets { status: FacetValue[]; workflow: FacetValue[]; channel:
 export interface FilterKey { name: string; kind: string; takes: string; says: string; operators: string[]; choices: string[]; examples: string[] }
 export interface Filters { keys: FilterKey[]; documents: FilterKey[]; rules: string[]; examples: string[]; sorts: string[] }
 
-export interface RunEvent { event_id: string; event_type: string; event_data: Json; timestamp: Time }
+export interface RunEvent { event_id: string; event_type: string; event_data: Json; timestamp: Time | null }
 
 export interface Screenshot {
   url?: string;

@@ -47,7 +47,9 @@ PLACE = click.Path(path_type=Path, exists=True, file_okay=False)
     default=None,
     help="Ask for keys, or not. Without either: not on loopback, which alone --no-auth is for.",
 )
-@click.option("--migrations", type=PLACE, help="Also show the migrations whose states `mainstem migrate` keeps here.")
+@click.option(
+    "--migrations", type=PLACE, help="Also show the migrations whose states `mainstem migrate` keeps here."
+)
 @json_option
 @click.pass_obj
 def up(

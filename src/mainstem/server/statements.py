@@ -62,7 +62,10 @@ class _Answer:
                 await self.send(answer)
 
     def _told(self) -> list[Message]:
-        headers = [(b"content-type", f"{MEDIA_TYPE}; charset=utf-8".encode()), (b"cache-control", b"no-store")]
+        headers = [
+            (b"content-type", f"{MEDIA_TYPE}; charset=utf-8".encode()),
+            (b"cache-control", b"no-store"),
+        ]
         return [
             {"type": "http.response.start", "status": 200, "headers": headers},
             {"type": "http.response.body", "body": "\n".join([*self.statements, ""]).encode()},

@@ -55,7 +55,7 @@ export const GET = [
   [/^\/workflows\/([\w-]+)\/nodes$/, ([id]) => nodesOf(flowOf(id))],
   [/^\/workflows\/([\w-]+)\/graph$/, ([id]) => defined(graphOf(flowOf(id), []))],
   [/^\/workflows\/([\w-]+)\/configs$/, ([id], query) => paged("configs", CONFIGS(flowOf(id)), query)],
-  [/^\/configs\/([\w-]+)\/activations$/, ([id]) => ({ activations: TRAIL(id) })],
+  [/^\/configs\/([\w-]+)\/activations$/, ([id], query) => paged("activations", TRAIL(id), query)],
   [/^\/workflows\/([\w-]+)\/versions$/, (_, query) => paged("versions", [12, 11, 10].map((version, index) => ({ version, checksum: "9b1f0c", published_at: RUNS[index * 200].started_at, published_by: null, graph_config: null })), query)],
   [/^\/workflows\/([\w-]+)\/schema$/, () => SCHEMA],
   [/^\/analytics\/(summary|latency|heatmap|channels|nodes)$/, ([which], query) => analytics(which, query)],

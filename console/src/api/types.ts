@@ -199,7 +199,7 @@ export interface Config {
 }
 
 export interface Configs { configs: Config[]; next: string | null }
-export interface Trail { activations: Activation[] }
+export interface Trail { activations: Activation[]; next: string | null }
 
 export interface Latency { key: string; label: string; workflow: string | null; ended: number; failed: number; mean_ms: number | null; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; max_ms: number | null }
 /** weekday: 0 is Monday. */

@@ -1,17 +1,15 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { useAsk } from "~/api/asking";
 import { address } from "~/api/client";
 import { rowsOf, usePages } from "~/api/pages";
-import type { Config, Configs as ConfigPage, Trail as Activations, Workflow } from "~/api/types";
+import type { Activation, Config, Configs as ConfigPage, Trail as Activations, Workflow } from "~/api/types";
 import { Ago } from "~/components/Ago";
-import { Answer } from "~/components/Answer";
 import { CopyAs } from "~/components/CopyAs";
 import { JsonView } from "~/components/JsonView";
 import { PagedTable } from "~/components/PagedTable";
 import { Panel } from "~/components/Panel";
 import { Status } from "~/components/Status";
-import { Table, type Column } from "~/components/Table";
+import type { Column } from "~/components/Table";
 
 const route = getRouteApi("/workflows/$workflowId");
 
@@ -45,20 +43,21 @@ function columnsOf(picked: Config | undefined, pick: (row: Config) => void): Col
 
 function One({ of }: { of: Config }): ReactNode {
   const path = `/configs/${of.config_id}/activations`;
-  const trail = useAsk<Activations>(path);
+  const trail = usePages<Activations>(path);
+  const rows = rowsOf(trail, (page) => page.activations);
   return (
     <div className="inside two">
       <Panel title={`${of.name}, version ${of.version}`} inside><JsonView of={of.config_data} /></Panel>
-      <Panel title="Activations in its scope" aside={<CopyAs at={address(path)} cli={`mainstem configs show ${of.config_id}`} json={trail.data?.activations} />}>
-        <Answer of={trail} what="activations" isEmpty={(data) => data.activations.length === 0} empty={{ title: "Nothing was activated here yet" }}>
-          {(data) => <Table label="Activations" rows={data.activations} keyOf={(row) => row.activation_id} tall={data.activations.length > 20} columns={[
-            { key: "version", head: "Version", num: true, width: "80px", cell: (row) => row.version },
-            { key: "name", head: "Name", cell: (row) => row.name },
-            { key: "at", head: "Activated", cell: (row) => <Ago at={row.activated_at} /> },
-            { key: "by", head: "By", wide: true, cell: (row) => row.activated_by ?? <span className="muted">nobody known</span> },
-          ]} />}
-        </Answer>
+      <Panel title="Activations in its scope" aside={<CopyAs at={address(path)} cli={`mainstem configs show ${of.config_id}`} json={rows} />}>
+        <PagedTable of={trail} rows={rows} what="activations" label="Activations" keyOf={(row) => row.activation_id} empty={{ title: "Nothing was activated here yet" }} columns={TRAIL} />
       </Panel>
     </div>
   );
 }
+
+const TRAIL: Column<Activation>[] = [
+  { key: "version", head: "Version", num: true, width: "80px", cell: (row) => row.version },
+  { key: "name", head: "Name", cell: (row) => row.name },
+  { key: "at", head: "Activated", cell: (row) => <Ago at={row.activated_at} /> },
+  { key: "by", head: "By", wide: true, cell: (row) => row.activated_by ?? <span className="muted">nobody known</span> },
+];

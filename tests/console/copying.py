@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from click.testing import CliRunner
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from conftest import Database
 from mainstem.cli.main import main
@@ -39,24 +39,23 @@ class Copied:
 
 def copied_from(page: Page, path: str) -> list[Copied]:
     """Of every table that the page shows."""
-    buttons = page.locator(".menu-at > button")
-    found = []
-    for index in range(buttons.count()):
-        button = buttons.nth(index)
+    buttons = page.locator(".menu-at > button").all()
+    return [Copied(f"{path}, {number}", _texts(page, button)) for number, button in enumerate(buttons, 1)]
+
+
+def _texts(page: Page, button: Locator) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    while True:
         button.click()
-        kinds = [text.removeprefix("Copy as ") for text in page.locator(".menu button").all_inner_texts()]
-        page.keyboard.press("Escape")
-        found.append(Copied(f"{path}, {index + 1}", {kind: _copy(page, index, kind) for kind in kinds}))
-    return found
-
-
-def _copy(page: Page, index: int, kind: str) -> str:
-    button = page.locator(".menu-at > button").nth(index)
-    button.click()
-    page.get_by_role("button", name=f"Copy as {kind}", exact=True).click()
-    expect(button).to_have_text(f"Copied {kind}")
-    text: str = page.evaluate("navigator.clipboard.readText()")
-    return text
+        offered = page.locator(".menu button").all_inner_texts()
+        kinds = [text.removeprefix("Copy as ") for text in offered]
+        left = [kind for kind in kinds if kind not in texts]
+        if not left:
+            page.keyboard.press("Escape")
+            return texts
+        page.get_by_role("button", name=f"Copy as {left[0]}", exact=True).click()
+        expect(button).to_have_text(f"Copied {left[0]}")
+        texts[left[0]] = page.evaluate("navigator.clipboard.readText()")
 
 
 @cache

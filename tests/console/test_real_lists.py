@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
-import pytest
 from copying import Copied, asked_by_command, asked_by_curl, asked_by_sql, copied_from, is_in
 from pages import windows_of
 from playwright.sync_api import Browser, Page, Response, expect
@@ -23,7 +23,7 @@ pytest_plugins = ["browsing"]
 pytestmark = ON_ONE_SERVER
 
 TABS = ("workers", "queue", "partitions", "doctor", "keys", "audit", "migrations")
-COPIES = 100
+COPIES = 80
 """So many texts at the least: a page that lost its buttons would be noticed."""
 
 
@@ -82,17 +82,12 @@ def _paths(past: Past, workflow_id: str) -> list[str]:
         "/",
         "/runs",
         "/runs?q=-channel:web&sort=-duration",
-        "/runs?q=workflow:%22claim%20intake%22%20err:ink%20%27",
-        f"/runs/{bad.run_id}?view=steps",
-        f"/runs/{bad.run_id}?view=graph&step=3",
+        f"/runs/{bad.run_id}?view=steps&step=3",
         f"/compare?b={bad.run_id}",
         f"/compare?a={good.run_id}&b={bad.run_id}",
         "/workflows",
-        *(
-            f"/workflows/{workflow_id}?tab={tab}"
-            for tab in ("nodes", "graph", "configs", "versions", "start")
-        ),
-        *(f"/analytics?period=30d&by={by}" for by in ("workflow", "node", "channel")),
+        *(f"/workflows/{workflow_id}?tab={tab}" for tab in ("nodes", "configs", "versions", "start")),
+        *(f"/analytics?period=30d&by={by}" for by in ("workflow", "node")),
         "/consolidations",
         *(f"/system?tab={tab}" for tab in TABS),
         "/system?tab=audit&action=keys.create",
@@ -168,20 +163,20 @@ def test_windows_share_one_stream_and_the_next_goes_on_where_the_one_that_was_cl
             expect(window.locator("tbody [data-status=completed]")).to_have_count(4)
 
 
-@pytest.mark.parametrize("name", ["o'hara $HOME `id`", "-dash", "päivä 日"])
 def test_words_of_a_filter_reach_the_command_as_they_were_typed(
-    browser: Browser, database: Database, tmp_path: Path, name: str
+    browser: Browser, database: Database, tmp_path: Path
 ) -> None:
     make_past(database.url, runs=3)
     with console_of(browser, database.url, tmp_path) as console:
         page = console.open("/runs")
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page.get_by_role("combobox", name="Filter").fill(name)
-        page.get_by_role("combobox", name="Filter").press("Enter")
-        expect(page).to_have_url(re.compile("q="))
-        expect(page.locator("[data-state=loading]")).to_have_count(0)
-        copied = copied_from(page, "/runs")[-1].texts
-        assert shlex.split(copied["CLI"])[-1] == name
-        asked_by_command(copied["CLI"], database.url)
-        asked_by_curl(copied["curl"])
-        asked_by_sql(database, copied["SQL"])
+        for words in ("o'hara $HOME `id`", "-dash", "päivä 日"):
+            page.get_by_role("combobox", name="Filter").fill(words)
+            page.get_by_role("combobox", name="Filter").press("Enter")
+            expect(page).to_have_url(re.compile("q=" + quote(words[:1])))
+            expect(page.locator("[data-state=loading]")).to_have_count(0)
+            copied = copied_from(page, words)[-1].texts
+            assert shlex.split(copied["CLI"])[-1] == words
+            asked_by_command(copied["CLI"], database.url)
+            asked_by_curl(copied["curl"])
+            asked_by_sql(database, copied["SQL"])

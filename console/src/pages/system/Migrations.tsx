@@ -62,7 +62,7 @@ function Rehearsal({ of }: { of: MigrationState }): ReactNode {
         {of.rehearsal.length ? <Table label="Rehearsal" rows={of.rehearsal} keyOf={(row) => String(row.line)} tall={of.rehearsal.length > 20} columns={[
           { key: "line", head: "Line", num: true, width: "64px", cell: (row) => row.line },
           { key: "ms", head: "Took", num: true, width: "96px", cell: (row) => duration(row.milliseconds) },
-          { key: "locks", head: "Nobody reads meanwhile", cell: (row) => (row.exclusive.length ? row.exclusive.map((table) => <span key={table} className="tag">{table}</span>) : <span className="muted">–</span>) },
+          { key: "locks", head: "Nobody reads meanwhile", cell: (row) => (row.exclusive.length ? <span className="row wrap">{row.exclusive.map((table) => <span key={table} className="tag">{table}</span>)}</span> : <span className="muted">–</span>) },
         ]} /> : <div className="state"><p>It was not rehearsed yet.</p><code>mainstem migrate rehearse</code></div>}
       </Panel>
       <Panel title="Locked until the commit">

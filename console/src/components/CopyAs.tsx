@@ -34,13 +34,15 @@ export function CopyAs(recipes: Recipes): ReactNode {
   const [told, setTold] = useState<string | null>(null);
   const [shown, setShown] = useState<{ kind: Kind; text: string } | null>(null);
   const place = useRef<HTMLDivElement>(null);
+  const fading = useRef<ReturnType<typeof setTimeout>>(undefined);
   useAway(open, place, () => setOpen(false));
   const copy = async (kind: Kind): Promise<void> => {
     setOpen(false);
     const text = textOf(kind, recipes);
     if (await copied(text)) {
       setTold(`Copied ${NAMES[kind]}`);
-      setTimeout(() => setTold(null), 1600);
+      clearTimeout(fading.current);
+      fading.current = setTimeout(() => setTold(null), 1600);
       return;
     }
     try {

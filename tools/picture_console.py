@@ -1,9 +1,10 @@
-"""Pictures of every page of the console over its fixtures, light and dark, into docs/console/."""
+"""Pictures of the console's pages over its fixtures, light and dark, into docs/console/: of all, or of those that are named."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -24,6 +25,10 @@ PAGES = {
     "analytics": "/analytics",
     "consolidations": "/consolidations",
     "system": "/system?tab=doctor",
+    "configs": "/workflows/{workflow}?tab=configs",
+    "keys": "/system?tab=keys",
+    "audit": "/system?tab=audit",
+    "migrations": "/system?tab=migrations",
 }
 
 
@@ -34,8 +39,8 @@ def picture(browser: Browser, base: str, scheme: str, ids: dict[str, str]) -> No
         reduced_motion="reduce",
     )
     page = context.new_page()
-    for name, path in PAGES.items():
-        page.goto(base + path.format(**ids), wait_until="domcontentloaded")
+    for name in sys.argv[1:] or PAGES:
+        page.goto(base + PAGES[name].format(**ids), wait_until="domcontentloaded")
         page.locator("h1").wait_for()
         page.wait_for_load_state("load")
         expect(page.locator("[data-state=loading]")).to_have_count(0)

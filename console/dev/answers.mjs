@@ -1,5 +1,7 @@
+import { changesLike, KEYS, ME, MIGRATIONS } from "./access.mjs";
 import { groupBy } from "./chance.mjs";
 import { FILTERS, matching } from "./filter.mjs";
+import { paged } from "./pages.mjs";
 import { RUNS, screenshot, summary, timeline } from "./runs.mjs";
 import { CONSOLIDATIONS, DOCTOR, PARTITIONS, QUEUE, WORKERS } from "./system.mjs";
 import { analytics, channelsOf, histogram, nodesOf, statistics } from "./statistics.mjs";
@@ -48,20 +50,25 @@ export const GET = [
   [/^\/runs\/([\w-]+)\/compare$/, ([id], query) => found(id) && found(query.get("with")) && compare(found(id), found(query.get("with")))],
   [/^\/runs\/[\w-]+\/screenshots\/([\w.-]+)$/, ([name]) => ({ svg: screenshot(name) })],
   [/^\/jump$/, (_, query) => { const id = query.get("id"); const run = RUNS.find((one) => [one.run_id, one.external_id, String(one.legacy_trace_id)].includes(id)); return run ? { kind: "run", run_id: run.run_id, step_id: null, by: "run" } : null; }],
-  [/^\/workflows$/, () => ({ workflows: WORKFLOWS.map((flow) => workflow(flow)), next: null })],
+  [/^\/workflows$/, (_, query) => paged("workflows", WORKFLOWS.map((flow) => workflow(flow)), query)],
   [/^\/workflows\/([\w-]+)$/, ([id]) => flowOf(id) && workflow(flowOf(id))],
   [/^\/workflows\/([\w-]+)\/nodes$/, ([id]) => nodesOf(flowOf(id))],
   [/^\/workflows\/([\w-]+)\/graph$/, ([id]) => defined(graphOf(flowOf(id), []))],
-  [/^\/workflows\/([\w-]+)\/configs$/, ([id]) => ({ configs: CONFIGS(flowOf(id)), next: null })],
-  [/^\/configs\/([\w-]+)\/activations$/, ([id]) => ({ activations: TRAIL(id) })],
-  [/^\/workflows\/([\w-]+)\/versions$/, () => ({ versions: [12, 11, 10].map((version, index) => ({ version, checksum: "9b1f0c", published_at: RUNS[index * 200].started_at, published_by: null, graph_config: null })), next: null })],
+  [/^\/workflows\/([\w-]+)\/configs$/, ([id], query) => paged("configs", CONFIGS(flowOf(id)), query)],
+  [/^\/configs\/([\w-]+)\/activations$/, ([id], query) => paged("activations", TRAIL(id), query)],
+  [/^\/workflows\/([\w-]+)\/versions$/, (_, query) => paged("versions", [12, 11, 10].map((version, index) => ({ version, checksum: "9b1f0c", published_at: RUNS[index * 200].started_at, published_by: null, graph_config: null })), query)],
   [/^\/workflows\/([\w-]+)\/schema$/, () => SCHEMA],
   [/^\/analytics\/(summary|latency|heatmap|channels|nodes)$/, ([which], query) => analytics(which, query)],
   [/^\/consolidations$/, () => ({ consolidations: CONSOLIDATIONS, note: null })],
   [/^\/consolidations\/([\w-]+)$/, ([system]) => CONSOLIDATIONS.find((one) => one.system === system)],
-  [/^\/workers$/, () => ({ workers: WORKERS, next: null })],
+  [/^\/workers$/, (_, query) => paged("workers", WORKERS, query)],
   [/^\/queue$/, () => ({ queues: QUEUE, awaited: [{ signal: "approval", runs: 12 }], cancel_requested: 0 })],
   [/^\/partitions$/, () => PARTITIONS],
+  [/^\/channels$/, () => channelsOf(matching("started:>-24h"))],
+  [/^\/me$/, () => ME],
+  [/^\/keys$/, (_, query) => paged("keys", KEYS, query)],
+  [/^\/audit$/, (_, query) => paged("changes", changesLike(query), query)],
+  [/^\/migrations$/, () => ({ migrations: MIGRATIONS, note: null })],
   [/^\/doctor$/, () => DOCTOR],
 ];
 

@@ -1,9 +1,12 @@
 // A server of fixtures with the shapes of /api/v1, for developing the console and for its browser tests.
-// POST /dev/mode {"mode": "ok" | "hang" | "empty" | "failed" | "silent" | "locked"} and POST /dev/run act on all that follows.
+// POST /dev/mode {"mode": "ok" | "hang" | "empty" | "failed" | "silent" | "locked" | "held", "page": 50} and POST /dev/run act on all that follows.
+// held: a new stream is not answered until the mode is another; page: how many a page of a list holds at most.
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { answer } from "./answers.mjs";
+import { makeKey, revokeKey } from "./access.mjs";
+import { LIMIT } from "./pages.mjs";
 import { make, RUNS } from "./runs.mjs";
 
 const DIST = new URL("../../src/mainstem/console_dist", import.meta.url).pathname;
@@ -14,6 +17,8 @@ const FAILED = { type: "/problems/MS113", title: "Service Unavailable", status: 
 let mode = "ok";
 let cursor = 0;
 const streams = new Set();
+const held = new Set();
+const frames = [];
 
 createServer((request, response) => {
   const url = new URL(request.url, "http://fixtures");
@@ -34,13 +39,13 @@ function api(path, query, response) {
   const body = answer(path, query);
   if (body === null) return send(response, 404, { ...FAILED, type: "/problems/MS001", status: 404, title: "Not Found", code: "MS001", detail: `there is nothing at ${path}`, hint: "is the id of another tenant?" }, "application/problem+json");
   if (body.svg) return response.writeHead(200, { "content-type": "image/svg+xml" }).end(body.svg);
-  send(response, 200, mode === "empty" ? emptied(body) : body);
+  send(response, 200, mode === "empty" && path !== "/filters" ? emptied(body) : body);
 }
 
 function emptied(body) {
   if (Array.isArray(body)) return [];
   if (body === null || typeof body !== "object") return typeof body === "number" ? 0 : body;
-  return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, ["run_id", "keys", "examples", "from", "to"].includes(key) ? value : key === "next" ? null : emptied(value)]));
+  return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, ["run_id", "from", "to"].includes(key) ? value : key === "next" ? null : emptied(value)]));
 }
 
 async function act(path, request, response) {
@@ -53,6 +58,9 @@ async function act(path, request, response) {
     tell(started);
     return send(response, 202, { run_id: started.run_id, echo: told });
   }
+  if (path === "/keys") return send(response, 201, makeKey(told));
+  const [, keyId] = /^\/keys\/([\w-]+)\/revoke$/.exec(path) ?? [];
+  if (keyId) return send(response, 200, revokeKey(keyId));
   if (!run) return send(response, 404, { ...FAILED, status: 404, code: "MS001", detail: "no such run" }, "application/problem+json");
   run.status = action === "cancel" ? "cancelled" : "running";
   run.error_message = null;
@@ -63,7 +71,15 @@ async function act(path, request, response) {
 function stream(request, response) {
   if (mode === "silent") return send(response, 404, {});
   if (mode === "failed") return send(response, 503, FAILED);
-  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" }).write(": ping\n\n");
+  if (mode === "held") return held.add([request, response]);
+  open(request, response);
+}
+
+/** From the cursor on, as the real one: what was told since comes first. */
+function open(request, response) {
+  const after = Number(request.headers["last-event-id"] ?? cursor);
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" }).write(`: open\nid: ${after}\n\n`);
+  frames.slice(after).forEach((frame) => response.write(frame));
   streams.add(response);
   request.on("close", () => streams.delete(response));
 }
@@ -71,21 +87,26 @@ function stream(request, response) {
 function tell(run) {
   cursor += 1;
   const data = { run_id: run.run_id, status: run.status, steps: [], workflow: run.workflow, at: new Date().toISOString() };
-  for (const one of streams) one.write(`id: ${cursor}\nevent: run\ndata: ${JSON.stringify(data)}\n\n`);
+  const frame = `id: ${cursor}\nevent: run\ndata: ${JSON.stringify(data)}\n\n`;
+  frames.push(frame);
+  for (const one of streams) one.write(frame);
 }
 
 async function control(path, request, response) {
   const told = await bodyOf(request);
   if (path === "/dev/mode") {
     mode = told.mode;
-    if (mode !== "ok") for (const one of streams) one.destroy();
+    LIMIT.most = told.page ?? 50;
+    if (!["ok", "held"].includes(mode)) for (const one of streams) one.destroy();
+    if (mode !== "held") for (const one of held) open(...one);
+    if (mode !== "held") held.clear();
   }
   if (path === "/dev/run") {
     const started = make(RUNS.length, Date.now(), told.status ?? "running");
     RUNS.unshift(started);
     tell(started);
   }
-  send(response, 200, { mode, newest: RUNS[0].run_id, failed: RUNS.find((run) => run.status === "failed" && run.workflow === "claim-intake").run_id, completed: RUNS.find((run) => run.status === "completed" && run.workflow === "claim-intake").run_id, workflow: RUNS.find((run) => run.workflow === "claim-intake").workflow_id });
+  send(response, 200, { mode, streams: streams.size, newest: RUNS[0].run_id, failed: RUNS.find((run) => run.status === "failed" && run.workflow === "claim-intake").run_id, completed: RUNS.find((run) => run.status === "completed" && run.workflow === "claim-intake").run_id, workflow: RUNS.find((run) => run.workflow === "claim-intake").workflow_id });
 }
 
 function file(path, response) {

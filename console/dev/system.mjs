@@ -24,9 +24,11 @@ export const DOCTOR = [
 
 const WORK = ["inspect", "plan", "backup", "copy", "verify", "cutover"];
 const work = (reached) => WORK.slice(0, reached).map((name, index) => ({ name, entered_at: ago((reached - index) * 5200 + 400), seconds: [4.1, 2.6, 311, 1284.2, 96.4, 3.1][index], attempts: index === 3 ? 2 : 1 }));
+const DONE = [["planned", "plan adopted", {}], ["planned", "backup", { backup: { place: "tracing.backup", proved: true } }], ["expanded", "triggers and views", { triggers: 10, views: 5 }], ["copied", "copy", { rows: 1284551, seconds: 1284.2 }], ["verified", "proof", { compared: 10, seconds: 96.4 }], ["cut_over", "cut-over", { locked_ms: 41, waited_ms: 12 }]];
+const journal = (reached) => DONE.slice(0, reached).map(([phase, what, facts], index) => ({ at: ago((reached - index) * 5200), phase, what, facts }));
 const OLD = [["workflow_trace", "user_workflow_run", 184_220], ["workflow_trace_step", "user_workflow_run_step", 1_093_811], ["workflow_trace_event", "user_workflow_event", 6304], ["workflow_definition", "user_workflow", 41], ["workflow_config", "user_workflow_config", 175]];
 const parity = (clean) => OLD.map(([table, target, rows], index) => ({ table, target, direction: "→", old_rows: rows, new_rows: rows - (clean || index !== 1 ? 0 : 3), digest: "-8123312:4422991", digest_equal: clean || index !== 1, checked_at: ago(220) }));
-const life = (system, phase, reached, more) => ({ system, phase, next: `mainstem consolidate ${phase === "cut_over" ? "finish" : "verify"} ${system}`, is_held: false, began_at: ago(40_000), updated_at: ago(300), cut_over_at: phase === "cut_over" ? ago(21_000) : null, has_backup: true, phases: work(reached), journal: [], quarantine: [], ...more });
+const life = (system, phase, reached, more) => ({ system, phase, next: `mainstem consolidate ${phase === "cut_over" ? "finish" : "verify"} ${system}`, is_held: false, began_at: ago(40_000), updated_at: ago(300), cut_over_at: phase === "cut_over" ? ago(21_000) : null, has_backup: true, phases: work(reached), journal: journal(reached), quarantine: [], ...more });
 const back = (system, losses = []) => ({ possible: true, lossless: losses.length === 0, losses, changed_since: 12, command: `mainstem consolidate rollback ${system}` });
 
 export const CONSOLIDATIONS = [

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { clausesOf, has, quoted, toggled, within } from "~/filter/clauses";
 import { completion, taken } from "~/filter/completion";
-import { sqlOfRuns } from "~/filter/sql";
 
 const key = (name: string, more: object = {}) => ({ name, kind: "text", takes: "a text", says: `about ${name}`, operators: ["="], choices: [], examples: [`${name}:x`], ...more });
 const filters = { keys: [key("status", { choices: ["failed", "completed"] }), key("started", { operators: ["=", ">", "<"] }), key("workflow")], documents: [key("ctx.")] };
@@ -55,15 +54,3 @@ describe("completion", () => {
   });
 });
 
-describe("sql", () => {
-  it("says the columns in SQL and names what only the search can do", () => {
-    const sql = sqlOfRuns("status:failed,timeout -channel:voice created:>-24h ctx.a:1 o'clock");
-    expect(sql).toContain("r.status in ('failed', 'timeout')");
-    expect(sql).toContain("not r.channel = 'voice'");
-    expect(sql).toContain("r.created_at > now() - interval '24 hours'");
-    expect(sql).toContain("-- ctx.a:1");
-  });
-  it("doubles quotes in what somebody typed", () => {
-    expect(sqlOfRuns(`ext:x'or'1`)).toContain("= 'x''or''1'");
-  });
-});

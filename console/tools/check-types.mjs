@@ -8,7 +8,7 @@ import ts from "typescript";
 const CALLED = {
   RunSummary: ["FoundRun"], RunPage: ["FoundPage"], RunCount: ["Count"], HistogramBucket: ["Bucket"], Histogram: ["HistogramOfRuns"],
   RunEvent: ["Event"], Compare: ["Comparison"], ComparedStep: ["StepPair"], SparkDay: ["Day"], WorkflowStatistics: ["Statistics"],
-  WorkflowPage: ["Workflows"], WorkflowNode: ["mainstem__ledger__nodes__Node", "Node"], WorkflowVersion: ["Version"],
+  WorkflowPage: ["Workflows"], WorkflowNode: ["mainstem__ledger__nodes__Node", "Node"], WorkflowVersion: ["mainstem__ledger__workflows__Version", "Version"],
   Graph: ["mainstem__server__shapes__runs__Graph", "Graph"], GraphNode: ["mainstem__server__shapes__runs__Node", "Node"], GraphEdge: ["Edge"],
   DefinedGraph: ["mainstem__ledger__nodes__Graph", "Graph"], DefinedNode: ["mainstem__ledger__nodes__GraphNode", "GraphNode"],
   DefinedEdge: ["mainstem__ledger__nodes__GraphEdge", "GraphEdge"], Parity: ["Parity"], Detail: ["Detail"],

@@ -1,4 +1,4 @@
-"""The pages of the console, and a browser's window for one of them."""
+"""The pages of the console, and a browser's windows for them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,35 @@ PAGES = {
     "analytics": "/analytics",
     "consolidations": "/consolidations",
     "system": "/system",
+    "keys": "/system?tab=keys",
+    "audit": "/system?tab=audit",
 }
 """By address, with the ids of a failed run and of its workflow left open."""
 
 
 @contextmanager
 def page_of(browser: Browser, base: str) -> Iterator[Page]:
-    """A page that may speak to its origin only, and that says nothing to its console but failed answers."""
+    """A window of its own."""
+    with windows_of(browser, base, 1) as [page]:
+        yield page
+
+
+@contextmanager
+def windows_of(browser: Browser, base: str, number: int) -> Iterator[list[Page]]:
+    """Of one person's browser: pages that may speak to their origin only, and say nothing to their console but failed answers."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(8000)
     said: list[str] = []
     left: list[str] = []
+    try:
+        yield [_window(context.new_page(), base, said, left) for _ in range(number)]
+    finally:
+        context.close()
+    assert left == []
+    assert said == []
+
+
+def _window(page: Page, base: str, said: list[str], left: list[str]) -> Page:
+    page.set_default_timeout(8000)
     origin = "/".join(base.split("/")[:3])
     page.on(
         "request",
@@ -45,9 +62,4 @@ def page_of(browser: Browser, base: str) -> Iterator[Page]:
             else None
         ),
     )
-    try:
-        yield page
-    finally:
-        context.close()
-    assert left == []
-    assert said == []
+    return page

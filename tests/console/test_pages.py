@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from pages import PAGES
-from playwright.sync_api import Locator, Page, expect
+from pages import PAGES, windows_of
+from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ["browsing"]
 
@@ -26,7 +26,15 @@ MORE = {
     "start": "/workflows/{workflow}?tab=start",
     "doctor": "/system?tab=doctor",
     "none": "/runs?q=status:paused",
+    "versions": "/workflows/{workflow}?tab=versions",
+    "queue": "/system?tab=queue",
+    "partitions": "/system?tab=partitions",
+    "migrations": "/system?tab=migrations",
 }
+
+
+ASKING = [*PAGES, "migrations"]
+"""What asks for something, and so has five states."""
 
 
 @pytest.fixture
@@ -34,8 +42,8 @@ def go(page: Page, fixtures: Any) -> Iterator[Go]:
     """Opens a page by name or path."""
     ids = fixtures.mode("ok")
 
-    def opened(name: str, mode: str = "ok") -> Page:
-        fixtures.mode(mode)
+    def opened(name: str, mode: str = "ok", page_size: int = 50) -> Page:
+        fixtures.tell("/dev/mode", {"mode": mode, "page": page_size})
         page.goto(fixtures.base + (PAGES | MORE).get(name, name).format(**ids), wait_until="domcontentloaded")
         return page
 
@@ -47,12 +55,12 @@ def state(page: Page, name: str) -> Locator:
     return page.locator(f"[data-state={name}]").first
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ASKING)
 def test_a_page_says_that_it_loads(go: Go, name: str) -> None:
     expect(state(go(name, "hang"), "loading")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ASKING)
 def test_a_page_that_fails_says_so_and_never_that_there_is_nothing(go: Go, name: str) -> None:
     page = go(name, "failed")
     expect(state(page, "failed")).to_contain_text("the database does not answer")
@@ -60,14 +68,14 @@ def test_a_page_that_fails_says_so_and_never_that_there_is_nothing(go: Go, name:
     expect(page.locator("[data-state=empty], [data-state=filtered]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ASKING)
 def test_a_page_of_nothing_says_what_to_do(go: Go, name: str) -> None:
     page = go(name, "empty")
     expect(page.locator("[data-state=empty], [data-state=filtered]").first).to_be_visible()
     expect(page.locator("[data-state=failed]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ASKING)
 def test_a_page_whose_server_goes_away_keeps_what_it_had_and_tells_its_age(
     go: Go, fixtures: Any, name: str
 ) -> None:
@@ -237,15 +245,6 @@ def test_every_chart_has_its_table(go: Go) -> None:
         expect(page.get_by_role("table")).to_have_count(tables + number)
 
 
-def test_every_table_can_be_had_by_other_means(go: Go) -> None:
-    page = go("runs")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy as").click()
-    page.get_by_role("button", name="Copy as SQL").click()
-    expect(page.get_by_text("Copied SQL")).to_be_visible()
-    assert "from mainstem.user_workflow_run" in page.evaluate("navigator.clipboard.readText()")
-
-
 def test_the_theme_is_chosen_and_kept(go: Go) -> None:
     page = go("home")
     page.emulate_media(color_scheme="light")
@@ -272,3 +271,160 @@ def test_a_server_that_lets_in_by_key_is_given_one(go: Go) -> None:
     page.get_by_role("button", name="Enter").first.click()
     expect(page.get_by_role("table", name="Channels")).to_be_visible()
     assert "ms_right" not in page.url
+
+
+def rows_of(page: Page, table: str) -> Locator:
+    return page.get_by_role("table", name=table, exact=True).locator("tbody tr")
+
+
+@pytest.mark.parametrize(
+    ("path", "table", "what", "number"),
+    [
+        ("/workflows", "Workflows", "workflows", 5),
+        ("/workflows/{workflow}?tab=configs", "Configs", "configs", 2),
+        ("/workflows/{workflow}?tab=versions", "Versions", "versions", 3),
+        ("/system?tab=workers", "workers", "workers", 3),
+        ("/system?tab=keys", "API keys", "keys", 5),
+    ],
+)
+def test_a_list_is_read_page_by_page_to_its_end(
+    go: Go, path: str, table: str, what: str, number: int
+) -> None:
+    page = go(path, page_size=1)
+    more = page.get_by_role("button", name=f"More {what}")
+    for shown in range(1, number):
+        expect(rows_of(page, table)).to_have_count(shown)
+        more.click()
+    expect(rows_of(page, table)).to_have_count(number)
+    expect(more).to_have_count(0)
+
+
+def test_a_long_list_goes_on_by_itself_at_its_end(go: Go) -> None:
+    page = go("audit")
+    table = page.get_by_role("table", name="Audit trail")
+    expect(table).to_have_attribute("aria-rowcount", "50")
+    page.get_by_role("button", name="More changes").press("Enter")
+    expect(table).to_have_attribute("aria-rowcount", "100")
+    assert rows_of(page, "Audit trail").count() < 100
+    page.get_by_role("group", name="Audit trail").evaluate("wrap => wrap.scrollTop = wrap.scrollHeight")
+    expect(table).to_have_attribute("aria-rowcount", "132")
+    expect(page.get_by_role("button", name="More changes")).to_have_count(0)
+
+
+def test_a_page_that_cannot_follow_is_told_of_and_what_is_there_is_no_older_for_it(go: Go) -> None:
+    page = go("workflows", page_size=2)
+    expect(rows_of(page, "Workflows")).to_have_count(2)
+    problem = '{"status": 503, "code": "MS102", "detail": "the database does not answer"}'
+    following = re.compile("page_token=")
+    page.route(
+        following,
+        lambda route: route.fulfill(status=503, content_type="application/problem+json", body=problem),
+    )
+    page.get_by_role("button", name="More workflows").click()
+    expect(state(page, "broken-off")).to_contain_text("The workflows after these could not be read")
+    expect(page.locator("[data-state=stale], [data-state=failed]")).to_have_count(0)
+    expect(rows_of(page, "Workflows")).to_have_count(2)
+    page.unroute(following)
+    page.get_by_role("button", name="Try again").click()
+    expect(rows_of(page, "Workflows")).to_have_count(4)
+
+
+def test_tabs_of_one_browser_share_a_stream_and_miss_nothing_when_the_one_that_holds_it_goes(
+    browser: Browser, fixtures: Any
+) -> None:
+    fixtures.mode("ok")
+    with windows_of(browser, fixtures.base, 3) as pages:
+        for page in pages:
+            page.goto(fixtures.base + "/runs", wait_until="domcontentloaded")
+            expect(page.locator(".pill[data-state=live]")).to_be_visible()
+            expect(page.get_by_role("table", name="Runs")).to_be_visible()
+        assert fixtures.mode("ok")["streams"] == 1
+        fixtures.tell("/dev/run", {})
+        for page in pages:
+            expect(page.get_by_role("button", name="1 new")).to_be_visible()
+        fixtures.mode("held")  # so that runs are told while nobody listens
+        holder, *others = pages
+        holder.close()
+        expect(others[0].locator(".pill[data-state=connecting]")).to_be_visible()
+        expect(others[1].locator(".pill[data-state=connecting]")).to_be_visible()
+        fixtures.tell("/dev/run", {})
+        fixtures.tell("/dev/run", {})
+        assert fixtures.mode("ok")["streams"] == 1
+        for page in others:
+            expect(page.get_by_role("button", name="3 new")).to_be_visible()
+            expect(page.locator(".pill[data-state=live]")).to_be_visible()
+        assert fixtures.mode("ok")["streams"] == 1
+
+
+def test_a_tab_that_was_paused_reads_again_what_it_missed(browser: Browser, fixtures: Any) -> None:
+    fixtures.mode("ok")
+    with windows_of(browser, fixtures.base, 2) as [first, second]:
+        for page in (first, second):
+            page.goto(fixtures.base + "/runs", wait_until="domcontentloaded")
+            expect(page.locator(".pill[data-state=live]")).to_be_visible()
+            expect(page.get_by_role("table", name="Runs")).to_be_visible()
+        second.locator(".pill").first.click()
+        expect(second.locator(".pill[data-state=paused]")).to_be_visible()
+        newest = fixtures.tell("/dev/run", {})["newest"]
+        expect(first.get_by_role("button", name="1 new")).to_be_visible()
+        expect(second.get_by_role("button", name="1 new")).to_have_count(0)
+        second.locator(".pill[data-state=paused]").click()
+        expect(second.locator(f"tbody tr >> a[href$='{newest}']")).to_be_visible()
+
+
+def test_a_key_is_made_shown_once_and_revoked(go: Go) -> None:
+    page = go("keys")
+    page.get_by_role("button", name="New key…").click()
+    page.get_by_label("Name").fill("night shift")
+    page.get_by_label("Role").select_option("operator")
+    page.get_by_role("button", name="Make the key").click()
+    shown = page.get_by_label("The new key")
+    expect(shown).to_have_text(re.compile(r"^ms_\w{8}_\w{38}$"))
+    key = shown.inner_text()
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    expect(shown).to_be_visible()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the key").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    page.get_by_role("button", name="I have kept it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert key not in page.content()
+    made = rows_of(page, "API keys").filter(has_text="night shift")
+    expect(made).to_contain_text("operator")
+    made.get_by_role("button", name="Revoke…").click()
+    page.get_by_role("button", name="Revoke the key").click()
+    expect(made.locator("[data-status=cancelled]")).to_contain_text("revoked")
+    expect(made.get_by_role("button", name="Revoke…")).to_have_count(0)
+
+
+def test_the_trail_is_filtered_and_its_filter_is_in_the_address(go: Go) -> None:
+    page = go("audit")
+    page.get_by_label("Action").fill("keys.create")
+    page.get_by_label("Action").press("Enter")
+    expect(page).to_have_url(re.compile("action=keys.create"))
+    expect(rows_of(page, "Audit trail")).to_have_count(22)
+    page.get_by_label("Target").fill("nothing of that name")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(state(page, "filtered")).to_contain_text("No change is like this")
+    page.get_by_role("button", name="Show all changes").click()
+    expect(rows_of(page, "Audit trail")).to_have_count(50)
+
+
+def test_a_migration_is_picked_and_shows_what_its_rehearsal_locked(go: Go) -> None:
+    page = go("migrations")
+    page.get_by_role("button", name="0043_split_address").click()
+    expect(page).to_have_url(re.compile("name=0043_split_address"))
+    expect(rows_of(page, "Rehearsal")).to_contain_text("public.patient")
+    expect(rows_of(page, "Locked until the commit")).to_contain_text("2.21 s")
+
+
+def test_what_is_copied_is_shown_where_the_browser_keeps_its_clipboard(go: Go) -> None:
+    page = go("keys")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_role("button", name="Copy as").click()
+    page.get_by_role("button", name="Copy as curl").click()
+    expect(page.get_by_label("Text to copy")).to_have_value(
+        f"curl {page.url.split('/system')[0]}/api/v1/keys"
+    )

@@ -113,6 +113,22 @@ async def test_an_activation_replaces_the_one_before_and_leaves_a_trail(
         assert (await client.get(f"{PATH}/{uuid4()}/activations")).status_code == 404
 
 
+async def test_a_trail_is_read_page_by_page(database: Database) -> None:
+    async with serving(database.url) as client:
+        ids = [(await create(client)).json()["config_id"] for _ in range(3)]
+        for config_id in ids:
+            await client.post(f"{PATH}/{config_id}/activate")
+        found, token = [], ""
+        while token is not None:
+            asked = {"page_size": 1} | ({"page_token": token} if token else {})
+            page = (await client.get(f"{PATH}/{ids[0]}/activations", params=asked)).json()
+            [shown] = page["activations"]
+            found, last, token = [*found, shown["config_id"]], token, page["next"]
+        assert found == ids[::-1]
+        others = await client.get(f"{PATH}/{ids[1]}/activations", params={"page_token": last})
+        assert (others.status_code, others.json()["code"]) == (422, "MS010")
+
+
 async def test_the_data_of_a_version_that_applied_once_stays_what_applied(database: Database) -> None:
     async with serving(database.url) as client:
         path = (await create(client)).headers["location"]

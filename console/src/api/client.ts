@@ -19,24 +19,32 @@ export function address(path: string, params: Params = {}): string {
 }
 
 export async function ask<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
-  return answer<T>(address(path, params), { headers: withKey({ accept: "application/json" }), ...(signal ? { signal } : {}) });
+  const response = await answer(address(path, params), { headers: withKey({ accept: "application/json" }), ...(signal ? { signal } : {}) });
+  return (await response.json()) as T;
 }
 
 export async function tell<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
-  return answer<T>(address(path), {
+  const response = await answer(address(path), {
     method: "POST",
     headers: withKey({ accept: "application/json", "content-type": "application/json", ...headers }),
     body: JSON.stringify(body),
   });
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-async function answer<T>(url: string, init: RequestInit): Promise<T> {
+/** What the server asks its database to answer this; without a cache, which knows one answer to an address. */
+export async function statementOf(url: string): Promise<string> {
+  const response = await answer(url, { headers: withKey({ accept: "application/sql" }), cache: "no-store" });
+  return response.text();
+}
+
+async function answer(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, { credentials: "same-origin", ...init }).catch((error: unknown) => {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Refused(unreachable(url));
   });
   if (!response.ok) throw new Refused(await problemOf(response));
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return response;
 }
 
 async function problemOf(response: Response): Promise<Problem> {

@@ -6,7 +6,11 @@ export function keep(key: string): void {
   sessionStorage.setItem(NAME, key);
 }
 
+export function held(): string | null {
+  return sessionStorage.getItem(NAME);
+}
+
 export function withKey(headers: Record<string, string>): Record<string, string> {
-  const key = sessionStorage.getItem(NAME);
+  const key = held();
   return key ? { ...headers, authorization: `Bearer ${key}` } : headers;
 }

@@ -40,7 +40,7 @@ export interface Facets { status: FacetValue[]; workflow: FacetValue[]; channel:
 export interface FilterKey { name: string; kind: string; takes: string; says: string; operators: string[]; choices: string[]; examples: string[] }
 export interface Filters { keys: FilterKey[]; documents: FilterKey[]; rules: string[]; examples: string[]; sorts: string[] }
 
-export interface RunEvent { event_id: string; event_type: string; event_data: Json; timestamp: Time }
+export interface RunEvent { event_id: string; event_type: string; event_data: Json; timestamp: Time | null }
 
 export interface Screenshot {
   url?: string;
@@ -177,6 +177,7 @@ export interface DefinedEdge { origin: string; target: string; label: string | n
 /** `none`: a workflow of code, whose graph is each run's own. */
 export interface DefinedGraph { source: "nodes" | "graph_config" | "none"; nodes: DefinedNode[]; edges: DefinedEdge[] }
 export interface WorkflowVersion { version: number; checksum: string; published_at: Time; published_by: string | null }
+export interface Versions { versions: WorkflowVersion[]; next: string | null }
 
 export interface Activation { activation_id: string; config_id: string; version: number; name: string; replaced_config_id: string | null; activated_at: Time; activated_by: string | null }
 export interface Config {
@@ -196,6 +197,9 @@ export interface Config {
   activated_at: Time | null;
   activated_by: string | null;
 }
+
+export interface Configs { configs: Config[]; next: string | null }
+export interface Trail { activations: Activation[]; next: string | null }
 
 export interface Latency { key: string; label: string; workflow: string | null; ended: number; failed: number; mean_ms: number | null; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; max_ms: number | null }
 /** weekday: 0 is Monday. */
@@ -234,11 +238,25 @@ export interface Consolidation {
 export interface Consolidations { consolidations: Consolidation[]; note: string | null }
 
 export interface Worker { worker_id: string; host: string; pid: number; started_at: Time; heartbeat_at: Time; alive: boolean; reaped_at: Time | null; owned_runs: number; capabilities: { [key: string]: Json } }
+export interface Workers { workers: Worker[]; next: string | null }
 export interface Queue { queue: string; ready: number; waiting: number; owned: number; paused: number; oldest_ready_at: Time | null; next_due_at: Time | null }
 export interface Awaited { signal: string; runs: number }
 export interface Queues { queues: Queue[]; awaited: Awaited[]; cancel_requested: number }
 export interface Partition { name: string; lower: Time; upper: Time; rows_estimate: number; bytes: number; sealed: boolean; due: "seal" | "drop" | null }
 export interface Finding { finding: string; severity: "ok" | "warn" | "bad"; place: string; remedy: string }
+
+export type Role = "viewer" | "operator" | "admin";
+export interface KeyShown { key_id: string; name: string; prefix: string; role: Role; user_id: string | null; created_at: Time; expires_at: Time | null; last_used_at: Time | null; revoked_at: Time | null }
+/** With the key itself: this once. */
+export interface KeyMade extends KeyShown { key: string }
+export interface KeysShown { keys: KeyShown[]; next: string | null }
+export interface Me { org_id: string; role: Role; name: string; key_id: string | null; user_id: string | null }
+export interface ChangeShown { audit_id: string; at: Time; actor: string; key_id: string | null; user_id: string | null; action: string; target: string; details: { [key: string]: Json }; request_id: string | null }
+export interface ChangesShown { changes: ChangeShown[]; next: string | null }
+/** One statement, by its line, and the tables that nobody read while it ran. */
+export interface Rehearsed { line: number; milliseconds: number; exclusive: string[] }
+export interface MigrationState { name: string; target: string; phase: string; updated_at: Time; has_backup: boolean; rehearsal: Rehearsed[]; held: { [table: string]: number } }
+export interface Migrations { migrations: MigrationState[]; note: string | null }
 
 export interface Attention { kind: string; severity: "warn" | "bad"; what: string; workflow: string | null; count: number; last_run_id: string | null; at: Time | null; remedy: string }
 export interface Hour { at: Time; completed: number; failed: number; cancelled: number; open: number }

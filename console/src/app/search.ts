@@ -26,8 +26,8 @@ export const runSearch = (raw: Raw): RunSearch => ({ view: one(raw, "view", VIEW
 export interface CompareSearch { a?: string; b?: string; step?: string; tab?: string }
 export const compareSearch = (raw: Raw): CompareSearch => ({ a: text(raw, "a"), b: text(raw, "b"), step: text(raw, "step"), tab: text(raw, "tab") });
 
-export interface WorkflowSearch { tab?: string }
-export const workflowSearch = (raw: Raw): WorkflowSearch => ({ tab: text(raw, "tab") });
+export interface WorkflowSearch { tab?: string; config?: string }
+export const workflowSearch = (raw: Raw): WorkflowSearch => ({ tab: text(raw, "tab"), config: text(raw, "config") });
 
 export const PERIODS = ["24h", "7d", "30d"] as const;
 export const BY = ["workflow", "node", "channel"] as const;
@@ -37,5 +37,5 @@ export const analyticsSearch = (raw: Raw): AnalyticsSearch => ({ period: one(raw
 export interface ConsolidationsSearch { system?: string }
 export const consolidationsSearch = (raw: Raw): ConsolidationsSearch => ({ system: text(raw, "system") });
 
-export interface SystemSearch { tab?: string }
-export const systemSearch = (raw: Raw): SystemSearch => ({ tab: text(raw, "tab") });
+export interface SystemSearch { tab?: string; action?: string; target?: string; name?: string }
+export const systemSearch = (raw: Raw): SystemSearch => ({ tab: text(raw, "tab"), action: text(raw, "action"), target: text(raw, "target"), name: text(raw, "name") });

@@ -1,5 +1,5 @@
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import type { Asked } from "~/api/asking";
 import type { Refused } from "~/api/client";
 import { span } from "~/api/formats";
 import { KeyForm } from "./KeyForm";
@@ -8,7 +8,7 @@ import { useNow } from "./now";
 export interface Emptiness { title: string; children?: ReactNode }
 
 interface Props<T> {
-  of: UseQueryResult<T, Refused>;
+  of: Asked<T>;
   what: string;
   isEmpty?: (data: T) => boolean;
   empty?: Emptiness;

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { Refused, tell } from "~/api/client";
+import { unique } from "~/api/unique";
 import { Dialog } from "./Dialog";
 
 interface Props { title: string; path: string; says: ReactNode; verb: string; danger?: boolean; close: () => void; field?: { name: string; label: string; json?: boolean }; pathOf?: (value: string) => string; done?: (answer: unknown) => void }
@@ -9,7 +10,7 @@ interface Props { title: string; path: string; says: ReactNode; verb: string; da
 export function Confirm({ title, path, says, verb, danger, close, field, pathOf, done }: Props): ReactNode {
   const queries = useQueryClient();
   const [value, setValue] = useState("");
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(() => unique());
   const act = useMutation<unknown, Refused>({
     mutationFn: () => tell(pathOf ? pathOf(value) : path, field && !pathOf ? { [field.name]: value || null } : null, { "idempotency-key": key }),
     onSuccess: (answer) => {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, type ReactNode } from "react";
 
-/** Holds the focus while it is open and gives it back when it closes. */
-export function Dialog({ title, close, children, plain }: { title: string; close: () => void; children: ReactNode; plain?: boolean }): ReactNode {
+/** Holds the focus while it is open and gives it back when it closes. held: what it shows is gone then, so that only its own button closes it. */
+export function Dialog({ title, close, children, plain, held }: { title: string; close: () => void; children: ReactNode; plain?: boolean; held?: boolean }): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
@@ -10,7 +10,7 @@ export function Dialog({ title, close, children, plain }: { title: string; close
     return () => before?.focus();
   }, []);
   const pressed = (event: React.KeyboardEvent): void => {
-    if (event.key === "Escape") close();
+    if (event.key === "Escape" && !held) close();
     if (event.key !== "Tab") return;
     const stops = [...(box.current?.querySelectorAll<HTMLElement>("a[href], button:not(:disabled), input, textarea, select") ?? [])];
     const edge = event.shiftKey ? stops[0] : stops.at(-1);
@@ -19,7 +19,7 @@ export function Dialog({ title, close, children, plain }: { title: string; close
     (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
   };
   return (
-    <div className="overlay" onPointerDown={(event) => event.target === event.currentTarget && close()}>
+    <div className="overlay" onPointerDown={(event) => event.target === event.currentTarget && !held && close()}>
       <div className="dialog" role="dialog" aria-modal="true" aria-label={title} ref={box} tabIndex={-1} onKeyDown={pressed}>
         {!plain && <header><h2>{title}</h2></header>}
         {children}

@@ -8,7 +8,7 @@ import { ChartFrame } from "~/charts/ChartFrame";
 import { HistogramLegend, HistogramTable, RunHistogram } from "~/charts/RunHistogram";
 import { Ago } from "~/components/Ago";
 import { Answer } from "~/components/Answer";
-import { CopyAs, curlOf } from "~/components/CopyAs";
+import { CopyAs, worded } from "~/components/CopyAs";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
 import { Status } from "~/components/Status";
@@ -40,7 +40,12 @@ function FirstSteps(): ReactNode {
   );
 }
 
+/** As the API lists them: the latest of those that began in 30 days. */
+const OPEN = "is:open created:>-30d";
+const MOST = 20;
+
 function Overview({ of }: { of: Shape }): ReactNode {
+  const { latest } = of.running_now;
   return (
     <>
       <Figures of={of} />
@@ -48,13 +53,14 @@ function Overview({ of }: { of: Shape }): ReactNode {
         <Panel title="Needs attention">
           {of.needs_attention.length ? <ul className="attention">{of.needs_attention.map((one) => <Concern key={one.kind + one.what} of={one} />)}</ul> : <div className="state"><Status of="ok" word="Nothing needs you" /></div>}
         </Panel>
-        <Panel title="Channels, last 24 hours" aside={<CopyAs sql="select * from mainstem.v_workflow_channel_performance;" curl={curlOf(address("/home"))} json={of.channels} />}>
+        {/* no command prints channels */}
+        <Panel title="Channels, last 24 hours" aside={<CopyAs at={address("/channels", { days: 1 })} json={of.channels} />}>
           <ChannelTable of={of.channels} />
         </Panel>
       </div>
-      <ChartFrame title="Last 24 hours" chart={<RunHistogram of={hourly(of.hours)} height={88} />} table={<HistogramTable of={hourly(of.hours)} />} aside={<span className="wide"><HistogramLegend /></span>} />
-      <Panel title="Running now" aside={<CopyAs sql="select * from mainstem.user_workflow_run where status in ('running', 'waiting');" curl={curlOf(address("/runs", { q: "status:running" }))} cli="mainstem runs list status:running" json={of.running_now.latest} />}>
-        {of.running_now.latest.length ? <OpenTable of={of.running_now.latest} /> : <div className="state"><p>No run is open.</p></div>}
+      <ChartFrame title="Last 24 hours" chart={<RunHistogram of={hourly(of.hours)} height={88} />} table={<HistogramTable of={hourly(of.hours)} />} aside={<><span className="wide"><HistogramLegend /></span><CopyAs at={address("/home")} json={of.hours} /></>} />
+      <Panel title="Running now" aside={<><Link className="button quiet" to="/runs" search={{ q: OPEN }}>All open runs</Link><CopyAs at={address("/runs", { q: OPEN, page_size: MOST })} cli={`mainstem runs list --limit ${MOST} ${worded(OPEN)}`} json={latest} /></>}>
+        {latest.length ? <OpenTable of={latest} /> : <div className="state"><p>No run is open.</p></div>}
       </Panel>
     </>
   );

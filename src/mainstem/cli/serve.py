@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -38,6 +39,11 @@ USUAL = ServerConfig(url="")
     show_default=True,
     help="Connections to the database.",
 )
+@click.option(
+    "--migrations",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Also show the migrations whose states `mainstem migrate` keeps here.",
+)
 @json_option
 @click.pass_obj
 def serve(
@@ -49,6 +55,7 @@ def serve(
     origins: tuple[str, ...],
     budget: float,
     pool: int,
+    migrations: Path | None,
 ) -> None:
     """Serve API, live feed and console for a database that others run, until SIGTERM or Ctrl-C.
 
@@ -70,6 +77,7 @@ def serve(
         hosts=(*LOOPBACK_NAMES, host) if no_auth else (),
         budget=budget,
         pool=pool,
+        migrations=migrations,
     )
     refuse_open(config, host)
     log_json(sys.stderr)

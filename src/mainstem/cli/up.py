@@ -9,6 +9,8 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 HOUR = 3600.0
 """Seconds between two looks at what is due of partitions and old rows."""
 
+PLACE = click.Path(path_type=Path, exists=True, file_okay=False)
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -43,9 +47,20 @@ HOUR = 3600.0
     default=None,
     help="Ask for keys, or not. Without either: not on loopback, which alone --no-auth is for.",
 )
+@click.option(
+    "--migrations", type=PLACE, help="Also show the migrations whose states `mainstem migrate` keeps here."
+)
 @json_option
 @click.pass_obj
-def up(settings: Settings, host: str, port: int, modules: tuple[str, ...], auth: bool | None) -> None:
+def up(
+    settings: Settings,
+    host: str,
+    port: int,
+    modules: tuple[str, ...],
+    *,
+    auth: bool | None,
+    migrations: Path | None,
+) -> None:
     """Serve API, live feed and console on this machine, with nothing else to install.
 
     On the embedded database, whose schema it installs and whose partitions it looks after; on that of MAINSTEM_URL
@@ -57,20 +72,23 @@ def up(settings: Settings, host: str, port: int, modules: tuple[str, ...], auth:
       mainstem up --port 0
     """  # noqa: D301  (click's mark for lines that stay as they are)
     needs_key = not is_loopback(host) if auth is None else auth
-    asked = ServerConfig(url=settings.url or "", open_to_all=not needs_key)
+    asked = ServerConfig(
+        url=settings.url or "",
+        org_id=settings.org_id or DEFAULT_ORG,
+        open_to_all=not needs_key,
+        hosts=() if needs_key else (*LOOPBACK_NAMES, host),
+        migrations=migrations,
+    )
     refuse_open(asked, host)
     listen(host, port).close()  # before the database is started
-    run_loop(_up(settings, host, port, modules, needs_key=needs_key))
+    run_loop(_up(settings, host, port, modules, asked=asked))
 
 
-async def _up(settings: Settings, host: str, port: int, modules: tuple[str, ...], *, needs_key: bool) -> None:
+async def _up(
+    settings: Settings, host: str, port: int, modules: tuple[str, ...], *, asked: ServerConfig
+) -> None:
     async with client_of(settings) as client:
-        config = ServerConfig(
-            url=client.url,
-            org_id=settings.org_id or DEFAULT_ORG,
-            open_to_all=not needs_key,
-            hosts=() if needs_key else (*LOOPBACK_NAMES, host),
-        )
+        config = replace(asked, url=client.url)
         async with (
             _kept(client) if settings.url is None else nullcontext(),
             _working(settings, modules) if modules else nullcontext(),

@@ -62,9 +62,10 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The activations of a config's scope, latest first, at most 200."""
+    """A page of the activations of a config's scope, latest first."""
 
     activations: list[Activation]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,12 +228,18 @@ def activate_config(config_id: UUID, *, activated_by: UUID | None = None) -> Cal
     )
 
 
-def trail_of(config_id: UUID) -> Call[Trail]:
-    """What was active in the scope of this config, when, and by whom. Raises NotFound."""
+def trail_of(config_id: UUID, *, limit: int = 200, after: str | None = None) -> Call[Trail]:
+    """What was active in the scope of this config, when, and by whom. Raises NotFound, BadArgument for a strange cursor."""
+    of = ("activations", str(config_id))
+    at, activation_id = opened(of, after, parts=2)
 
     def read(rows: list[Row]) -> Trail:
         _one(rows, config_id)
-        return Trail([Activation(**row) for row in rows if row["activation_id"] is not None])
+        found = [Activation(**row) for row in rows if row["activation_id"] is not None]
+        if len(found) <= limit:
+            return Trail(found, None)
+        last = found[limit - 1]
+        return Trail(found[:limit], closed(of, last.activated_at, last.activation_id))
 
     return Call(
         "select a.activation_id, a.config_id, of.version, of.name, a.replaced_config_id, a.activated_at, a.activated_by"
@@ -241,8 +248,10 @@ def trail_of(config_id: UUID) -> Call[Trail]:
         " join mainstem.user_workflow_config of on of.org_id = a.org_id and of.config_id = a.config_id)"
         " on a.org_id = c.org_id and a.config_type = c.config_type and a.workflow_id is not distinct from c.workflow_id"
         " and a.channel is not distinct from c.channel"
-        " where c.config_id = %s order by a.activated_at desc limit 200",
-        [config_id],
+        " and (%(at)s::timestamptz is null"
+        " or (a.activated_at, a.activation_id) < (%(at)s::timestamptz, %(activation_id)s::uuid))"
+        " where c.config_id = %(config_id)s order by a.activated_at desc, a.activation_id desc limit %(limit)s",
+        {"config_id": config_id, "at": at, "activation_id": activation_id, "limit": limit + 1},
         read,
     )
 

@@ -13,6 +13,7 @@ from mainstem.errors import NotAllowed, NotAuthenticated
 from mainstem.ledger.keys import digest_of
 from mainstem.server.caller import Access, Authenticator, Caller
 from mainstem.server.config import ServerConfig
+from mainstem.server.statements import Stating
 
 __all__ = [
     "Access",
@@ -91,4 +92,6 @@ Admin = Annotated[Caller, Depends(requires(Access.ADMIN))]
 
 
 def database_of(connection: HTTPConnection) -> Any:
-    return connection.app.state.database
+    database = connection.app.state.database
+    statements = connection.scope.get("state", {}).get("statements")
+    return database if statements is None else Stating(database, statements)

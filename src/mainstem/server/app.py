@@ -19,6 +19,7 @@ from mainstem.server.live import Feed
 from mainstem.server.measured import Metrics
 from mainstem.server.parameters import refuse_unknown
 from mainstem.server.routes import ROUTERS
+from mainstem.server.statements import Stated
 from mainstem.server.surroundings import surrounded
 
 PREFIX = "/api/v1"
@@ -46,7 +47,7 @@ class Application(FastAPI):
         self.state.metrics = Metrics()
         self.state.closing = asyncio.Event()
         self.state.feed = Feed(self.state.database, self.state.closing)
-        self._surrounded = surrounded(super().__call__, config, self.state.metrics)
+        self._surrounded = surrounded(Stated(super().__call__), config, self.state.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self

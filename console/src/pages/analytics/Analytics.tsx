@@ -1,5 +1,5 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useAsk } from "~/api/asking";
 import { address, type Params } from "~/api/client";
 import { count, duration, percent } from "~/api/formats";
@@ -9,12 +9,13 @@ import { ChartFrame } from "~/charts/ChartFrame";
 import { Heat, HeatTable } from "~/charts/Heat";
 import { LatencyChart, LatencyLegend, LatencyTable } from "~/charts/LatencyChart";
 import { Answer } from "~/components/Answer";
-import { CopyAs, curlOf } from "~/components/CopyAs";
+import { CopyAs } from "~/components/CopyAs";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
 import { Table } from "~/components/Table";
 import { ChannelTable } from "../Channels";
 
+// No command prints analytics, so nothing here is copied as CLI.
 const route = getRouteApi("/analytics");
 const DAYS = { "24h": 1, "7d": 7, "30d": 30 };
 const WORDS = { "24h": "24 hours", "7d": "7 days", "30d": "30 days" };
@@ -65,8 +66,7 @@ function Summary({ params }: { params: Params }): ReactNode {
 function LatencyPart({ params, by, onBy }: { params: Params; by: (typeof BY)[number]; onBy: (by: (typeof BY)[number]) => void }): ReactNode {
   const asked = { ...params, by };
   const latency = useAsk<Latency[]>("/analytics/latency", asked, { keep: true });
-  const sql = "select w.name, percentile_disc(array[.5, .95, .99]) within group (order by r.duration_ms)\n  from mainstem.user_workflow_run r join mainstem.user_workflow w using (workflow_id)\n where r.ended_at is not null group by 1;";
-  const aside = <><Choice label="By" of={BY} at={by} onPick={onBy} /><CopyAs sql={sql} curl={curlOf(address("/analytics/latency", asked))} json={latency.data} /></>;
+  const aside = <><Choice label="By" of={BY} at={by} onPick={onBy} /><CopyAs at={address("/analytics/latency", asked)} json={latency.data} /></>;
   if (!latency.data?.length) return <Panel title="Latency" aside={aside}><Answer of={latency} what="latencies" isEmpty={(data) => data.length === 0} empty={{ title: "Not enough runs", children: <p>Percentiles need runs that ended.</p> }}>{() => null}</Answer></Panel>;
   return <Answer of={latency} what="latencies">{(data) => <ChartFrame title="Latency" aside={aside} chart={<LatencyChart of={data} />} legend={<LatencyLegend />} table={<LatencyTable of={data} head={by} />} />}</Answer>;
 }
@@ -76,7 +76,7 @@ function HeatPart({ params }: { params: Params }): ReactNode {
   if (!heat.data?.length) return <Panel title="Hour and weekday"><Answer of={heat} what="heatmap" isEmpty={(data) => data.length === 0} empty={{ title: "No run in this period" }}>{() => null}</Answer></Panel>;
   return (
     <Answer of={heat} what="heatmap">
-      {(data) => <ChartFrame title="Hour and weekday, UTC" chart={<Heat of={data} />} table={<HeatTable of={data} />} legend={<div className="legend"><span><i style={{ background: "var(--accent)" }} />runs</span><span><i style={{ background: "var(--failed)", borderRadius: "50%" }} />some failed</span></div>} aside={<CopyAs curl={curlOf(address("/analytics/heatmap", params))} sql="select extract(isodow from started_at) as weekday, extract(hour from started_at) as hour, count(*)\n  from mainstem.user_workflow_run group by 1, 2;" json={data} />} />}
+      {(data) => <ChartFrame title="Hour and weekday, UTC" chart={<Heat of={data} />} table={<HeatTable of={data} />} legend={<div className="legend"><span><i style={{ background: "var(--accent)" }} />runs</span><span><i style={{ background: "var(--failed)", borderRadius: "50%" }} />some failed</span></div>} aside={<CopyAs at={address("/analytics/heatmap", params)} json={data} />} />}
     </Answer>
   );
 }
@@ -84,18 +84,23 @@ function HeatPart({ params }: { params: Params }): ReactNode {
 function ChannelPart({ params }: { params: Params }): ReactNode {
   const channels = useAsk<Channel[]>("/analytics/channels", params, { keep: true });
   return (
-    <Panel title="Channels" aside={<CopyAs sql="select * from mainstem.v_workflow_channel_performance;" curl={curlOf(address("/analytics/channels", params))} json={channels.data} />}>
+    <Panel title="Channels" aside={<CopyAs at={address("/analytics/channels", params)} json={channels.data} />}>
       <Answer of={channels} what="channels" isEmpty={(data) => data.length === 0} empty={{ title: "No run in this period" }}>{(data) => <ChannelTable of={data} />}</Answer>
     </Panel>
   );
 }
 
+const FIRST = 20;
+const MOST = 200;
+
 function SlowPart({ params }: { params: Params }): ReactNode {
-  const nodes = useAsk<SlowNode[]>("/analytics/nodes", params, { keep: true });
+  const [limit, setLimit] = useState(FIRST);
+  const asked = { ...params, limit };
+  const nodes = useAsk<SlowNode[]>("/analytics/nodes", asked, { keep: true });
   return (
-    <Panel title="Slowest nodes" aside={<CopyAs sql="select * from mainstem.v_node_execution_stats order by avg_duration_ms desc;" curl={curlOf(address("/analytics/nodes", params))} json={nodes.data} />}>
+    <Panel title="Slowest nodes" aside={<CopyAs at={address("/analytics/nodes", asked)} json={nodes.data} />}>
       <Answer of={nodes} what="nodes" isEmpty={(data) => data.length === 0} empty={{ title: "No step in this period" }}>
-        {(data) => <Table label="Slowest nodes" rows={data} keyOf={(row) => `${row.workflow_id} ${row.node}`} columns={[
+        {(data) => <Table label="Slowest nodes" rows={data} keyOf={(row) => `${row.workflow_id} ${row.node}`} tall={data.length > FIRST} columns={[
           { key: "node", head: "Node", cell: (row) => <>{row.node}<span className="under">{row.workflow}</span></> },
           { key: "steps", head: "Steps", num: true, cell: (row) => count(row.steps) },
           { key: "failed", head: "Failed", num: true, wide: true, cell: (row) => count(row.failed) },
@@ -105,6 +110,7 @@ function SlowPart({ params }: { params: Params }): ReactNode {
           { key: "all", head: "In all", num: true, cell: (row) => duration(row.total_ms) },
         ]} />}
       </Answer>
+      {limit < MOST && nodes.data?.length === limit && <div className="more"><button onClick={() => setLimit(MOST)}>More nodes</button><span className="muted">the {limit} slowest are shown</span></div>}
     </Panel>
   );
 }

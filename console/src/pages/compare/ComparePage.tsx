@@ -7,7 +7,7 @@ import type { Compare, ComparedStep, Run, RunSummary } from "~/api/types";
 import type { CompareSearch } from "~/app/search";
 import { Ago } from "~/components/Ago";
 import { Answer } from "~/components/Answer";
-import { CopyAs, curlOf } from "~/components/CopyAs";
+import { CopyAs } from "~/components/CopyAs";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
 import { Status } from "~/components/Status";
@@ -40,7 +40,7 @@ function Pair({ a, b, search, set }: { a: string; b: string; search: CompareSear
         <>
           <First of={data} onPick={(step) => set({ step })} />
           <div className="two"><Side name="A" run={data.a} /><Side name="B" run={data.b} other={data.a} /></div>
-          <Panel title="Steps, aligned" aside={<CopyAs curl={curlOf(address(path, { with: b }))} cli={`mainstem runs compare ${a} ${b}`} sql={`select run_id, step_number, node_key, iteration, status, duration_ms, output_data\n  from mainstem.user_workflow_run_step where run_id in ('${a}', '${b}') order by node_key, iteration;`} json={data.steps} />}>
+          <Panel title="Steps, aligned" aside={<CopyAs at={address(path, { with: b })} cli={`mainstem runs compare ${a} ${b}`} sql={`select step_id, run_id, step_number, node_key, iteration, status, duration_ms, output_data\n  from mainstem.user_workflow_run_step where run_id in ('${a}', '${b}') order by node_key, iteration;`} json={data.steps} />}>
             <Table label="Steps, aligned" rows={data.steps} columns={columnsOf(data.first_difference)} keyOf={keyOf} onOpen={(step) => set({ step: keyOf(step) === search.step ? undefined : keyOf(step) })} />
           </Panel>
           <StepDiff step={data.steps.find((step) => keyOf(step) === search.step || step.key === search.step)} />

@@ -3,10 +3,11 @@ import type { ReactNode } from "react";
 import { useAsk } from "~/api/asking";
 import { address } from "~/api/client";
 import { count, duration } from "~/api/formats";
-import type { Consolidation, Consolidations as All, Entered, Parity, Quarantined, Reader } from "~/api/types";
+import type { Consolidation, Consolidations as All, Entered, Noted, Parity, Quarantined, Reader } from "~/api/types";
 import { Ago } from "~/components/Ago";
 import { Answer } from "~/components/Answer";
-import { CopyAs, curlOf } from "~/components/CopyAs";
+import { CopyAs, worded } from "~/components/CopyAs";
+import { JsonView } from "~/components/JsonView";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
 import { Status } from "~/components/Status";
@@ -38,15 +39,17 @@ export function Consolidations(): ReactNode {
 }
 
 function One({ of }: { of: Consolidation }): ReactNode {
+  const at = address(`/consolidations/${encodeURIComponent(of.system)}`);
+  const [status, report] = ["status", "report"].map((verb) => `mainstem consolidate ${verb} ${worded(of.system)}`);
   return (
     <>
       <Gate of={of} />
-      <Panel title="Phases" aside={of.is_held ? <Status of="running" word="at work now" /> : of.next ? <span className="row"><span className="muted wide">next</span><code>{of.next}</code></span> : undefined}><Phases of={of.phases} phase={of.phase} /></Panel>
-      <Panel title="Parity" aside={<><Drift of={of.drift} /><CopyAs curl={curlOf(address(`/consolidations/${of.system}`))} cli={`mainstem consolidate verify ${of.system}`} sql={`select * from mainstem.consolidation where system = '${of.system}';`} json={of.parity} /></>}>
+      <Panel title="Phases" aside={<>{of.is_held ? <Status of="running" word="at work now" /> : of.next ? <span className="row"><span className="muted wide">next</span><code>{of.next}</code></span> : undefined}<CopyAs at={at} cli={report} json={of.phases} /></>}><Phases of={of.phases} phase={of.phase} /></Panel>
+      <Panel title="Parity" aside={<><Drift of={of.drift} /><CopyAs at={at} cli={report} json={of.parity} /></>}>
         {of.parity.length ? <Table label="Parity" rows={of.parity} columns={PARITY} keyOf={(row) => row.table + row.direction} /> : <div className="state"><h2>Nothing is copied yet</h2></div>}
       </Panel>
       <div className="two">
-        <Panel title="Readers of the old names">{of.readers.length ? <Table label="Readers of the old names" rows={of.readers} columns={READERS} keyOf={(row) => row.name} /> : <div className="state"><p>Nobody has read them since cut-over.</p></div>}</Panel>
+        <Panel title="Readers of the old names" aside={<CopyAs at={at} cli={status} json={of.readers} />}>{of.readers.length ? <Table label="Readers of the old names" rows={of.readers} columns={READERS} keyOf={(row) => row.name} /> : <div className="state"><p>Nobody has read them since cut-over.</p></div>}</Panel>
         <Panel title="The way back" inside>
           <div className="stack tight">
             <Status of={of.rollback.possible ? (of.rollback.lossless ? "ok" : of.rollback.lossless === null ? "pending" : "warning") : "error"} word={of.rollback.possible ? (of.rollback.lossless ? "Back without loss" : of.rollback.lossless === null ? "Back; losses not looked for" : "Back, with losses") : "No way back"} />
@@ -56,8 +59,23 @@ function One({ of }: { of: Consolidation }): ReactNode {
           </div>
         </Panel>
       </div>
-      {of.quarantine.length > 0 && <Panel title="Set aside by a decision"><Table label="Set aside" rows={of.quarantine} columns={QUARANTINE} keyOf={(row) => row.table + row.reason} /></Panel>}
+      {of.quarantine.length > 0 && <Panel title="Set aside by a decision" aside={<CopyAs at={at} cli={status} json={of.quarantine} />}><Table label="Set aside" rows={of.quarantine} columns={QUARANTINE} keyOf={(row) => row.table + row.reason} /></Panel>}
+      {/* no command prints the journal */}
+      <Panel title="Journal" aside={<CopyAs at={at} json={of.journal} />}><Journal of={of.journal} /></Panel>
     </>
+  );
+}
+
+/** All of it, the latest first. */
+function Journal({ of }: { of: Noted[] }): ReactNode {
+  const rows = of.map((one, index) => ({ ...one, index })).reverse();
+  if (!rows.length) return <div className="state"><p>Nothing was done yet.</p></div>;
+  return (
+    <Table label="Journal" rows={rows} keyOf={(row) => String(row.index)} tall={rows.length > 12} columns={[
+      { key: "at", head: "Ended", width: "104px", cell: (row) => <Ago at={row.at} /> },
+      { key: "what", head: "What", cell: (row) => <>{row.what}<span className="under">{row.phase.replace("_", " ")}</span></> },
+      { key: "facts", head: "Facts", wide: true, cell: (row) => <JsonView of={row.facts} depth={2} /> },
+    ]} />
   );
 }
 

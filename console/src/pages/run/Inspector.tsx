@@ -1,4 +1,5 @@
 import { type ReactNode } from "react";
+import { address } from "~/api/client";
 import { clock, duration, moment } from "~/api/formats";
 import type { Json, Run, RunEvent, Step } from "~/api/types";
 import { CopyAs } from "~/components/CopyAs";
@@ -15,13 +16,11 @@ interface Props { run: Run; step: Step | undefined; tab: string | undefined; att
 export function Inspector(props: Props): ReactNode {
   const { run, step, tab, onTab, onRun } = props;
   const tabs = step ? stepTabs(props, step) : runTabs(run);
-  const json = step ?? { ...run, steps: `${run.steps.length} steps` };
-  const sql = step ? `select * from mainstem.user_workflow_run_step\n where run_id = '${run.run_id}' and step_number = ${step.step_number};` : `select * from mainstem.user_workflow_run where run_id = '${run.run_id}';`;
   return (
     <section className="panel inspector" aria-label="Inspector">
       <header>
         {step ? <><h2 className="clip">{step.step_number} · {step.node_key ?? "step"}</h2><button className="quiet" onClick={onRun}>Whole run</button></> : <h2>The run</h2>}
-        <CopyAs sql={sql} json={json} />
+        <CopyAs at={address(`/runs/${run.run_id}`)} {...(step ? { sql: sqlOf(step) } : {})} cli={`mainstem runs show ${run.run_id}`} json={step ?? run} />
       </header>
       <Tabs label={step ? "Of the step" : "Of the run"} tabs={tabs} at={tab} onPick={onTab} />
     </section>
@@ -101,4 +100,9 @@ function Facts({ run }: { run: Run }): ReactNode {
       <dt>Tags</dt><dd>{run.tags.join(", ") || "–"}</dd>
     </dl>
   );
+}
+
+/** The one step; the API and the command line give a run whole. */
+function sqlOf(step: Step): string {
+  return `select * from mainstem.user_workflow_run_step\n where run_id = '${step.run_id}' and step_number = ${step.step_number};`;
 }

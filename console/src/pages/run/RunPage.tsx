@@ -7,7 +7,7 @@ import type { Graph, Run, Timeline } from "~/api/types";
 import { VIEWS, type RunSearch } from "~/app/search";
 import { Ago } from "~/components/Ago";
 import { Answer } from "~/components/Answer";
-import { CopyAs, curlOf } from "~/components/CopyAs";
+import { CopyAs } from "~/components/CopyAs";
 import { useNow } from "~/components/now";
 import { Page } from "~/components/Page";
 import { Status } from "~/components/Status";
@@ -47,7 +47,7 @@ function Known({ asked }: { asked: ReturnType<typeof useAsk<Run>> }): ReactNode 
           <Tabs label="Views" at={search.view} onPick={(view) => set({ view: view as (typeof VIEWS)[number] })} tabs={[
             { key: "timeline", name: "Timeline", body: () => <TimelinePart run={run} at={search.step} pick={pick} /> },
             { key: "graph", name: "Graph", body: () => <GraphPart run={run} at={step?.node_key ?? undefined} pick={pick} /> },
-            { key: "steps", name: "Steps", n: run.steps.length, body: () => <StepList steps={run.steps} onPick={pick} /> },
+            { key: "steps", name: "Steps", n: run.steps.length, body: () => <StepsPart run={run} pick={pick} /> },
             { key: "film", name: "Screenshots", n: run.steps.reduce((sum, one) => sum + one.screenshots.length, 0), body: () => <Filmstrip run={run} at={search.step} onPick={(number) => set({ step: number })} /> },
           ]} />
         </section>
@@ -65,7 +65,7 @@ function Head({ run }: { run: Run }): ReactNode {
       <span className="grow" />
       <Link className="button" to="/compare" search={{ b: run.run_id }}>Compare…</Link>
       <Actions run={run} />
-      <CopyAs sql={`select * from mainstem.user_workflow_run where run_id = '${run.run_id}';`} curl={curlOf(address(`/runs/${run.run_id}`))} cli={`mainstem runs show ${run.run_id}`} json={run} />
+      <CopyAs at={address(`/runs/${run.run_id}`)} cli={`mainstem runs show ${run.run_id}`} json={run} />
     </>
   );
 }
@@ -113,4 +113,13 @@ function useViewKeys(set: Set): void {
     document.addEventListener("keydown", pressed);
     return () => document.removeEventListener("keydown", pressed);
   }, []);
+}
+
+function StepsPart({ run, pick }: { run: Run; pick: (step: number) => void }): ReactNode {
+  return (
+    <>
+      <div className="tools"><CopyAs at={address(`/runs/${run.run_id}/steps`)} cli={`mainstem runs show ${run.run_id}`} json={run.steps} /></div>
+      <StepList steps={run.steps} onPick={pick} />
+    </>
+  );
 }

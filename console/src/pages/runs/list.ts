@@ -1,14 +1,9 @@
-import { useInfiniteQuery, type InfiniteData, type UseInfiniteQueryResult } from "@tanstack/react-query";
-import { ask, type Refused } from "~/api/client";
+import { usePages, type Pages } from "~/api/pages";
 import type { RunPage } from "~/api/types";
 
-export type RunList = UseInfiniteQueryResult<InfiniteData<RunPage>, Refused>;
+export const PAGE = 100;
 
-export function useRunList(q: string, sort?: string): RunList {
-  return useInfiniteQuery<RunPage, Refused, InfiniteData<RunPage>, unknown[], string | null>({
-    queryKey: ["run-list", q, sort],
-    queryFn: ({ pageParam, signal }) => ask<RunPage>("/runs", { q, sort, page_size: 100, page_token: pageParam }, signal),
-    initialPageParam: null,
-    getNextPageParam: (page) => page.next,
-  });
+/** Under a key of its own: the feed changes its rows where they stand. */
+export function useRunList(q: string, sort?: string): Pages<RunPage> {
+  return usePages<RunPage>("/runs", { q, sort, page_size: PAGE }, { key: ["run-list", q, sort] });
 }

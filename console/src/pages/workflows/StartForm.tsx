@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { Refused, tell } from "~/api/client";
 import type { Json, Started, Workflow } from "~/api/types";
+import { unique } from "~/api/unique";
 import { fieldsOf, valueOf, type Field } from "./schema";
 
 /** A form of the workflow's own input schema; without one, the input is written as JSON. */
@@ -12,7 +13,7 @@ export function StartForm({ workflow, schema }: { workflow: Workflow; schema: Js
   const navigate = useNavigate();
   const [trouble, setTrouble] = useState<string | null>(null);
   const start = useMutation<Started, Refused, { input: Json; channel: string; external_id: string | null }>({
-    mutationFn: (asked) => tell("/runs", { workflow_id: workflow.workflow_id, version: workflow.version, ...asked }, { "idempotency-key": crypto.randomUUID() }),
+    mutationFn: (asked) => tell("/runs", { workflow_id: workflow.workflow_id, version: workflow.version, ...asked }, { "idempotency-key": unique() }),
     onSuccess: ({ run_id }) => {
       void queries.invalidateQueries();
       void navigate({ to: "/runs/$runId", params: { runId: run_id }, search: {} });

@@ -3,20 +3,21 @@ import type { ReactNode } from "react";
 import { useAsk } from "~/api/asking";
 import { address } from "~/api/client";
 import { count, duration, percent } from "~/api/formats";
-import type { Activation, Config, DefinedGraph, Graph, Json, Workflow, WorkflowNode, WorkflowVersion } from "~/api/types";
+import { rowsOf, usePages } from "~/api/pages";
+import type { DefinedGraph, Graph, Json, Versions as VersionPage, Workflow, WorkflowNode } from "~/api/types";
 import { Spark } from "~/charts/Spark";
 import { Ago } from "~/components/Ago";
 import { Answer } from "~/components/Answer";
-import { CopyAs, curlOf } from "~/components/CopyAs";
-import { JsonView } from "~/components/JsonView";
+import { CopyAs } from "~/components/CopyAs";
 import { Page } from "~/components/Page";
-import { Panel } from "~/components/Panel";
+import { PagedTable } from "~/components/PagedTable";
 import { Rate } from "~/components/Rate";
 import { Status } from "~/components/Status";
 import { Table, type Column } from "~/components/Table";
 import { Tabs } from "~/components/Tabs";
-import { literal } from "~/filter/sql";
+import { quoted } from "~/filter/clauses";
 import { GraphView } from "~/graph/GraphView";
+import { Configs } from "./Configs";
 import { StartForm } from "./StartForm";
 
 const route = getRouteApi("/workflows/$workflowId");
@@ -27,7 +28,7 @@ export function WorkflowPage(): ReactNode {
   const navigate = useNavigate({ from: "/workflows/$workflowId" });
   const asked = useAsk<Workflow>(`/workflows/${workflowId}`);
   return (
-    <Page title={asked.data?.name ?? "Workflow"} beside={asked.data && <><span className="muted">v{asked.data.version}</span><span className="grow" /><Link className="button" to="/runs" search={{ q: `workflow:${asked.data.name}` }}>Its runs</Link></>}>
+    <Page title={asked.data?.name ?? "Workflow"} beside={asked.data && <><span className="muted">v{asked.data.version}</span><span className="grow" /><Link className="button" to="/runs" search={{ q: `workflow:${quoted(asked.data.name)}` }}>Its runs</Link></>}>
       <Answer of={asked} what="workflow">
         {(data) => (
           <>
@@ -70,7 +71,7 @@ function Nodes({ of }: { of: Workflow }): ReactNode {
   const nodes = useAsk<WorkflowNode[]>(path);
   return (
     <Answer of={nodes} what="nodes" isEmpty={(data) => data.length === 0} empty={{ title: "No node has run yet" }}>
-      {(data) => <><div className="row" style={{ justifyContent: "flex-end", padding: "4px 8px" }}><CopyAs sql={`select * from mainstem.v_node_execution_stats where workflow_id = ${literal(of.workflow_id)};`} curl={curlOf(address(path))} cli={`mainstem workflows show ${of.name}`} json={data} /></div><Table label="Nodes" rows={data} columns={NODES} keyOf={(row) => row.key} /></>}
+      {(data) => <><div className="tools"><CopyAs at={address(path)} cli={`mainstem workflows show ${of.workflow_id}`} json={data} /></div><Table label="Nodes" rows={data} columns={NODES} keyOf={(row) => row.key} /></>}
     </Answer>
   );
 }
@@ -105,47 +106,21 @@ function drawable(of: DefinedGraph): Graph {
   };
 }
 
-function Configs({ of }: { of: Workflow }): ReactNode {
-  const configs = useAsk<{ configs: Config[] }>(`/workflows/${of.workflow_id}/configs`);
-  return (
-    <Answer of={configs} what="configs" isEmpty={(data) => data.configs.length === 0} empty={{ title: "No configuration", children: <p>One is made with <code>mainstem configs create</code>.</p> }}>
-      {(data) => <div className="inside two">{data.configs.map((config) => <OneConfig key={config.config_id} of={config} />)}</div>}
-    </Answer>
-  );
-}
-
-function OneConfig({ of }: { of: Config }): ReactNode {
-  return (
-    <Panel title={`${of.name}, version ${of.version}`} aside={<><span className="tag">{of.channel ?? "every channel"}</span>{of.is_active ? <Status of="active" word="active" /> : <Status of="pending" word="not active" />}</>} inside>
-      <div className="stack tight">
-        <JsonView of={of.config_data} />
-        <h3>Activations</h3>
-        <Trail of={of} />
-      </div>
-    </Panel>
-  );
-}
-
-function Trail({ of }: { of: Config }): ReactNode {
-  const trail = useAsk<{ activations: Activation[] }>(`/configs/${of.config_id}/activations`);
-  return (
-    <Answer of={trail} what="activations" isEmpty={(data) => data.activations.length === 0} empty={{ title: "It was never activated" }}>
-      {(data) => <ol style={{ margin: 0, paddingLeft: 18 }}>{data.activations.map((one) => <li key={one.activation_id}>version {one.version}, <Ago at={one.activated_at} /> by {one.activated_by ?? "nobody known"}</li>)}</ol>}
-    </Answer>
-  );
-}
-
 function Versions({ of }: { of: Workflow }): ReactNode {
-  const versions = useAsk<{ versions: WorkflowVersion[] }>(`/workflows/${of.workflow_id}/versions`);
+  const path = `/workflows/${of.workflow_id}/versions`;
+  const asked = usePages<VersionPage>(path);
+  const rows = rowsOf(asked, (page) => page.versions);
   return (
-    <Answer of={versions} what="versions" isEmpty={(data) => data.versions.length === 0} empty={{ title: "No version was published" }}>
-      {(data) => <Table label="Versions" rows={data.versions} keyOf={(row) => String(row.version)} columns={[
+    <>
+      {/* no command prints versions */}
+      {rows.length > 0 && <div className="tools"><CopyAs at={address(path)} json={rows} /></div>}
+      <PagedTable of={asked} rows={rows} what="versions" label="Versions" keyOf={(row) => String(row.version)} empty={{ title: "No version was published" }} columns={[
         { key: "v", head: "Version", num: true, width: "80px", cell: (row) => row.version },
         { key: "state", head: "State", cell: (row) => (row.version === of.version ? <Status of="active" word="current" /> : <span className="muted">earlier</span>) },
         { key: "at", head: "Published", cell: (row) => <Ago at={row.published_at} /> },
         { key: "by", head: "By", cell: (row) => row.published_by ?? "–" },
-      ]} />}
-    </Answer>
+      ]} />
+    </>
   );
 }
 

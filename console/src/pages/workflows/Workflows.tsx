@@ -1,27 +1,26 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { useAsk } from "~/api/asking";
 import { address } from "~/api/client";
 import { count, duration } from "~/api/formats";
+import { rowsOf, usePages } from "~/api/pages";
 import type { Workflow, WorkflowPage } from "~/api/types";
 import { Spark } from "~/charts/Spark";
 import { Ago } from "~/components/Ago";
-import { Answer } from "~/components/Answer";
-import { CopyAs, curlOf } from "~/components/CopyAs";
+import { CopyAs } from "~/components/CopyAs";
 import { Page } from "~/components/Page";
+import { PagedTable } from "~/components/PagedTable";
 import { Panel } from "~/components/Panel";
 import { Rate } from "~/components/Rate";
-import { Table, type Column } from "~/components/Table";
+import type { Column } from "~/components/Table";
 
 export function Workflows(): ReactNode {
   const navigate = useNavigate();
-  const asked = useAsk<WorkflowPage>("/workflows");
+  const asked = usePages<WorkflowPage>("/workflows");
+  const rows = rowsOf(asked, (page) => page.workflows);
   return (
     <Page title="Workflows">
-      <Panel title="All workflows" aside={<CopyAs sql="select * from mainstem.v_workflow_execution_stats;" curl={curlOf(address("/workflows"))} cli="mainstem workflows list" json={asked.data?.workflows} />}>
-        <Answer of={asked} what="workflows" isEmpty={(data) => data.workflows.length === 0} empty={{ title: "No workflow yet", children: <><p>This writes one that runs:</p><code>mainstem init</code></> }}>
-          {(data) => <Table label="Workflows" rows={data.workflows} columns={COLUMNS} keyOf={(row) => row.workflow_id} onOpen={(row) => void navigate({ to: "/workflows/$workflowId", params: { workflowId: row.workflow_id }, search: {} })} />}
-        </Answer>
+      <Panel title="All workflows" aside={<CopyAs at={address("/workflows")} cli="mainstem workflows list" json={rows} />}>
+        <PagedTable of={asked} rows={rows} what="workflows" label="Workflows" columns={COLUMNS} keyOf={(row) => row.workflow_id} onOpen={(row) => void navigate({ to: "/workflows/$workflowId", params: { workflowId: row.workflow_id }, search: {} })} empty={{ title: "No workflow yet", children: <><p>This writes one that runs:</p><code>mainstem init</code></> }} />
       </Panel>
     </Page>
   );

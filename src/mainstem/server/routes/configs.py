@@ -141,9 +141,21 @@ async def activate_config(config_id: UUID, caller: Operator, database: Asked) ->
     summary="Read the trail of its scope",
     responses=described(NotFound, example=examples.TRAIL),
 )
-async def list_activations(config_id: UUID, caller: Viewer, database: Asked) -> Trail:
-    """Which versions applied to what this one applies to, latest first, at most 200."""
-    return await database.perform(configs.trail_of(config_id), org_id=caller.org_id)
+async def list_activations(
+    request: Request,
+    response: Response,
+    config_id: UUID,
+    caller: Viewer,
+    database: Asked,
+    *,
+    page_size: PageSize = 50,
+    page_token: PageToken = None,
+) -> Trail:
+    """Which versions applied to what this one applies to, latest first."""
+    call = configs.trail_of(config_id, limit=page_size, after=page_token)
+    page = await database.perform(call, org_id=caller.org_id)
+    linked(request, response, page.next)
+    return page
 
 
 def _tag(config: Config) -> str:

@@ -38,7 +38,7 @@ ACTIVATION = {
     "activated_at": "2026-03-01T10:13:00Z",
     "activated_by": None,
 }
-TRAIL = {"activations": [ACTIVATION]}
+TRAIL = {"activations": [ACTIVATION], "next": None}
 
 Priority = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 

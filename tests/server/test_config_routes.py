@@ -118,12 +118,14 @@ async def test_a_trail_is_read_page_by_page(database: Database) -> None:
         ids = [(await create(client)).json()["config_id"] for _ in range(3)]
         for config_id in ids:
             await client.post(f"{PATH}/{config_id}/activate")
-        found, token = [], ""
-        while token is not None:
-            asked = {"page_size": 1} | ({"page_token": token} if token else {})
+        found: list[str] = []
+        asked: dict[str, Any] = {"page_size": 1}
+        while True:
             page = (await client.get(f"{PATH}/{ids[0]}/activations", params=asked)).json()
-            [shown] = page["activations"]
-            found, last, token = [*found, shown["config_id"]], token, page["next"]
+            found += [shown["config_id"] for shown in page["activations"]]
+            if page["next"] is None:
+                break
+            last = asked["page_token"] = page["next"]
         assert found == ids[::-1]
         others = await client.get(f"{PATH}/{ids[1]}/activations", params={"page_token": last})
         assert (others.status_code, others.json()["code"]) == (422, "MS010")

@@ -116,9 +116,10 @@ async def test_a_request_is_one_line_in_the_log_with_its_route_and_its_id(
 
 async def test_metrics_tell_the_queue_of_all_tenants_and_no_tenant(database: Database) -> None:
     async with running(database.url) as app:
-        app.state.metrics.stream_clients.labels("sse").inc()
+        with app.state.feed.stream(DEFAULT_ORG):
+            assert "mainstem_stream_clients 1.0" in (await ask(app, "GET", "/metrics")).text
         text = (await ask(app, "GET", "/metrics")).text
-        assert 'mainstem_stream_clients{carrier="sse"} 1.0' in text
+        assert "mainstem_stream_clients 0.0" in text
         assert "mainstem_database_up 1.0" in text
         database.connect(None, None).execute("alter schema mainstem rename to elsewhere")
         assert "mainstem_database_up 0.0" in (await ask(app, "GET", "/metrics")).text

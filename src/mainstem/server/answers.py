@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -68,7 +69,7 @@ def demand_tag(request: Request, tag: str) -> None:
 
 
 @cache
-def _writer(shape: type[Any]) -> TypeAdapter[Any]:
+def _writer(shape: Hashable) -> TypeAdapter[Any]:
     """To make one takes longer than to read the run that it writes."""
     return TypeAdapter(shape)
 

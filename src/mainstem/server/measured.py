@@ -27,7 +27,7 @@ class Metrics:
             registry=self.registry,
         )
         self.stream_clients = Gauge(
-            "mainstem_stream_clients", "Open streams and sockets.", ["carrier"], registry=self.registry
+            "mainstem_stream_clients", "Open streams and sockets of this process.", registry=self.registry
         )
         self.budget_exceeded = Counter(
             "mainstem_query_budget_exceeded", "Requests whose query took too long.", registry=self.registry

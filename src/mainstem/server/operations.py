@@ -79,6 +79,7 @@ async def readyz(database: Asked) -> Health:
 async def metrics(_caller: Admin, request: Request, database: Asked) -> Response:
     """Of this process, and numbers over all tenants: an admin's key is needed. Without a database the former only."""
     counted: Metrics = request.app.state.metrics
+    counted.stream_clients.set(request.app.state.feed.streams)
     try:
         counted.take(await database.ask(measures()))
         counted.database_up.set(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -52,7 +51,7 @@ def linked(request: Request, response: Response, following: str | None) -> None:
 
 def tagged(request: Request, value: Any, tag: str | None = None) -> Response:
     """The value with its ETag; 304 to whoever has it. tag: its state, where a part of it is enough to tell."""
-    told = _writer(type(value)).dump_json(value)
+    told = _writer(value.__class__).dump_json(value)
     etag = f'"{tag or hashlib.sha256(told).hexdigest()[:24]}"'
     if etag in _listed(request.headers.get("if-none-match")):
         return Response(status_code=304, headers={"ETag": etag})
@@ -69,7 +68,7 @@ def demand_tag(request: Request, tag: str) -> None:
 
 
 @cache
-def _writer(shape: Hashable) -> TypeAdapter[Any]:
+def _writer(shape: Any) -> TypeAdapter[Any]:
     """To make one takes longer than to read the run that it writes."""
     return TypeAdapter(shape)
 

@@ -13,11 +13,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from work import STEPS, is_running
 
 from conditions import until
 from mainstem import ProcessPool, StepCall, StepInfo, step
 from mainstem.errors import ExecutorLost, StepNotFound, UnstorableValue
+from work import STEPS, is_running
 
 WORKER = """
 import asyncio, sys
@@ -60,7 +60,9 @@ async def pool() -> AsyncIterator[ProcessPool]:
     await made.stop()
 
 
-async def test_a_process_is_used_again_and_gives_way_to_another_after_so_many_calls(pool: ProcessPool) -> None:
+async def test_a_process_is_used_again_and_gives_way_to_another_after_so_many_calls(
+    pool: ProcessPool,
+) -> None:
     pids = [await pool.run(call("process")) for _ in range(4)]
     assert pids[0] == pids[1] == pids[2] != pids[3]
 
@@ -119,7 +121,7 @@ async def test_why_a_process_ended_is_told(pool: ProcessPool, tmp_path: Path) ->
 async def test_a_killed_worker_leaves_no_process_behind(tmp_path: Path) -> None:
     script, begun = tmp_path / "worker.py", tmp_path / "begun"
     script.write_text(WORKER.format(path=[path for path in sys.path if path]))
-    worker = subprocess.Popen([sys.executable, script, begun])
+    worker = subprocess.Popen([sys.executable, script, begun])  # noqa: ASYNC220  (it goes on beside us)
     try:
         pid = int(await until(lambda: begun.exists() and begun.read_text(), seconds=30))
         assert is_running(pid)
@@ -127,4 +129,8 @@ async def test_a_killed_worker_leaves_no_process_behind(tmp_path: Path) -> None:
         worker.kill()
         worker.wait()
     await until(lambda: not is_running(pid))
-    assert not Path(f"{begun}.done").exists()
+    assert not os.path.exists(f"{begun}.done")  # noqa: ASYNC240, PTH110  (a look)
+
+
+async def test_outside_of_a_run_a_step_just_runs_its_function() -> None:
+    assert await STEPS["process"]["process"]() == os.getpid()

@@ -71,7 +71,12 @@ def told() -> dict[str, Any]:
     report_usage(tokens_in=50, cost=0.2, model="large")
     report_usage(tokens_in=1, model="small")
     info = step_info()
-    return {"run_id": str(info.run_id), "attempt": info.attempt, "key": info.idempotency_key, "number": info.step_number}
+    return {
+        "run_id": str(info.run_id),
+        "attempt": info.attempt,
+        "key": info.idempotency_key,
+        "number": info.step_number,
+    }
 
 
 def refused(tray: int) -> None:

@@ -192,7 +192,9 @@ def test_usage_is_summed_by_workflow_node_model_and_day(
     for number, usage in enumerate(([large, small], [large], [], "much"), 1):
         book.step(run_id, number, "completed", 5, metadata=json.dumps({"usage": usage}))
     book.step(run_id, 5, "completed", 5)
-    book.step(book.run("completed", 10, is_test=True), 1, "completed", 5, metadata=json.dumps({"usage": [large]}))
+    book.step(
+        book.run("completed", 10, is_test=True), 1, "completed", 5, metadata=json.dumps({"usage": [large]})
+    )
     rows = {row["model"]: row for row in view("v_workflow_usage")}
     assert set(rows) == {"large", "small"}
     said = ("workflow_name", "step_count", "calls", "tokens_in", "tokens_out", "cost")

@@ -30,9 +30,13 @@ USUAL = Terms()
     "--ttl", type=click.FloatRange(1), default=USUAL.ttl, show_default=True, help="Seconds its lease lasts."
 )
 @click.option(
-    "--processes", type=click.IntRange(1), help="Steps that run in processes of their own at once; the cores without it."
+    "--processes",
+    type=click.IntRange(1),
+    help="Steps that run in processes of their own at once; the cores without it.",
 )
-@click.option("--metrics", type=click.IntRange(1, 65535), metavar="PORT", help="Serve Prometheus' metrics at this port.")
+@click.option(
+    "--metrics", type=click.IntRange(1, 65535), metavar="PORT", help="Serve Prometheus' metrics at this port."
+)
 @click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Where that port is open.")
 @click.option("--until-stdin-ends", "with_parent", is_flag=True, hidden=True)
 @click.pass_obj

@@ -234,7 +234,12 @@ class Mainstem:
         return self._pending(lambda opened: opened.link(runs.get_context(run_id, key)))
 
     def list_cached(
-        self, *, step: str | None = None, workflow: str | None = None, limit: int = 50, after: str | None = None
+        self,
+        *,
+        step: str | None = None,
+        workflow: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
     ) -> Pending[CachePage]:
         """Results that steps are given again, latest first."""
         call = step_cache.list_cached(limit=limit, after=after, step=step, workflow=workflow)

@@ -56,7 +56,14 @@ class Execution:
     ask: Callable[[Call[Any]], Awaitable[Any]]
 
     async def outcome(
-        self, run: ClaimedRun, opened: OpenStep, info: StepInfo, step: Step[..., Any], args: Any, kwargs: Any
+        self,
+        step: Step[..., Any],
+        args: Any,
+        kwargs: Any,
+        *,
+        run: ClaimedRun,
+        opened: OpenStep,
+        info: StepInfo,
     ) -> Outcome:
         """Of one attempt: its function's, or that of another which the step's cache has."""
         if step.cache is None and not self.observers:

@@ -193,7 +193,9 @@ class Conduct:
             opened = self._open_steps.begin(record, is_recorded=is_recorded)
             try:
                 info = self._info(opened)
-                outcome = await self._execution.outcome(self.run, opened, info, step, args, kwargs)
+                outcome = await self._execution.outcome(
+                    step, args, kwargs, run=self.run, opened=opened, info=info
+                )
             except (
                 BaseException
             ):  # whatever the author's code raised is an outcome: this one ends the run's work here

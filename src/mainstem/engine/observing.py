@@ -19,7 +19,9 @@ class Observer(Protocol):
     """Each wraps what it sees, and gives what that gives. A run is seen each time that a worker takes it up."""
 
     async def run(self, run: ClaimedRun, going: Going) -> str | None: ...
-    async def step(self, run: ClaimedRun, step: Step[..., Any], info: StepInfo, attempt: Attempt) -> Outcome: ...
+    async def step(
+        self, run: ClaimedRun, step: Step[..., Any], info: StepInfo, attempt: Attempt
+    ) -> Outcome: ...
 
 
 class Observers:

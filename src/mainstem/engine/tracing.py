@@ -21,7 +21,7 @@ class Tracing:
         self._tracer = trace.get_tracer("mainstem", tracer_provider=provider)
 
     async def run(self, run: ClaimedRun, going: Going) -> str | None:
-        attributes = {
+        attributes: dict[str, str | int] = {
             "mainstem.run_id": str(run.run_id),
             "mainstem.workflow": run.workflow,
             "mainstem.workflow_version": run.workflow_version,
@@ -59,5 +59,7 @@ def _note(span: Span, failure: str | None) -> None:
 def _remote(traceparent: str) -> Any:
     """The context of a span elsewhere."""
     _, trace_id, span_id, flags = traceparent.split("-")
-    found = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))
+    found = SpanContext(
+        int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
+    )
     return trace.set_span_in_context(NonRecordingSpan(found))

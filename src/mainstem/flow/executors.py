@@ -46,7 +46,7 @@ class StepCall:
 
     def sent(self) -> SentCall:
         """As another process takes it. Raises StepNotFound."""
-        silent = {f"record_{kind}": _nowhere for kind in KINDS}
+        silent: dict[str, Any] = {f"record_{kind}": _nowhere for kind in KINDS}
         return SentCall(
             reference_of(self.step), self.name, self.args, dict(self.kwargs), replace(self.info, **silent)
         )
@@ -89,17 +89,23 @@ class SentCall:
     kwargs: dict[str, Any]
     info: StepInfo
 
-    def perform(self, tell: Tell) -> bytes:
-        """Run it here; the JSON text of its result. An async function gets a loop of its own."""
+    def function(self) -> Callable[..., Any]:
+        """Its function, as this process has it. Raises StepNotFound."""
+        return function_at(self.reference)
+
+    def perform(self, function: Callable[..., Any], tell: Tell) -> bytes:
+        """Run the function here; the JSON text of its result. An async one gets a loop of its own."""
         telling: dict[str, Any] = {f"record_{kind}": partial(tell, kind) for kind in KINDS}
         token = stepping.set(replace(self.info, **telling))
         try:
-            return performed(function_at(self.reference), self.args, self.kwargs, self.name)
+            return performed(function, self.args, self.kwargs, self.name)
         finally:
             stepping.reset(token)
 
 
-def performed(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str) -> bytes:
+def performed(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str
+) -> bytes:
     """Call it in this thread; the JSON text of its result."""
     result = function(*args, **kwargs)
     if inspect.iscoroutine(result):
@@ -150,7 +156,7 @@ def function_at(reference: str) -> Callable[..., Any]:
             f"there is no step at {reference} in the process that is to run it: {error}",
             hint="has it the same code, and the same path, as the worker?",
         ) from error
-    return found.function if isinstance(found, Step) else found  # type: ignore[no-any-return]
+    return found.function if isinstance(found, Step) else found
 
 
 class RaisedElsewhere(Exception):

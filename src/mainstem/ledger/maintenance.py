@@ -9,7 +9,14 @@ from mainstem.ledger.link import Link
 
 async def maintain(link: Link) -> None:
     """Leaves for the weeks ahead; old changes, idempotency keys, workers, audited changes and cached results swept in small batches. Any worker may."""
-    for call in (leaves_ahead(), changes.sweep(), _sweep_keys(), _sweep_workers(), _sweep_audit(), step_cache.sweep()):
+    for call in (
+        leaves_ahead(),
+        changes.sweep(),
+        _sweep_keys(),
+        _sweep_workers(),
+        _sweep_audit(),
+        step_cache.sweep(),
+    ):
         await link(call)
 
 

@@ -62,7 +62,16 @@ def take(key: str, place: Place, *, step: str, label: str) -> Call[Taken]:
     return Call(
         "select answer, output_data, run_id, step_number, created_at"
         " from mainstem._take_cached_step_v1(%s, %s, %s, %s, %s, %s, %s, %s)",
-        [run.org_id, key, run.workflow, step, label[:LONGEST_LABEL], run.run_id, place.step_number, run.epoch],
+        [
+            run.org_id,
+            key,
+            run.workflow,
+            step,
+            label[:LONGEST_LABEL],
+            run.run_id,
+            place.step_number,
+            run.epoch,
+        ],
         lambda rows: Taken(**rows[0]),
     )
 

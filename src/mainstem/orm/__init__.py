@@ -21,7 +21,16 @@ from mainstem.orm.definitions import (
     Workflow,
     WorkflowVersion,
 )
-from mainstem.orm.live import Audited, CachedStep, Change, ContextValue, IdempotencyKey, QueuedRun, Signal, Worker
+from mainstem.orm.live import (
+    Audited,
+    CachedStep,
+    Change,
+    ContextValue,
+    IdempotencyKey,
+    QueuedRun,
+    Signal,
+    Worker,
+)
 from mainstem.orm.runs import Event, Run, Step
 
 __all__ = [

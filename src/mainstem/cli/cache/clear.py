@@ -28,9 +28,7 @@ def clear(
     named = {"step": step, "workflow": workflow, "key": key}
     asked = {name: value for name, value in named.items() if value is not None}
     if everything == bool(asked):
-        raise BadArgument(
-            "say what is to be forgotten", hint="--step, --workflow or --key, or --all alone"
-        )
+        raise BadArgument("say what is to be forgotten", hint="--step, --workflow or --key, or --all alone")
     with ledger_of(settings) as perform:
         cleared = perform(
             step_cache.clear(**asked),

@@ -29,7 +29,10 @@ def list_(
     """
     with ledger_of(settings) as perform:
         page = perform(list_cached(limit=limit, after=after, step=step, workflow=workflow))
-    show((_row(result) for result in page.results), none="nothing is cached; docs/caching.md tells how it comes to be")
+    show(
+        (_row(result) for result in page.results),
+        none="nothing is cached; docs/caching.md tells how it comes to be",
+    )
     if page.next is not None:
         note(f"more: mainstem cache list --after {page.next}", next=page.next)
 

@@ -34,8 +34,9 @@ def serve(pipe: Connection[Any, Any]) -> None:
 def _answer(packed: bytes, tell: Tell) -> None:
     try:
         call = pickle.loads(packed)  # noqa: S301  (from the worker that began this process)
+        function = call.function()  # its module may take a while to import: no time of the step's
         tell("begun")
-        output = call.perform(tell)
+        output = call.perform(function, tell)
     except BaseException as error:  # noqa: BLE001  (it is raised where the result is waited for)
         tell("raised", Raised.of(error))
     else:
@@ -48,7 +49,9 @@ def _stand_apart() -> None:
     """
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _pass_over)  # a function, as programs that the step begins inherit what is ignored
+        signal.signal(
+            number, _pass_over
+        )  # a function, as programs that the step begins inherit what is ignored
     threading.Thread(target=_end_with_worker, name="mainstem worker's end", daemon=True).start()
 
 

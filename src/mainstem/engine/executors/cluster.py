@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from mainstem.errors import ExecutorLost, ExecutorMissing, ResourcesMissing
 from mainstem.flow.executors import Raised, SentCall, StepCall, retell, within
-from mainstem.flow.threads import in_thread
 
+T = TypeVar("T")
 Reply = tuple[bytes | Raised, list[tuple[str, tuple[Any, ...]]]]
 """The result's JSON text or what was raised, and what the function told meanwhile."""
 
@@ -29,39 +30,44 @@ class Ray:
         self._options = options
         self._ray: Any = None
         self._has_begun = False
+        self._users = 0
         self._joining = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "mainstem ray")
 
     async def start(self) -> None:
         """Joined later: a worker without such steps needs no Ray."""
+        self._users += 1
 
     async def stop(self) -> None:
         """Leave the cluster; one of this host that was begun here ends."""
-        if self._has_begun:
-            self._has_begun = False
-            await in_thread(self._ray.shutdown)
+        self._users -= 1
+        if self._has_begun and self._users == 0:
+            ray, self._ray, self._has_begun = self._ray, None, False
+            await self._aside(ray.shutdown)
 
     async def run(self, call: StepCall) -> bytes:
         ray = await self._joined()
-        await in_thread(partial(self._refuse_more_than_there_is, call))
+        await self._aside(partial(self._refuse_more_than_there_is, call))
         remote = ray.remote(_perform).options(
             name=f"step {call.name}", max_retries=0, **_options(call.resources)
         )
         reference = remote.remote(call.sent())
         try:
-            output, told = await within(call.timeout, call.name, self._result(reference))
+            reply: Reply = await within(call.timeout, call.name, self._result(reference))
         except BaseException:
             ray.cancel(reference, force=True)
             raise
+        output, told = reply
         for kind, what in told:
             retell(call.info, kind, what)
         if isinstance(output, Raised):
             raise output.error("the cluster")
-        return output  # type: ignore[no-any-return]
+        return output
 
     async def _result(self, reference: Any) -> Reply:
         lost = self._ray.exceptions
         try:
-            return await asyncio.wrap_future(reference.future())  # type: ignore[no-any-return]
+            reply: Reply = await asyncio.wrap_future(reference.future())
         except (
             lost.WorkerCrashedError,
             lost.NodeDiedError,
@@ -73,12 +79,17 @@ class Ray:
             raise ExecutorLost(
                 f"the cluster lost the step: {error}", hint="was a host out of memory, or taken away?"
             ) from error
+        return reply
 
     async def _joined(self) -> Any:
         async with self._joining:
             if self._ray is None:
-                self._ray = await in_thread(self._join)
+                self._ray = await self._aside(self._join)
             return self._ray
+
+    async def _aside(self, asked: Callable[[], T]) -> T:
+        """In a thread that stays: what Ray begins on this host ends with the thread that began it."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, asked)
 
     def _join(self) -> Any:
         try:
@@ -89,7 +100,9 @@ class Ray:
             ) from missing
         if not ray.is_initialized():
             try:
-                ray.init(self._address, **{"log_to_driver": False, "configure_logging": False} | self._options)
+                ray.init(
+                    self._address, **{"log_to_driver": False, "configure_logging": False} | self._options
+                )
             except (ConnectionError, ValueError, RuntimeError) as refused:
                 raise ExecutorMissing(
                     f"there is no Ray cluster at {self._address or 'RAY_ADDRESS'}: {refused}",
@@ -114,7 +127,7 @@ def _perform(call: SentCall) -> Reply:
     """On a host of the cluster: what was told comes back with the result."""
     told: list[tuple[str, tuple[Any, ...]]] = []
     try:
-        return call.perform(lambda kind, *what: told.append((kind, what))), told
+        return call.perform(call.function(), lambda kind, *what: told.append((kind, what))), told
     except BaseException as error:  # noqa: BLE001  (it is raised where the result is waited for)
         return Raised.of(error), told
 

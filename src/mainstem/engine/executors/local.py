@@ -50,8 +50,6 @@ class Thread:
 
     async def run(self, call: StepCall) -> bytes:
         async with self._room.taken(call.resources, f"step {call.name}"):
-            running = in_thread(
-                partial(performed, call.step.function, call.args, call.kwargs, call.name)
-            )
+            running = in_thread(partial(performed, call.step.function, call.args, call.kwargs, call.name))
             output: bytes = await within(call.timeout, call.name, running)
             return output

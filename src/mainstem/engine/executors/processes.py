@@ -42,7 +42,7 @@ class Child:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
-    def ask(self, packed: bytes, begun: Callable[[], None], tell: Tell) -> bytes:
+    def ask(self, packed: bytes, begun: Callable[[], object], tell: Tell) -> bytes:
         """The JSON text of what the function gave; raises what it raised, or ExecutorLost."""
         self.calls += 1
         self.is_free = False

@@ -17,7 +17,9 @@ Asked = Annotated[Database, Depends(database_of)]
 Text = Annotated[str | None, Query(pattern=r"^[^\x00]*$")]
 
 
-@router.get("", operation_id="list_cached_results", summary="List cached results", responses=may_fail(401, 403))
+@router.get(
+    "", operation_id="list_cached_results", summary="List cached results", responses=may_fail(401, 403)
+)
 async def list_cached_results(
     caller: Viewer,
     database: Asked,

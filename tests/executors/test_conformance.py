@@ -146,8 +146,8 @@ async def test_no_more_run_at_once_than_there_are_resources_for(
 async def test_as_many_run_side_by_side_as_there_is_room_for(
     ms: Mainstem, executor: str, tmp_path: Path
 ) -> None:
-    handles = [await ms.start(one_call, executor, "overlapping", [str(tmp_path), str(n)]) for n in range(6)]
-    assert max([await handle.result() for handle in handles]) == 2
+    handles = [await ms.start(one_call, executor, "met", [str(tmp_path), str(n)]) for n in range(2)]
+    assert [await handle.result() for handle in handles] == [True, True]
 
 
 @pytest.mark.parametrize("executor", ["thread", *APART])

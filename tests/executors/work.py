@@ -137,6 +137,15 @@ def overlapping(folder: str, name: str) -> int:
     return found
 
 
+def met(folder: str, name: str) -> bool:
+    """Whether another one is there at the same time; it waits for it."""
+    Path(folder, name).touch()
+    deadline = time.monotonic() + 30
+    while (found := len(list(Path(folder).iterdir())) < 2) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not found
+
+
 EXECUTORS = ("inline", "thread", "process", "ray")
 STEPS: dict[str, dict[str, Step[..., Any]]] = {}
 
@@ -161,7 +170,7 @@ def _steps(executor: str) -> dict[str, Step[..., Any]]:
         "exited": of(exited, retry=ONCE),
         "process": of(process),
         "greedy": of(process, name="greedy", retry=ONCE, resources={"cpu": 1000}),
-        "overlapping": of(overlapping),
+        "met": of(met),
         "wide": of(overlapping, name="wide", resources={"cpu": 2}),
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -20,7 +22,7 @@ class Ray:
     """Ray tasks: one for each call. The cluster is joined when the first step asks for it.
 
     address: of the cluster ("auto", "ray://host:10001"); None looks at RAY_ADDRESS, and begins a cluster of this host
-    where there is none. options: further ones of `ray.init`. Its hosts need the code of the steps.
+    where there is none. options: further ones of `ray.init`. Its hosts need the code of the steps (`runtime_env`).
     A step's resources are Ray's: cpu and gpu are its num_cpus and num_gpus, "memory" bytes, others its own resources.
     Its timeout counts from when the call is handed to the cluster, the wait for a free host included.
     """
@@ -100,9 +102,7 @@ class Ray:
             ) from missing
         if not ray.is_initialized():
             try:
-                ray.init(
-                    self._address, **{"log_to_driver": False, "configure_logging": False} | self._options
-                )
+                ray.init(self._address, **self._terms())
             except (ConnectionError, ValueError, RuntimeError) as refused:
                 raise ExecutorMissing(
                     f"there is no Ray cluster at {self._address or 'RAY_ADDRESS'}: {refused}",
@@ -110,6 +110,14 @@ class Ray:
                 ) from refused
             self._has_begun = True
         return ray
+
+    def _terms(self) -> dict[str, Any]:
+        """Workers on this host find modules as this process does."""
+        usual: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
+        if self._address is None:
+            path = os.pathsep.join(filter(None, sys.path))
+            usual["runtime_env"] = {"env_vars": {"PYTHONPATH": path}}
+        return usual | self._options
 
     def _refuse_more_than_there_is(self, call: StepCall) -> None:
         """Ray would wait for a host that may never come."""

@@ -67,7 +67,7 @@ async def test_a_worker_of_the_command_line_serves_them(database: Database, tmp_
     typed = [COMMAND, "--url", database.url, "worker", "app", "--metrics", str(port)]
     worker = subprocess.Popen(typed, cwd=tmp_path, stderr=subprocess.PIPE)  # noqa: ASYNC220
     try:
-        await until(lambda: scraped(port))
+        await until(lambda: database.value("select count(*) from mainstem.user_workflow"))
         words = ("run", "greeting", "--input", '{"name": "ann"}', "--wait")
         await asyncio.to_thread(Terminal(database.url).lines, *words)
         counted = 'mainstem_worker_runs_total{status="completed",workflow="greeting"}'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -24,7 +24,6 @@ class Ray:
     address: of the cluster ("auto", "ray://host:10001"); None looks at RAY_ADDRESS, and begins a cluster of this host
     where there is none. options: further ones of `ray.init`. Its hosts need the code of the steps (`runtime_env`).
     A step's resources are Ray's: cpu and gpu are its num_cpus and num_gpus, "memory" bytes, others its own resources.
-    Its timeout counts from when the call is handed to the cluster, the wait for a free host included.
     """
 
     def __init__(self, address: str | None = None, **options: Any) -> None:
@@ -51,13 +50,15 @@ class Ray:
         ray = await self._joined()
         await self._aside(partial(self._refuse_more_than_there_is, call))
         remote = ray.remote(_perform).options(
-            name=f"step {call.name}", max_retries=0, **_options(call.resources)
+            name=f"step {call.name}", max_retries=0, num_returns="streaming", **_options(call.resources)
         )
-        reference = remote.remote(call.sent())
+        going = remote.remote(call.sent())
         try:
-            reply: Reply = await within(call.timeout, call.name, self._result(reference))
+            reply: Reply | None = await self._next(going)
+            if reply is None:  # it has begun
+                reply = await within(call.timeout, call.name, self._next(going))
         except BaseException:
-            ray.cancel(reference, force=True)
+            ray.cancel(going, force=True)
             raise
         output, told = reply
         for kind, what in told:
@@ -66,10 +67,12 @@ class Ray:
             raise output.error("the cluster")
         return output
 
-    async def _result(self, reference: Any) -> Reply:
+    async def _next(self, going: Any) -> Reply | None:
+        """What the task says next."""
         lost = self._ray.exceptions
         try:
-            reply: Reply = await asyncio.wrap_future(reference.future())
+            reference = await anext(going)
+            reply: Reply | None = await asyncio.wrap_future(reference.future())
         except (
             lost.WorkerCrashedError,
             lost.NodeDiedError,
@@ -131,13 +134,17 @@ class Ray:
                 )
 
 
-def _perform(call: SentCall) -> Reply:
-    """On a host of the cluster: what was told comes back with the result."""
+def _perform(call: SentCall) -> Iterator[Reply | None]:
+    """On a host of the cluster: first that it begins (None), then its reply with what was told meanwhile."""
     told: list[tuple[str, tuple[Any, ...]]] = []
     try:
-        return call.perform(call.function(), lambda kind, *what: told.append((kind, what))), told
+        function = call.function()
+        yield None
+        reply = call.perform(function, lambda kind, *what: told.append((kind, what))), told
     except BaseException as error:  # noqa: BLE001  (it is raised where the result is waited for)
-        return Raised.of(error), told
+        yield Raised.of(error), told
+    else:
+        yield reply
 
 
 def _options(resources: Mapping[str, float]) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def overlapping(folder: str, name: str) -> int:
 def met(folder: str, name: str) -> bool:
     """Whether another one is there at the same time; it waits for it."""
     Path(folder, name).touch()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while (found := len(list(Path(folder).iterdir())) < 2) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not found

@@ -64,7 +64,7 @@ async def test_a_worker_of_the_command_line_serves_them(database: Database, tmp_
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    typed = [COMMAND, "--url", database.url, "worker", "app", "--metrics", str(port)]
+    typed = [str(COMMAND), "--url", database.url, "worker", "app", "--metrics", str(port)]
     worker = subprocess.Popen(typed, cwd=tmp_path, stderr=subprocess.PIPE)  # noqa: ASYNC220
     try:
         await until(lambda: database.value("select count(*) from mainstem.user_workflow"))

@@ -42,6 +42,8 @@ insert into mainstem.user_workflow_template (org_id, name, graph_config) values 
 insert into mainstem.user_workflow_config (org_id, config_id, config_type, workflow_id, config_data)
 values (%(org)s, %(config)s, 'workflow', %(workflow)s, '{"limit": 3}');
 insert into mainstem.user_workflow_audit (org_id, actor, action, target) values (%(org)s, 'ms_', 'keys.create', 'key');
+insert into mainstem.user_workflow_step_cache (org_id, cache_key, workflow, step, label, run_id, step_number, output_data, expires_at)
+values (%(org)s, 'result of ' || %(org)s, 'payroll', 'read', '{}', mainstem.new_run_id(), 1, '{"pages": 3}', now() + interval '1 day');
 insert into mainstem.tenant_login (login, org_id) values ('login of ' || %(org)s, %(org)s);
 """
 
@@ -64,6 +66,8 @@ update mainstem.user_workflow_run_queue set state = 'waiting', due_at = 'infinit
  where run_id = %(waiting_run)s;
 update mainstem.user_workflow_run_queue set state = 'owned', worker_id = %(worker)s, epoch = 1 where run_id = %(owned_run)s;
 delete from mainstem.user_workflow_run_queue where run_id = %(lost_run)s;
+update mainstem.user_workflow_run_step set metadata = '{"usage": [{"model": "m", "calls": 1, "tokens_in": 3, "tokens_out": 2, "cost": 0.1}]}'
+ where run_id = %(failed_run)s;
 insert into mainstem.user_workflow_run (run_id, org_id, workflow_id, status, channel, started_at, ended_at, driver)
 values (%(old_run)s, %(org)s, %(workflow)s, 'completed', 'web', now() - interval '10 days', now() - interval '9 days', 'caller');
 """

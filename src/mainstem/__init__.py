@@ -1,11 +1,15 @@
 """mainstem: one PostgreSQL ledger that runs workflows and shows every run."""
 
 from mainstem.client import Mainstem, Pending, RunHandle
+from mainstem.engine.executors import Inline, ProcessPool, Ray, Thread
 from mainstem.engine.worker import Terms, Worker
 from mainstem.errors import (
+    ExecutorLost,
+    ExecutorMissing,
     LeaseLost,
     MainstemError,
     NonDeterministicWorkflow,
+    ResourcesMissing,
     RunCancelled,
     RunFailed,
     SignalTimedOut,
@@ -14,6 +18,8 @@ from mainstem.errors import (
     UnstorableValue,
     ValueTooLarge,
 )
+from mainstem.flow.cache import Cache
+from mainstem.flow.executors import StepCall, StepExecutor
 from mainstem.flow.program import (
     Step,
     StepInfo,
@@ -23,6 +29,7 @@ from mainstem.flow.program import (
     days,
     gather,
     get_context,
+    hours,
     set_context,
     sleep,
     step,
@@ -32,26 +39,37 @@ from mainstem.flow.program import (
     workflow,
 )
 from mainstem.flow.retry import ONCE, Retry
+from mainstem.flow.usage import report_usage
 from mainstem.ledger.runs import Filter
 
 __all__ = [
     "ONCE",
+    "Cache",
+    "ExecutorLost",
+    "ExecutorMissing",
     "Filter",
+    "Inline",
     "LeaseLost",
     "Mainstem",
     "MainstemError",
     "NonDeterministicWorkflow",
     "Pending",
+    "ProcessPool",
+    "Ray",
+    "ResourcesMissing",
     "Retry",
     "RunCancelled",
     "RunFailed",
     "RunHandle",
     "SignalTimedOut",
     "Step",
+    "StepCall",
+    "StepExecutor",
     "StepFailed",
     "StepInfo",
     "StepTimedOut",
     "Terms",
+    "Thread",
     "UnstorableValue",
     "ValueTooLarge",
     "Worker",
@@ -61,6 +79,8 @@ __all__ = [
     "days",
     "gather",
     "get_context",
+    "hours",
+    "report_usage",
     "set_context",
     "sleep",
     "step",

@@ -225,6 +225,7 @@ class ClaimedRun:
     input_data: Json
     endpoints_used: list[Json]
     steps: list[RecordedStep] = field(default_factory=list)
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

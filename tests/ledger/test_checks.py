@@ -14,6 +14,10 @@ RUN = "update mainstem.user_workflow_run set "
 STEP = "update mainstem.user_workflow_run_step set "
 QUEUE = "insert into mainstem.user_workflow_run_queue (run_id, org_id, state, worker_id) values (gen_random_uuid(), gen_random_uuid(), "
 CONFIG = "insert into mainstem.user_workflow_config (org_id, config_type, workflow_id, channel, config_data) select org_id, "
+CACHED = (
+    "insert into mainstem.user_workflow_step_cache (org_id, cache_key, workflow, step, label, run_id, step_number, epoch, output_data, expires_at)"
+    " select org_id, 'key', 'intake', 'read', '{}', gen_random_uuid(), 1, "
+)
 LEAF = "insert into mainstem.user_workflow_leaf (lower, upper, suffix) values "
 
 REFUSED = {
@@ -28,6 +32,10 @@ REFUSED = {
             "insert into mainstem.user_workflow_audit (org_id, actor, action, target, details)"
             " select org_id, 'ms_', 'keys.create', 'key', '[]' from mainstem.organization"
         )
+    ],
+    "a_cached_result_is_there_or_being_made": [
+        CACHED + "null, null, now() from mainstem.organization",
+        CACHED + "1, '{}', now() from mainstem.organization",
     ],
     "run_ids_leave_room_for_steps": [RUN + "run_id = mainstem.step_id(run_id, 1)"],
     "run_status_is_known": [RUN + "status = 'active'"],

@@ -1,7 +1,8 @@
-"""The six views on a small ledger whose numbers were worked out by hand."""
+"""The views on a small ledger whose numbers were worked out by hand."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -37,6 +38,9 @@ COLUMNS = {
         "step_id run_id node_id status error_message retry_count duration_ms node_code node_description workflow_id channel workflow_name"
         " + org_id step_number start_time error_details"
     ),
+    "v_workflow_usage": (
+        "+ workflow_id workflow_name node_code model day step_count calls tokens_in tokens_out cost org_id"
+    ),
 }
 """What the first documentation has (trace_id is run_id now), and after the + what this ledger adds."""
 
@@ -48,7 +52,7 @@ def test_each_view_has_the_columns_it_always_had_and_ours_after_them(database: D
             " order by ordinal_position",
             view,
         )
-        assert [row["column_name"] for row in found] == columns.replace(" +", "").split(), view
+        assert [row["column_name"] for row in found] == columns.replace("+", "").split(), view
 
 
 class Book:
@@ -175,6 +179,27 @@ def test_nodes_are_measured_over_thirty_days(book: Book, view: Callable[[str], l
     assert read["avg_duration_ms"] == Decimal(300)
     assert (read["avg_retry_count"], read["max_retry_count"]) == (Decimal("0.75"), 3)
     assert (rows["extract"]["node_id"], rows["extract"]["execution_count"]) == (None, 1)
+
+
+def test_usage_is_summed_by_workflow_node_model_and_day(
+    book: Book, view: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    large, small = (
+        {"model": model, "calls": 1, "tokens_in": 100, "tokens_out": 10, "cost": cost}
+        for model, cost in (("large", 0.1), ("small", 0.02))
+    )
+    run_id = book.run("completed", 10)
+    for number, usage in enumerate(([large, small], [large], [], "much"), 1):
+        book.step(run_id, number, "completed", 5, metadata=json.dumps({"usage": usage}))
+    book.step(run_id, 5, "completed", 5)
+    book.step(
+        book.run("completed", 10, is_test=True), 1, "completed", 5, metadata=json.dumps({"usage": [large]})
+    )
+    rows = {row["model"]: row for row in view("v_workflow_usage")}
+    assert set(rows) == {"large", "small"}
+    said = ("workflow_name", "step_count", "calls", "tokens_in", "tokens_out", "cost")
+    assert [rows["large"][name] for name in said] == ["intake", 2, 2, 200, 20, Decimal("0.2")]
+    assert [rows["small"][name] for name in said] == ["intake", 1, 1, 100, 10, Decimal("0.02")]
 
 
 def test_failed_steps_of_the_last_week_come_latest_first(

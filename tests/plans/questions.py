@@ -91,6 +91,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
         Asks("select * from mainstem.cleanup_old_execution_data(100000)", reads=EVERY_LEAF,
              why="which leaves are due is seen in the leaves; of each as far as the first run that stays"),
     ],
+    "clear_step_cache": [Apart()],
     "clock": [Apart()],
     "complete_workflow_execution": [Asks("select mainstem.complete_workflow_execution(%(run)s, 'completed')")],
     "complete_workflow_step": [Asks("select mainstem.complete_workflow_step(%(step)s, 'completed')")],
@@ -169,6 +170,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_end_runs_v1": [Within("_flush_v1")],
     "_end_stuck_backends_v1": [Apart()],
     "_end_wait_v1": [Within("_flush_v1")],
+    "_fill_cached_step_v1": [Apart()],
     "_flush_v1": [
         Asks(flush(steps=each("_step_record", **ENDED)), of="owned", reads=NO_LEAF, role=WORKER, many=64, reaches=("_record_steps_v1",)),
         Asks(flush(steps=each("_step_record", **OPENED), events=each("_event_record", step_number=3, age_us=1, event_type="seen")),
@@ -239,6 +241,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
         Asks(f"select * from mainstem._start_runs_v1(null, {start('mainstem.new_run_id()')})", reads=frozenset({0}),
              reaches=("_settle_keys", "_insert_runs")),
     ],
+    "_take_cached_step_v1": [Apart()],
     "_take_ready": [Apart()],
     "_with_loose_ends_v1": [
         Asks("select mainstem._with_loose_ends_v1(%(runs)s)", of="owned", role=WORKER, many=64),
@@ -279,4 +282,6 @@ VIEWS: dict[str, list[Asks | Lists]] = {
         Asks("select * from mainstem.v_workflow_execution_timeline where run_id = %(run)s"),
         Asks("select * from mainstem.v_workflow_execution_timeline where run_id = any(array[%(run)s::uuid])"),
     ],
+    "v_workflow_usage": [
+        Lists("select * from mainstem.v_workflow_usage where workflow_id = %(workflow)s", last(30))],
 }  # fmt: skip

@@ -60,6 +60,7 @@ CALLS: dict[str, list[Row]] = {
     "cleanup_old_execution_data": [
         Foreign("(select deleted_traces from mainstem.cleanup_old_execution_data(5))", [(0,)])
     ],
+    "clear_step_cache": [Foreign("clear_step_cache(null, null, 'result of ' || %(org)s)", [(0,)])],
     "clock": [Harmless("the time")],
     "complete_workflow_execution": [
         Foreign("complete_workflow_execution(%(caller_run)s, 'completed')", NOT_FOUND)
@@ -194,6 +195,7 @@ CALLS: dict[str, list[Row]] = {
     "_end_runs_v1": [ForWorkers()],
     "_end_stuck_backends_v1": [ForWorkers()],
     "_end_wait_v1": [ForWorkers()],
+    "_fill_cached_step_v1": [ForWorkers()],
     "_flush_v1": [ForWorkers()],
     "_with_loose_ends_v1": [ForWorkers()],
     "_give_back_v1": [ForWorkers()],
@@ -208,5 +210,6 @@ CALLS: dict[str, list[Row]] = {
     "_register_worker_v1": [ForWorkers()],
     "_settle_wait_v1": [ForWorkers()],
     "_stamp_events_v1": [ForWorkers()],
+    "_take_cached_step_v1": [ForWorkers()],
     "_take_ready": [ForWorkers()],
 }

@@ -11,7 +11,10 @@ import click
 
 from mainstem.cli.door import client_of
 from mainstem.cli.loop import run_loop
-from mainstem.cli.program import Program, workflows_of
+from mainstem.cli.observed import observers
+from mainstem.cli.program import workflows_of
+from mainstem.client import Mainstem
+from mainstem.engine.executors import ProcessPool
 from mainstem.engine.worker import Terms, Worker
 from mainstem.settings import Settings
 
@@ -26,6 +29,15 @@ USUAL = Terms()
 @click.option(
     "--ttl", type=click.FloatRange(1), default=USUAL.ttl, show_default=True, help="Seconds its lease lasts."
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    help="Steps that run in processes of their own at once; the cores without it.",
+)
+@click.option(
+    "--metrics", type=click.IntRange(1, 65535), metavar="PORT", help="Serve Prometheus' metrics at this port."
+)
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Where that port is open.")
 @click.option("--until-stdin-ends", "with_parent", is_flag=True, hidden=True)
 @click.pass_obj
 def worker(
@@ -35,6 +47,9 @@ def worker(
     slots: int,
     queues: tuple[str, ...],
     ttl: float,
+    processes: int | None,
+    metrics: int | None,
+    metrics_host: str,
     with_parent: bool,
 ) -> None:
     """Run the workflows in MODULE until SIGTERM or Ctrl-C.
@@ -42,15 +57,27 @@ def worker(
     Then it drains: it claims nothing more, lets steps in progress end, and gives its runs to others. A second Ctrl-C
     does not wait; others then take its runs when its lease has ended.
 
-    Example: mainstem worker app --slots 50
+    A tracer provider of OpenTelemetry that MODULE sets gets spans of its runs and steps.
+
+    Example: mainstem worker app --slots 50 --metrics 9464
     """
     logging.getLogger("mainstem").setLevel(logging.INFO)
     terms = Terms(slots=slots, queues=queues, ttl=ttl)
-    run_loop(_work(settings, workflows_of(modules), terms, with_parent=with_parent))
+    programs = workflows_of(modules)
+    watching = observers(slots, port=metrics, host=metrics_host)
+    executors = {"process": ProcessPool(processes)}
+
+    async def work() -> None:
+        async with client_of(settings) as client:
+            worker = Worker(client, programs, terms, executors=executors, observers=watching)
+            await _work(client, worker, with_parent=with_parent)
+
+    run_loop(work())
 
 
-async def _work(settings: Settings, workflows: list[Program], terms: Terms, *, with_parent: bool) -> None:
-    async with client_of(settings) as client, Worker(client, workflows, terms) as working:
+async def _work(client: Mainstem, worker: Worker, *, with_parent: bool) -> None:
+    workflows, terms = worker.workflows.values(), worker.terms
+    async with worker as working:
         for workflow in workflows:  # so that they can be started by name
             await client.register(workflow)
         queues = sorted(set(terms.queues) or {workflow.queue for workflow in workflows})

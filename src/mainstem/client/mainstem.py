@@ -20,10 +20,11 @@ from mainstem.client.pending import Pending
 from mainstem.errors import RunCancelled, RunFailed, SchemaMissing, SchemaOlder
 from mainstem.flow.program import Workflow
 from mainstem.flow.values import dumped
-from mainstem.ledger import runs
+from mainstem.ledger import runs, step_cache
 from mainstem.ledger.catalog import refuse_misfit
 from mainstem.ledger.runs import Filter
 from mainstem.ledger.search import Count, Query, count_runs, find_runs, parsed
+from mainstem.ledger.step_cache import CachePage
 from mainstem.model import DEFAULT_ORG, ContextEntry, FoundPage, Page, Run
 from mainstem.postgres import Server, connect, serving
 
@@ -231,6 +232,25 @@ class Mainstem:
     def get_context(self, run_id: UUID, key: str | None = None) -> Pending[list[ContextEntry]]:
         """All keys of a run's context, or one."""
         return self._pending(lambda opened: opened.link(runs.get_context(run_id, key)))
+
+    def list_cached(
+        self,
+        *,
+        step: str | None = None,
+        workflow: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> Pending[CachePage]:
+        """Results that steps are given again, latest first."""
+        call = step_cache.list_cached(limit=limit, after=after, step=step, workflow=workflow)
+        return self._pending(lambda opened: opened.link(call))
+
+    def clear_cache(
+        self, *, step: str | None = None, workflow: str | None = None, key: str | None = None
+    ) -> Pending[int]:
+        """Forget cached results: of a step, of what a workflow's runs made, of one key, or all; how many."""
+        call = step_cache.clear(step=step, workflow=workflow, key=key)
+        return self._pending(lambda opened: opened.link(call))
 
     def ended(self, run_id: UUID, outcome: Outcome) -> None:
         """Told by a worker in this process, so that who waits here need not ask the database whether it is over."""

@@ -21,6 +21,7 @@ from mainstem.errors import (
     ValueRefused,
 )
 from mainstem.flow.program import Workflow
+from mainstem.flow.traces import current_traceparent
 from mainstem.flow.values import dumped
 from mainstem.ids import new_run_id
 from mainstem.ledger import runs
@@ -80,6 +81,7 @@ class Start:
             queue="default" if code is None else code.queue,
             idempotency_key=self.idempotency_key,
             request_digest=hashlib.sha256(input_data).digest(),
+            traceparent=current_traceparent(),
         )
 
 

@@ -15,7 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 from mainstem.engine.branches import Branch, Left, by_branch, here
-from mainstem.engine.execute import CancelledByItself, Done, Failed, execute, is_cancelled
+from mainstem.engine.cached import Execution
+from mainstem.engine.execute import CancelledByItself, Done, Failed, is_cancelled
+from mainstem.engine.notes import begun, noted
 from mainstem.engine.waits import Waits
 from mainstem.errors import LeaseLost, NonDeterministicWorkflow, SignalTimedOut, StepFailed, ValueRefused
 from mainstem.flow.program import Step, StepInfo, Workflow, conducting
@@ -41,6 +43,7 @@ class Conduct:
         recorder: Recorder,
         open_steps: OpenSteps,
         context: Context,
+        execution: Execution,
     ) -> None:
         self.run = run
         self.waits = Waits(recorder, on_cancel=self.cancel, on_left=self.leave)
@@ -48,6 +51,7 @@ class Conduct:
         self._recorder = recorder
         self._open_steps = open_steps
         self._context = context
+        self._execution = execution
         self._endpoints: list[Any] = list(run.endpoints_used)
         self._numbers = max((step.step_number for step in run.steps), default=0)
         self._siblings: dict[str, int] = {}
@@ -188,14 +192,17 @@ class Conduct:
         while True:
             opened = self._open_steps.begin(record, is_recorded=is_recorded)
             try:
-                outcome = await execute(step, args, kwargs, self._info(opened))
+                info = self._info(opened)
+                outcome = await self._execution.outcome(
+                    step, args, kwargs, run=self.run, opened=opened, info=info
+                )
             except (
                 BaseException
             ):  # whatever the author's code raised is an outcome: this one ends the run's work here
                 self._interrupted(opened)
                 raise
             if isinstance(outcome, Done):
-                record.metadata = self._with_endpoints(opened)
+                record.metadata = self._with_notes(opened)
                 await self._durable(
                     self._open_steps.end(opened, status=b"completed", output_data=outcome.output)
                 )
@@ -216,17 +223,19 @@ class Conduct:
             record_event=opened.add_event,
             record_screenshot=opened.screenshots.append,
             record_endpoint=opened.endpoints.append,
+            record_usage=opened.usage.append,
+            traceparent=self.run.traceparent,
         )
 
     async def _fail(self, opened: OpenStep, failed: Failed) -> StepFailed:
         """Record the failure; what the code is told of it, now and in every replay."""
         message = failed.message.encode()
-        opened.record.metadata = self._with_endpoints(opened)
+        opened.record.metadata = self._with_notes(opened)
         ended = self._open_steps.end(
             opened, status=b"failed", error_message=message, error_details=failed.details
         )
         await self._durable(ended)
-        return StepFailed(failed.message, error_type=type(failed.error).__name__)
+        return StepFailed(failed.message, error_type=failed.error_type)
 
     async def _rest(self, opened: OpenStep, failed: Failed, seconds: float) -> None:
         """A failed attempt stays in the step's events, and the next is due after a rest: both in one flush."""
@@ -234,6 +243,7 @@ class Conduct:
         told = {"attempt": attempt, "error": failed.message, "rest_seconds": round(seconds, 3)}
         opened.add_event("attempt_failed", json.dumps(told).encode())
         message = failed.message.encode()
+        opened.record.metadata = noted(opened.record.metadata, usage=opened.usage)
         _watched(
             self._open_steps.end(
                 opened,
@@ -251,6 +261,7 @@ class Conduct:
             self._open_steps.forget(opened)
         else:
             message = storable_text(self._cancel_reason).encode()
+            opened.record.metadata = noted(opened.record.metadata, usage=opened.usage)
             _watched(self._open_steps.end(opened, status=b"cancelled", error_message=message))
 
     def _replayed(self, step: Step[..., Any], recorded: RecordedStep) -> Any:
@@ -272,16 +283,15 @@ class Conduct:
             name.encode(),
             time.monotonic_ns(),
             retry_count=0 if recorded is None else recorded.retry_count,
-            metadata=json.dumps({"branch": branch.path}).encode() if branch.path else None,
+            metadata=begun(branch.path, recorded),
         )
 
-    def _with_endpoints(self, opened: OpenStep) -> bytes | None:
-        if not opened.endpoints:
+    def _with_notes(self, opened: OpenStep) -> bytes | None:
+        if not (opened.endpoints or opened.usage or opened.notes):
             return opened.record.metadata
         self._note_endpoints(opened.endpoints)
-        return json.dumps(
-            {**json.loads(opened.record.metadata or b"{}"), "endpoints": opened.endpoints}
-        ).encode()
+        told = {"endpoints": opened.endpoints} if opened.endpoints else {}
+        return noted(opened.record.metadata, usage=opened.usage, **told, **opened.notes)
 
     def _note_endpoints(self, endpoints: Sequence[Any]) -> None:
         self._endpoints += (endpoint for endpoint in endpoints if endpoint not in self._endpoints)

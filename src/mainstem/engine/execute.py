@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from mainstem.errors import MainstemError, StepTimedOut, ValueRefused
+from mainstem.engine.executors import Executors
+from mainstem.errors import MainstemError, ValueRefused
+from mainstem.flow.executors import RaisedElsewhere, StepCall, within
 from mainstem.flow.program import Step, StepInfo, stepping
 from mainstem.flow.values import dumped, loaded, storable_text
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,16 @@ class Failed:
         return storable_text(str(self.error) or type(self.error).__name__)
 
     @property
+    def error_type(self) -> str:
+        raised = self.error
+        return raised.error_type if isinstance(raised, RaisedElsewhere) else type(raised).__name__
+
+    @property
     def details(self) -> bytes:
         """Class, code and traceback, as the ledger keeps them."""
         frames = "".join(traceback.format_exception(self.error)[-12:])
         code = self.error.code if isinstance(self.error, MainstemError) else None
-        told = {"type": type(self.error).__name__, "code": code, "traceback": storable_text(frames)[-8000:]}
+        told = {"type": self.error_type, "code": code, "traceback": storable_text(frames)[-8000:]}
         return json.dumps({key: value for key, value in told.items() if value is not None}).encode()
 
     def rest(self, step: Step[..., Any], attempt: int) -> float | None:
@@ -62,14 +71,17 @@ def is_cancelled() -> bool:
 
 
 async def execute(
-    step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], info: StepInfo
+    step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], info: StepInfo, executors: Executors
 ) -> Outcome:
-    """Run the function of `step` once, within its timeout."""
+    """Run the function of `step` once, within its timeout, where it asks to be run."""
     token = stepping.set(info)
     try:
-        running = step.run(*args, **kwargs)
-        result = await (running if step.timeout is None else _within(step.timeout, step.name, running))
-        output = dumped(result, f"the output of step {step.name}")
+        if (executor := executors.named_by(step)) is not None:
+            output = await executor.run(StepCall(step, args, kwargs, info))
+        else:
+            running = step.run(*args, **kwargs)
+            result = await (running if step.timeout is None else within(step.timeout, step.name, running))
+            output = dumped(result, f"the output of step {step.name}")
         return Done(output, step.read_result(loaded(output)))
     except asyncio.CancelledError:
         if is_cancelled():
@@ -81,14 +93,9 @@ async def execute(
         stepping.reset(token)
 
 
-async def _within(seconds: float, name: str, running: Awaitable[Any]) -> Any:
-    """Raises StepTimedOut when that takes longer; a time-out of its own comes out as it is."""
+def attempted(make: Callable[[], T]) -> T | Failed:
+    """What a function of the author's gives that is no step's, or what it raises."""
     try:
-        async with asyncio.timeout(seconds) as limit:
-            return await running
-    except TimeoutError as error:
-        if limit.expired():
-            raise StepTimedOut(
-                f"step {name} took longer than {seconds:g} s", hint="give it a longer timeout"
-            ) from error
-        raise
+        return make()
+    except Exception as error:  # noqa: BLE001  (as above)
+        return Failed(error)

@@ -11,16 +11,23 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from mainstem.client import Mainstem, Outcome
+from mainstem.engine.cached import Execution
 from mainstem.engine.conduct import Conduct
+from mainstem.engine.executors import Executors
+from mainstem.engine.observing import Observer, Observers
+from mainstem.engine.owned import as_claimed
+from mainstem.engine.waking import first_of
 from mainstem.errors import LeaseLost, MainstemError, Unreachable
+from mainstem.flow.executors import StepExecutor
 from mainstem.flow.program import Workflow
 from mainstem.ledger import queue, runs
 from mainstem.ledger.call import aperform
@@ -63,14 +70,24 @@ class Worker:
 
     It begins to claim at once, for every tenant; what is started through `ms` here begins here, while a slot is free.
     On leaving it drains: claims nothing more, lets steps in progress end within the grace, and gives its runs to others.
+    executors: where steps run that ask for one, by its name, in place of the usual ones and beside them.
+    observers: see what it does, as Tracing and WorkerMetrics do.
     Raises what keeps it from its first registration: Unreachable, RightsMissing.
     """
 
     def __init__(
-        self, client: Mainstem, workflows: Sequence[Workflow[..., Any]], terms: Terms | None = None
+        self,
+        client: Mainstem,
+        workflows: Sequence[Workflow[..., Any]],
+        terms: Terms | None = None,
+        *,
+        executors: Mapping[str, StepExecutor] | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self.client = client
         self.terms = terms or Terms()
+        self.executors = Executors(executors)
+        self.observers = Observers(observers)
         self.workflows = {workflow.name: workflow for workflow in workflows}
         self._life: Incarnation | None = None
         self._is_alive = asyncio.Event()
@@ -81,11 +98,13 @@ class Worker:
     async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
         url = await asyncio.to_thread(lambda: self.client.url)
+        await self.executors.start()
         self._task = asyncio.create_task(self._live_for_ever(url), name="mainstem worker")
         alive = asyncio.create_task(self._is_alive.wait())
         await asyncio.wait((alive, self._task), return_when=asyncio.FIRST_COMPLETED)
         if self._task.done():  # it could not begin: say why
             alive.cancel()
+            await self.executors.stop()
             self._task.result()
         self.client.attach(self)
         return self
@@ -97,6 +116,7 @@ class Worker:
             await self._life.drain()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        await self.executors.stop()
 
     @property
     def worker_id(self) -> UUID | None:
@@ -146,7 +166,7 @@ class Incarnation:
     worker: Worker
     link: Link
     worker_id: UUID = field(default_factory=uuid4)
-    _runs: dict[UUID, tuple[Conduct, asyncio.Task[None]]] = field(default_factory=dict)
+    _runs: dict[UUID, tuple[Conduct, asyncio.Task[str | None]]] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _bounds: dict[str, tuple[int, datetime]] = field(default_factory=dict)
@@ -159,6 +179,11 @@ class Incarnation:
     async def live(self, is_alive: asyncio.Event) -> None:
         """Work until it is reaped (LeaseLost) or cancelled."""
         self._recorder = Recorder(self.worker_id, self.link.connection, self._enter)
+        self._execution = Execution(
+            self.worker.executors,
+            self.worker.observers,
+            ask=lambda call: self._patiently(lambda: self.link(call)),
+        )
         async with AsyncExitStack() as parts:
             await parts.enter_async_context(self._recorder)
             self._open_steps = await parts.enter_async_context(OpenSteps(self._recorder))
@@ -206,7 +231,7 @@ class Incarnation:
         try:
             [answer] = await self._recorder.put(STARTS, record)
             if answer.kind == "started":
-                self._conduct(_as_claimed(record, workflow_name))
+                self._conduct(as_claimed(record, workflow_name))
         finally:
             self._starting.discard(record.run_id)
         return answer.run_id, answer.kind
@@ -245,7 +270,7 @@ class Incarnation:
             self._wake.clear()  # before the look, so that what comes meanwhile is not lost
             if self._free() > 0 and await self._patiently(self._claim):
                 continue
-            await _first_of(self._wake, await self._rest())
+            await first_of(self._wake, await self._rest())
             self._bounds.clear()
 
     async def _rest(self) -> float:
@@ -286,14 +311,20 @@ class Incarnation:
     def _conduct(self, run: ClaimedRun) -> None:
         workflow = self.worker.workflows[run.workflow]
         conduct = Conduct(
-            run, workflow, recorder=self._recorder, open_steps=self._open_steps, context=self._context_of
+            run,
+            workflow,
+            recorder=self._recorder,
+            open_steps=self._open_steps,
+            context=self._context_of,
+            execution=self._execution,
         )
-        task = asyncio.create_task(self._to_its_end(conduct), name=f"run {run.run_id}")
+        going = self.worker.observers.run(run, partial(self._to_its_end, conduct))
+        task = asyncio.create_task(going, name=f"run {run.run_id}")
         self._runs[run.run_id] = (conduct, task)
         if run.cancel_requested:
             asyncio.get_running_loop().call_soon(conduct.cancel, run.cancel_reason)
 
-    async def _to_its_end(self, conduct: Conduct) -> None:
+    async def _to_its_end(self, conduct: Conduct) -> str | None:
         run_id = conduct.run.run_id
         ending = None
         try:
@@ -310,6 +341,7 @@ class Incarnation:
                 self.worker.client.left()
             if was_full or ending is None:
                 self._wake.set()
+        return None if ending is None else ending.status
 
     async def _context_of(self, run: ClaimedRun, key: str, value: bytes | None) -> Any:
         if value is not None:
@@ -328,7 +360,7 @@ class Incarnation:
                     conduct.cancel(request.cancel_reason)
                 elif request.signals:
                     conduct.waits.look_again()
-            await _first_of(self._asked, self.worker.terms.ttl / 3)
+            await first_of(self._asked, self.worker.terms.ttl / 3)
 
     async def _keep_house(self) -> None:
         while True:
@@ -354,31 +386,3 @@ class Incarnation:
             task.cancel()
         tasks = [task for _conduct, task in self._runs.values()]
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _first_of(event: asyncio.Event, seconds: float) -> None:
-    """Until the event is set, or so many seconds have passed."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
-
-
-def _as_claimed(record: StartRecord, workflow_name: str) -> ClaimedRun:
-    """A run that was begun as owned, as a claim would have given it."""
-    return ClaimedRun(
-        run_id=record.run_id,
-        org_id=record.org_id,
-        epoch=1,
-        queue=record.queue,
-        priority=record.priority,
-        due_at=datetime.now(UTC),
-        cancel_requested=False,
-        cancel_reason=None,
-        workflow=workflow_name,
-        workflow_version=record.workflow_version,
-        channel=record.channel,
-        input_data=json.loads(record.input_data or b"null"),
-        endpoints_used=[],
-    )

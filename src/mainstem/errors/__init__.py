@@ -60,7 +60,11 @@ MainstemError
 │   ├── StepFailed              MS306
 │   ├── StepTimedOut            MS307
 │   ├── SignalTimedOut          MS308
-│   └── NotInRun                MS309
+│   ├── NotInRun                MS309
+│   ├── ExecutorLost            MS331
+│   ├── ExecutorMissing         MS332
+│   ├── ResourcesMissing        MS333
+│   └── StepNotFound            MS334
 ├── BackupError          a backup was not made, or is not proved to be one
 │   ├── BackupNotProved      MS461
 │   ├── BackupExists         MS462
@@ -102,6 +106,7 @@ MainstemError
 """
 
 from mainstem.errors.conditional import ConditionError, PreconditionFailed, PreconditionRequired
+from mainstem.errors.executing import ExecutorLost, ExecutorMissing, ResourcesMissing, StepNotFound
 from mainstem.errors.ledger import (
     AccessRefused,
     BadArgument,
@@ -225,6 +230,8 @@ __all__ = [
     "EmbeddedFailed",
     "EmbeddedMismatch",
     "EmbeddedMissing",
+    "ExecutorLost",
+    "ExecutorMissing",
     "ExpressionRefused",
     "FilterUnreadable",
     "IdempotencyConflict",
@@ -263,6 +270,7 @@ __all__ = [
     "QueryBudgetExceeded",
     "RehearsedElsewhere",
     "RenameRefused",
+    "ResourcesMissing",
     "ReviewError",
     "RevisionRefused",
     "RightsMissing",
@@ -293,6 +301,7 @@ __all__ = [
     "StepExists",
     "StepFailed",
     "StepIsOver",
+    "StepNotFound",
     "StepTimedOut",
     "TargetUnknown",
     "TooManyStreams",

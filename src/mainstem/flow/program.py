@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +17,7 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar, get_type_hints, o
 from uuid import UUID
 
 from mainstem.errors import NotInRun
+from mainstem.flow.cache import Cache
 from mainstem.flow.retry import Retry
 from mainstem.flow.threads import in_thread
 from mainstem.flow.values import dumped, reader, storable_text
@@ -50,6 +51,9 @@ class StepInfo:
     record_event: Callable[[str, bytes], None]
     record_screenshot: Callable[[Any], None]
     record_endpoint: Callable[[Any], None]
+    record_usage: Callable[[dict[str, Any]], None]
+    traceparent: str | None = None
+    """For the services that it calls, as the header of this name: which span of a trace this is, where one is kept."""
 
 
 conducting: ContextVar[Conductor | None] = ContextVar("mainstem_run", default=None)
@@ -95,11 +99,17 @@ class Step(Generic[P, R]):
         name: str | None,
         retry: Retry,
         timeout: float | None,
+        executor: str | None = None,
+        resources: Mapping[str, float] | None = None,
+        cache: Cache | None = None,
     ) -> None:
         self.function = function
         self.name = name or function.__name__
         self.retry = retry
         self.timeout = timeout
+        self.executor = executor
+        self.resources = dict(resources or {})
+        self.cache = cache
         self.is_async = inspect.iscoroutinefunction(function)
         self.parameters = Parameters.of(function)
         self.read_result = reader(get_type_hints(function).get("return", Any))
@@ -144,7 +154,13 @@ def step(function: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
 def step(function: Callable[P, R], /) -> Step[P, R]: ...
 @overload
 def step(
-    *, name: str | None = None, retry: Retry | None = None, timeout: Seconds | None = None
+    *,
+    name: str | None = None,
+    retry: Retry | None = None,
+    timeout: Seconds | None = None,
+    executor: str | None = None,
+    resources: Mapping[str, float] | None = None,
+    cache: Cache | None = None,
 ) -> _StepDecorator: ...
 def step(
     function: Any = None,
@@ -153,16 +169,30 @@ def step(
     name: str | None = None,
     retry: Retry | None = None,
     timeout: Seconds | None = None,
+    executor: str | None = None,
+    resources: Mapping[str, float] | None = None,
+    cache: Cache | None = None,
 ) -> Any:
     """Make a function a step: recorded exactly once, executed at least once.
 
     name: under which it is recorded; the function's own when None. retry: three attempts when None.
     timeout: of one attempt; a plain function's thread cannot be stopped, its late result is dropped.
+    executor: where its function runs: "process", "ray", or one that the worker was given; in the worker's own process
+    when None. resources: what it takes of that one while it runs ({"cpu": 2, "gpu": 1}). cache: how long its result
+    stands for the same input, and for whom.
     """
+    if resources and executor is None:
+        raise ValueError("resources are an executor's: name it too, as in executor='process'")
 
     def decorate(function: Any) -> Step[..., Any]:
         return Step(
-            function, name=name, retry=retry or Retry(), timeout=None if timeout is None else seconds(timeout)
+            function,
+            name=name,
+            retry=retry or Retry(),
+            timeout=None if timeout is None else seconds(timeout),
+            executor=executor,
+            resources=resources,
+            cache=cache,
         )
 
     return decorate if function is None else decorate(function)
@@ -256,6 +286,11 @@ def used_endpoint(endpoint: str | dict[str, Any]) -> None:
 def days(number: float) -> timedelta:
     """So many days."""
     return timedelta(days=number)
+
+
+def hours(number: float) -> timedelta:
+    """So many hours."""
+    return timedelta(hours=number)
 
 
 def seconds(duration: Seconds) -> float:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from mainstem.ledger import changes
+from mainstem.ledger import changes, step_cache
 from mainstem.ledger.call import Call, nothing
 from mainstem.ledger.link import Link
 
 
 async def maintain(link: Link) -> None:
-    """Leaves for the weeks ahead; old changes, idempotency keys, workers and audited changes swept in small batches. Any worker may."""
-    for call in (leaves_ahead(), changes.sweep(), _sweep_keys(), _sweep_workers(), _sweep_audit()):
+    """Leaves for the weeks ahead; old changes, idempotency keys, workers, audited changes and cached results swept in small batches. Any worker may."""
+    for call in (
+        leaves_ahead(),
+        changes.sweep(),
+        _sweep_keys(),
+        _sweep_workers(),
+        _sweep_audit(),
+        step_cache.sweep(),
+    ):
         await link(call)
 
 

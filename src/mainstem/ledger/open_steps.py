@@ -33,6 +33,9 @@ class OpenStep:
     event_bytes: int = 0
     screenshots: list[Any] = field(default_factory=list)
     endpoints: list[Any] = field(default_factory=list)
+    usage: list[dict[str, Any]] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What else its metadata says when it ends."""
 
     def add_event(self, event_type: str, event_data: bytes) -> None:
         """Add an event of now; from any thread."""

@@ -21,12 +21,22 @@ from mainstem.orm.definitions import (
     Workflow,
     WorkflowVersion,
 )
-from mainstem.orm.live import Audited, Change, ContextValue, IdempotencyKey, QueuedRun, Signal, Worker
+from mainstem.orm.live import (
+    Audited,
+    CachedStep,
+    Change,
+    ContextValue,
+    IdempotencyKey,
+    QueuedRun,
+    Signal,
+    Worker,
+)
 from mainstem.orm.runs import Event, Run, Step
 
 __all__ = [
     "ApiKey",
     "Audited",
+    "CachedStep",
     "Change",
     "Channel",
     "Config",

@@ -164,3 +164,28 @@ class Audited(Ledger):
     target: Mapped[str]
     details: Mapped[JsonObject]
     request_id: Mapped[str | None]
+
+
+class CachedStep(Ledger):
+    """A step's result that stands for a while; without one, the lease of the run that makes it."""
+
+    __tablename__ = "user_workflow_step_cache"
+    __table_args__ = (
+        CheckConstraint(
+            "(epoch is null) = (output_data is not null)", name="a_cached_result_is_there_or_being_made"
+        ),
+        Index("user_workflow_step_cache_by_expiry", "expires_at"),
+        Index("user_workflow_step_cache_latest", "org_id", text("created_at desc"), text("cache_key desc")),
+    )
+
+    org_id: Mapped[OrgKey] = mapped_column(ForeignKey("mainstem.organization.org_id"))
+    cache_key: Mapped[str] = mapped_column(primary_key=True)
+    workflow: Mapped[str]
+    step: Mapped[str]
+    label: Mapped[str]
+    run_id: Mapped[UUID]
+    step_number: Mapped[int]
+    epoch: Mapped[int | None]
+    output_data: Mapped[Json | None]
+    created_at: Mapped[Moment]
+    expires_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Cases of keys, the audit trail, and what is there for who operates a server."""
+"""Cases of keys, the audit trail, the step cache, and what is there for who operates a server."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ CASES = [
         ids=lambda seeded: {"key_id": str(seeded.a["spare_key"])},
     ),
     Case("GET", "/api/v1/audit", Access.ADMIN),
+    Case("GET", "/api/v1/cache", Access.VIEWER),
+    Case("DELETE", "/api/v1/cache", Access.OPERATOR, ids=lambda _: {"step": "read"}),
     Case("GET", "/metrics", Access.ADMIN, without_database=True),
     Case("GET", "/healthz", Access.VIEWER, tenantless=True, without_database=True),
     Case("GET", "/readyz", Access.VIEWER, tenantless=True),

@@ -44,9 +44,13 @@ grant insert, update, delete on mainstem.user_workflow_worker to mainstem_worker
 grant select on mainstem.user_workflow_audit to mainstem_app, mainstem_worker;
 grant insert (org_id, actor, key_id, user_id, action, target, details, request_id) on mainstem.user_workflow_audit to mainstem_app;
 grant delete on mainstem.user_workflow_audit to mainstem_worker;
+-- results come from workers alone: a tenant reads and clears its own
+grant select on mainstem.user_workflow_step_cache to mainstem_app, mainstem_worker, mainstem_reader, mainstem_tenant;
+grant delete on mainstem.user_workflow_step_cache to mainstem_app, mainstem_worker;
+grant insert, update on mainstem.user_workflow_step_cache to mainstem_worker;
 
 grant select on mainstem.v_active_workflow_configs, mainstem.v_workflow_execution_summary, mainstem.v_workflow_channel_performance,
-  mainstem.v_node_execution_stats, mainstem.v_workflow_execution_timeline, mainstem.v_failed_steps_analysis
+  mainstem.v_node_execution_stats, mainstem.v_workflow_execution_timeline, mainstem.v_failed_steps_analysis, mainstem.v_workflow_usage
   to mainstem_app, mainstem_worker, mainstem_reader, mainstem_tenant;
 
 -- The search functions read as mainstem_search and add the tenant themselves.

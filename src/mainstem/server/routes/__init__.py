@@ -3,6 +3,7 @@
 from mainstem.server.routes import (
     analytics,
     audit,
+    cache,
     configs,
     consolidations,
     home,
@@ -21,3 +22,4 @@ ROUTERS += [runs.router, runs_asked.router, live.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]
 ROUTERS += [keys.router, audit.router]
+ROUTERS += [cache.router]

@@ -16,6 +16,7 @@ from mainstem.errors import (
     PreconditionRequired,
     RunIsOver,
 )
+from mainstem.flow.traces import is_traceparent
 from mainstem.flow.values import dumped
 from mainstem.ledger import runs
 from mainstem.ledger.starting import NewRun, start_run
@@ -74,6 +75,7 @@ async def start(
         input=arguments,
         created_by=caller.user_id,
         idempotency_key=idempotency_key,
+        traceparent=_traceparent(request),
     )
     run_id, is_new = await database.perform(
         start_run(new),
@@ -85,6 +87,11 @@ async def start(
         response.status_code = 200
         response.headers["Idempotency-Replayed"] = "true"
     return Started(run_id=run_id, is_new=is_new)
+
+
+def _traceparent(request: Request) -> str | None:
+    given = request.headers.get("traceparent", "")
+    return given if is_traceparent(given) else None
 
 
 async def _run(database: Any, caller: Any, run_id: UUID) -> Run:

@@ -592,8 +592,8 @@ comment on column mainstem.schema_info.fingerprint is 'Object to definition, as 
 create type mainstem._start_record as (
   run_id uuid, org_id uuid, workflow_id uuid, workflow_version integer, channel text, external_id text,
   input_data jsonb, config_snapshot jsonb, created_by uuid, priority integer, tags text[], is_test boolean,
-  queue text, parent_step_id uuid, idempotency_key text, request_digest bytea);
-comment on type mainstem._start_record is 'A run to begin. config_snapshot NULL: what resolve_workflow_config gives.';
+  queue text, parent_step_id uuid, idempotency_key text, request_digest bytea, traceparent text);
+comment on type mainstem._start_record is 'A run to begin. config_snapshot NULL: what resolve_workflow_config gives. traceparent: the span that it was started in.';
 
 create type mainstem._step_record as (
   run_id uuid, epoch integer, step_number integer, iteration integer, retry_count integer,
@@ -614,3 +614,27 @@ comment on type mainstem._wait_record is 'A step that waits. kind: signal (for a
 create type mainstem._ending_record as (
   run_id uuid, epoch integer, status text, output_data jsonb, endpoints_used jsonb, error_message text, error_details jsonb);
 comment on type mainstem._ending_record is 'The end of a run, or its pause.';
+create table mainstem.user_workflow_step_cache (
+  org_id uuid not null references mainstem.organization,
+  cache_key text not null,
+  workflow text not null,
+  step text not null,
+  label text not null,
+  run_id uuid not null,
+  step_number integer not null,
+  epoch integer,
+  output_data jsonb,
+  created_at timestamptz not null default mainstem.clock(),
+  expires_at timestamptz not null,
+  primary key (org_id, cache_key),
+  constraint a_cached_result_is_there_or_being_made check ((epoch is null) = (output_data is not null))
+);
+comment on table mainstem.user_workflow_step_cache is 'Results of steps that ask for a cache, by what they were made of. A row without a result is the lease of the run that makes it: others wait for it.';
+comment on column mainstem.user_workflow_step_cache.cache_key is 'Digest of the step, its version and what of its input counts, in hexadecimal.';
+comment on column mainstem.user_workflow_step_cache.workflow is 'The workflow whose run made it.';
+comment on column mainstem.user_workflow_step_cache.step is 'The step''s name.';
+comment on column mainstem.user_workflow_step_cache.label is 'How what it was made of begins, for people.';
+comment on column mainstem.user_workflow_step_cache.step_number is 'With run_id the step that made it, or makes it.';
+comment on column mainstem.user_workflow_step_cache.epoch is 'While it is made: the claim of its run; whoever holds that no more has no lease either. NULL: it is there.';
+create index user_workflow_step_cache_by_expiry on mainstem.user_workflow_step_cache (expires_at);
+create index user_workflow_step_cache_latest on mainstem.user_workflow_step_cache (org_id, created_at desc, cache_key desc);

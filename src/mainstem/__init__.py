@@ -32,6 +32,7 @@ from mainstem.flow.program import (
     workflow,
 )
 from mainstem.flow.retry import ONCE, Retry
+from mainstem.flow.schedule import schedule
 from mainstem.ledger.runs import Filter
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "days",
     "gather",
     "get_context",
+    "schedule",
     "set_context",
     "sleep",
     "step",

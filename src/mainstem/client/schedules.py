@@ -83,9 +83,7 @@ class Schedules:
     ) -> Pending[Page]:
         """A page by name; `after` is the `next` of the page before."""
         return self._pending(
-            lambda opened: opened.link(
-                schedules.list_schedules(workflow=workflow, limit=limit, after=after)
-            )
+            lambda opened: opened.link(schedules.list_schedules(workflow=workflow, limit=limit, after=after))
         )
 
     def get(self, which: str | UUID) -> Pending[Schedule]:
@@ -121,9 +119,7 @@ class Schedules:
 
         return self._of(which, ask)
 
-    def firings(
-        self, which: str | UUID, *, limit: int = 50, after: str | None = None
-    ) -> Pending[Firings]:
+    def firings(self, which: str | UUID, *, limit: int = 50, after: str | None = None) -> Pending[Firings]:
         """What became of its times, latest first. Raises NotFound."""
         return self._of(
             which,
@@ -146,9 +142,7 @@ class Schedules:
             ),
         )
 
-    def _of(
-        self, which: str | UUID, ask: Callable[[Opened, Schedule], Coroutine[Any, Any, T]]
-    ) -> Pending[T]:
+    def _of(self, which: str | UUID, ask: Callable[[Opened, Schedule], Coroutine[Any, Any, T]]) -> Pending[T]:
         async def asked(opened: Opened) -> T:
             return await ask(opened, await opened.link(_read(which)))
 

@@ -47,9 +47,7 @@ async def _fire(link: Link, due: Due) -> str:
     except (Unreachable, LeaseLost):
         raise
     except MainstemError as error:
-        log.warning(
-            "schedule %s of tenant %s is put off for a minute: %s", due.name, due.org_id, error
-        )
+        log.warning("schedule %s of tenant %s is put off for a minute: %s", due.name, due.org_id, error)
         await link(schedules.put_off(due, PUT_OFF_FOR))
         return "fired"
 
@@ -59,9 +57,7 @@ def planned(due: Due) -> Plan:
     recurrence = Recurrence(cron=due.cron, every=due.every, at=due.once_at, zone=due.zone)
     if due.next_at is None or due.next_at > due.moment:  # only what is queued is to be looked at
         return Plan(following=due.next_at)
-    come = takewhile(
-        lambda tick: tick <= due.moment, chain([due.next_at], recurrence.after(due.next_at))
-    )
+    come = takewhile(lambda tick: tick <= due.moment, chain([due.next_at], recurrence.after(due.next_at)))
     ticks = list(islice(come, MOST_TICKS))
     following = recurrence.following(ticks[-1])
     is_all = following is None or following > due.moment
@@ -75,7 +71,9 @@ def _chosen(ticks: Sequence[datetime], due: Due, *, is_all: bool) -> Sequence[da
     latest = ticks[-1:] if is_all else []
     match due.missed:
         case "all":
-            return [tick for tick in ticks if tick >= due.moment - due.missed_window or _is_on_time([tick], due)]
+            return [
+                tick for tick in ticks if tick >= due.moment - due.missed_window or _is_on_time([tick], due)
+            ]
         case "once":
             return latest
         case _:

@@ -14,11 +14,12 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from mainstem.client import Mainstem, Outcome
+from mainstem.engine.begun import as_claimed
 from mainstem.engine.conduct import Conduct
 from mainstem.engine.schedules import fire_due
 from mainstem.errors import LeaseLost, MainstemError, Unreachable
@@ -110,7 +111,7 @@ class Worker:
     async def start(self, record: StartRecord, workflow_name: str) -> tuple[UUID, str] | None:
         """Begin a run here, owned from the start; None when there is no free slot, not the code, or its queue has limits."""
         life = self._life
-        if life is None or not life.has_place_for(workflow_name) or not life.serves(record.queue, workflow_name):
+        if life is None or not life.has_place_for(workflow_name, record.queue):
             return None
         run_id, answer = await life.start(record, workflow_name)
         return None if answer == "held" else (run_id, answer)
@@ -174,7 +175,12 @@ class Incarnation:
             )
             parts.push_async_callback(self._drop_all)
             is_alive.set()
-            loops = (self._claim_for_ever(), self._renew_for_ever(), self._keep_house(), self._fire_for_ever())
+            loops = (
+                self._claim_for_ever(),
+                self._renew_for_ever(),
+                self._keep_house(),
+                self._fire_for_ever(),
+            )
             tasks = [asyncio.create_task(loop) for loop in loops]
             try:
                 await asyncio.gather(*tasks)
@@ -196,13 +202,12 @@ class Incarnation:
         except Unreachable as error:
             log.warning("left without a word, the lease will end by itself: %s", error)
 
-    def has_place_for(self, workflow_name: str) -> bool:
-        """Whether it would take a run of this workflow now."""
-        return workflow_name in self.worker.workflows and self._free() > 0 and not self._recorder.is_fenced
-
-    def serves(self, queue_name: str, workflow_name: str) -> bool:
-        """Whether it takes runs of this workflow from this queue."""
-        return queue_name == self.worker.workflows[workflow_name].queue or queue_name in self._queues
+    def has_place_for(self, workflow_name: str, queue_name: str) -> bool:
+        """Whether it would take a run of this workflow from this queue now."""
+        workflow = self.worker.workflows.get(workflow_name)
+        if workflow is None or self._free() <= 0 or self._recorder.is_fenced:
+            return False
+        return queue_name == workflow.queue or queue_name in self._queues
 
     def conducts(self, run_id: UUID, org_id: UUID) -> bool:
         """Whether this tenant's run is in work here."""
@@ -217,7 +222,7 @@ class Incarnation:
         try:
             [answer] = await self._recorder.put(STARTS, record)
             if answer.kind == "started":
-                self._conduct(_as_claimed(record, workflow_name))
+                self._conduct(as_claimed(record, workflow_name))
         finally:
             self._starting.discard(record.run_id)
         return answer.run_id, answer.kind
@@ -381,22 +386,3 @@ async def _first_of(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-def _as_claimed(record: StartRecord, workflow_name: str) -> ClaimedRun:
-    """A run that was begun as owned, as a claim would have given it."""
-    return ClaimedRun(
-        run_id=record.run_id,
-        org_id=record.org_id,
-        epoch=1,
-        queue=record.queue,
-        priority=record.priority,
-        due_at=datetime.now(UTC),
-        cancel_requested=False,
-        cancel_reason=None,
-        workflow=workflow_name,
-        workflow_version=record.workflow_version,
-        channel=record.channel,
-        input_data=json.loads(record.input_data or b"null"),
-        endpoints_used=[],
-    )

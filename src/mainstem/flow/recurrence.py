@@ -14,6 +14,8 @@ from mainstem.errors import BadArgument
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=3660)
+YEARS = range(1970, 3000)
+"""Of moments that are given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +33,14 @@ class Recurrence:
 
     def __post_init__(self) -> None:
         if [self.cron, self.every, self.at].count(None) != 2:
-            raise BadArgument(
-                "a schedule comes round in one way", hint="give one of cron, every and at"
-            )
+            raise BadArgument("a schedule comes round in one way", hint="give one of cron, every and at")
         zone = _zone(self.zone)
         if self.every is not None and not SHORTEST <= self.every <= LONGEST:
             raise BadArgument(f"every is {self.every}", hint="give one second to ten years")
         if self.cron is not None:
             _cron(self.cron, EPOCH.astimezone(zone))
+        if self.at is not None:
+            _refuse_far_off(self.at)
         if self.at is not None and self.at.tzinfo is None:
             object.__setattr__(self, "at", self.at.replace(tzinfo=zone).astimezone(UTC))
 
@@ -62,6 +64,7 @@ class Recurrence:
         """The times from `since` on, before `before`. Raises BadArgument for more than `most`, and for a moment without an offset."""
         if since.tzinfo is None or before.tzinfo is None:
             raise BadArgument("a range's moments need an offset", hint="2026-03-01T00:00:00Z")
+        _refuse_far_off(since, before)
         microsecond = timedelta(microseconds=1)
         found = list(islice(takewhile(lambda tick: tick < before, self.after(since - microsecond)), most + 1))
         if len(found) > most:
@@ -83,14 +86,24 @@ class Recurrence:
         return f"every {self.every}" if self.every is not None else f"once at {self.at}"
 
 
+_FIVE_FIELDS = 'minute, hour, day, month, weekday: "0 6 * * mon-fri"'
+
+
 def _cron(cron: str, moment: datetime) -> CronSim:
+    weekdays = cron[-200:].upper().split()[-1:]
+    stepped = any("/" in term and set("L#") & set(term) for days in weekdays for term in days.split(","))
+    if len(cron) > 200 or stepped:  # the library does not look for a step of a day that is counted
+        raise BadArgument(f"{cron[:200]!r} is no cron expression", hint=_FIVE_FIELDS)
     try:
         return CronSim(cron, moment)
     except CronSimError as refusal:
-        raise BadArgument(
-            f"{cron!r} is no cron expression: {refusal}",
-            hint='minute, hour, day, month, weekday: "0 6 * * mon-fri"',
-        ) from refusal
+        raise BadArgument(f"{cron!r} is no cron expression: {refusal}", hint=_FIVE_FIELDS) from refusal
+
+
+def _refuse_far_off(*moments: datetime) -> None:
+    for moment in moments:
+        if moment.year not in YEARS:
+            raise BadArgument(f"{moment.isoformat()} is too far off", hint="give a year from 1970 to 2999")
 
 
 def _zone(name: str) -> ZoneInfo:

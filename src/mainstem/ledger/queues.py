@@ -53,9 +53,7 @@ class LimitedQueue:
     updated_at: datetime
 
 
-_SHOWN: LiteralString = (
-    "queue, max_running, per_key_running, rate_count, rate_per, paused_at, updated_at"
-)
+_SHOWN: LiteralString = "queue, max_running, per_key_running, rate_count, rate_per, paused_at, updated_at"
 _PUT: LiteralString = f"""
 with put as (
   insert into mainstem.user_workflow_queue as k (queue, max_running, per_key_running, rate_count, rate_per, tokens)
@@ -139,7 +137,9 @@ def resume_workflow(workflow_id: UUID) -> Call[int]:
 
 def _named(queue: str) -> str:
     if not 0 < len(queue.encode()) <= 255:
-        raise BadArgument(f"a queue's name has 1 to 255 bytes, not {len(queue.encode())}", hint="give a shorter one")
+        raise BadArgument(
+            f"a queue's name has 1 to 255 bytes, not {len(queue.encode())}", hint="give a shorter one"
+        )
     return queue
 
 

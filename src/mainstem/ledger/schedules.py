@@ -165,10 +165,14 @@ def put_schedule(new: NewSchedule, following: datetime | None, *, replace: bool 
         "created_by": None if new.created_by is None else str(new.created_by),
     }  # fmt: skip
     text = f'{json.dumps(definition)[:-1]}, "input_data": {new.input.decode()}}}'
-    return Call("select mainstem.put_workflow_schedule(%s::jsonb, %s, %s)", [text, following, replace], scalar)
+    return Call(
+        "select mainstem.put_workflow_schedule(%s::jsonb, %s, %s)", [text, following, replace], scalar
+    )
 
 
-def list_schedules(*, workflow: str | None = None, limit: int = 50, after: str | None = None) -> Call[Schedules]:
+def list_schedules(
+    *, workflow: str | None = None, limit: int = 50, after: str | None = None
+) -> Call[Schedules]:
     """A page by name. Raises BadArgument for a strange cursor."""
     [name] = opened(("schedules", workflow), after, parts=1)
 
@@ -241,9 +245,7 @@ def list_firings(schedule_id: UUID, *, limit: int = 50, after: str | None = None
 
     def page(rows: list[Row]) -> Firings:
         found = [Firing(**row) for row in rows[:limit]]
-        return Firings(
-            found, closed(of, found[-1].scheduled_for.isoformat()) if len(rows) > limit else None
-        )
+        return Firings(found, closed(of, found[-1].scheduled_for.isoformat()) if len(rows) > limit else None)
 
     return Call(
         "select scheduled_for, outcome, reason, ticks, run_id, fired_at from mainstem.user_workflow_schedule_firing"
@@ -307,5 +309,7 @@ def next_in() -> Call[float | None]:
 
 def _one(rows: list[Row], which: object) -> Row:
     if not rows:
-        raise NotFound(f"no schedule {which} in this tenant", hint="`mainstem schedules list` tells which there are")
+        raise NotFound(
+            f"no schedule {which} in this tenant", hint="`mainstem schedules list` tells which there are"
+        )
     return rows[0]

@@ -21,6 +21,7 @@ from mainstem.orm.definitions import (
     Workflow,
     WorkflowVersion,
 )
+from mainstem.orm.flowcontrol import LimitedQueue, Schedule, ScheduleFiring
 from mainstem.orm.live import Audited, Change, ContextValue, IdempotencyKey, QueuedRun, Signal, Worker
 from mainstem.orm.runs import Event, Run, Step
 
@@ -35,10 +36,13 @@ __all__ = [
     "Event",
     "IdempotencyKey",
     "Ledger",
+    "LimitedQueue",
     "Node",
     "Organization",
     "QueuedRun",
     "Run",
+    "Schedule",
+    "ScheduleFiring",
     "Signal",
     "Step",
     "Template",

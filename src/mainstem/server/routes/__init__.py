@@ -10,9 +10,11 @@ from mainstem.server.routes import (
     live,
     migrations,
     operations,
+    queues,
     runs,
     runs_asked,
     runs_found,
+    schedules,
     workflows,
 )
 
@@ -20,4 +22,5 @@ ROUTERS = [runs_found.router]  # before runs: /runs/count is no id of one
 ROUTERS += [runs.router, runs_asked.router, live.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]
+ROUTERS += [schedules.router, queues.router]
 ROUTERS += [keys.router, audit.router]

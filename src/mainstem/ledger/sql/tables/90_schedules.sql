@@ -69,7 +69,6 @@ create table mainstem.user_workflow_schedule_firing (
   foreign key (org_id, schedule_id) references mainstem.user_workflow_schedule on delete cascade
 );
 comment on table mainstem.user_workflow_schedule_firing is 'What became of each time that a schedule came round: the primary key makes it one firing, however many workers there are.';
-comment on column mainstem.user_workflow_schedule_firing.schedule_id is 'The schedule that came round.';
 comment on column mainstem.user_workflow_schedule_firing.scheduled_for is 'The time that it came round for, whenever that was noticed.';
 comment on column mainstem.user_workflow_schedule_firing.outcome is 'started (run_id), queued (until the run before is over), skipped (reason).';
 comment on column mainstem.user_workflow_schedule_firing.reason is 'Why it was skipped: missed, overlap, queue full; or that it was backfilled.';

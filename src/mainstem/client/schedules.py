@@ -16,6 +16,7 @@ from mainstem.flow.recurrence import Recurrence
 from mainstem.flow.schedule import Declared
 from mainstem.flow.values import dumped
 from mainstem.ledger import schedules
+from mainstem.ledger.call import Call
 from mainstem.ledger.schedules import A_DAY, Firings, Missed, NewSchedule, Overlap, Schedule
 from mainstem.ledger.schedules import Schedules as Page
 
@@ -193,7 +194,7 @@ def past_times(found: Schedule, since: datetime, before: datetime) -> list[datet
     return recurrence.between(since, before, most=MOST_BACKFILLED)
 
 
-def _read(which: str | UUID) -> schedules.Call[Schedule]:
+def _read(which: str | UUID) -> Call[Schedule]:
     return schedules.find_schedule(which) if isinstance(which, str) else schedules.read_schedule(which)
 
 

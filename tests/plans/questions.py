@@ -90,7 +90,10 @@ WORKER = "mainstem_worker"
 FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "activate_workflow_config": [Apart()],
     "add_workflow_event": [Asks("select mainstem.add_workflow_event(%(step)s, 'seen')")],
-    "backfill_workflow_schedule": [Apart()],
+    "backfill_workflow_schedule": [
+        Asks(a_schedule("skip") + "; select mainstem.backfill_workflow_schedule(%(run)s, array[now() - interval '1 hour'], 1)", reads=frozenset({0}),
+             reaches=("_begin_firings",)),
+    ],
     "cancel_workflow_run": [
         Asks("select mainstem.cancel_workflow_run(%(run)s)"),
         Asks("select mainstem.cancel_workflow_run(%(run)s)", of="ready"),
@@ -221,7 +224,11 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_heartbeat_v1": [Apart()],
     "_insert_runs": [Within("_flush_v1")],
     "_is_run_of": [Asks("select mainstem._is_run_of(%(run)s, %(org)s)")],
-    "_leave_unclaimed_v1": [Asks("select mainstem._leave_unclaimed_v1(%(runs)s, now())", of="owned", role=WORKER, many=64)],
+    "_leave_unclaimed_v1": [
+        Asks("update mainstem.user_workflow set status = 'paused' where workflow_id = %(workflow)s returning name;"
+             "select mainstem._leave_unclaimed_v1(%(runs)s, now());"
+             "update mainstem.user_workflow set status = 'active' where workflow_id = %(workflow)s returning name", of="owned", role=WORKER, many=64),
+    ],
     "_leave_v1": [Apart()],
     "_lock_caller_run": [Asks("select * from mainstem._lock_caller_run(%(run)s)")],
     "_lock_caller_step": [Asks("select * from mainstem._lock_caller_step(%(step)s)")],

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from conditions import ON_ONE_SERVER, until
-from conftest import Clock, Database
+from conftest import Clock, Database, Tenant
 from mainstem import Mainstem, Terms, Worker, schedule, workflow
 from mainstem.engine.schedules import fire_due
 from mainstem.errors import PreconditionFailed
@@ -221,6 +221,19 @@ async def test_the_run_before_is_cancelled_by_the_next(
     run = await ms.get_run(before)
     assert (run.status, run.error_message) == ("cancelled", "the next run of schedule hourly began")
     assert await outcomes(ms) == [STARTED, STARTED]
+
+
+async def test_a_tenant_that_names_anothers_run_as_its_last_cancels_nothing(
+    ms: Mainstem, database: Database, clock: Clock, link: Link, other_tenant: Tenant
+) -> None:
+    async with Mainstem(database.url, org_id=other_tenant.org_id) as theirs:
+        run = await theirs.start(report)
+        await hourly(ms, overlap="cancel")
+        conn = database.connect("mainstem_app")
+        conn.execute("update mainstem.user_workflow_schedule set last_run_id = %s", [run.run_id])
+        await come_round(ms, clock, link)
+        assert await outcomes(ms) == [STARTED]
+        assert (await theirs.get_run(run.run_id)).status == "pending"
 
 
 async def test_what_comes_round_while_it_is_paused_is_not_made_up_for(

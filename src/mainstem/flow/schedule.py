@@ -74,15 +74,19 @@ def schedule(
             window=timedelta(seconds=seconds(window)),
             overlap=overlap,
         )
-        if any(other.name == declared.name for other in workflow.schedules):
-            raise BadArgument(
-                f"two schedules of workflow {workflow.name} are named {declared.name!r}",
-                hint="give each a name of its own",
-            )
-        workflow.schedules += (declared,)
-        return workflow
+        return _entered(workflow, declared)
 
     return decorate
+
+
+def _entered(workflow: Workflow[P, R], declared: Declared) -> Workflow[P, R]:
+    if any(other.name == declared.name for other in workflow.schedules):
+        raise BadArgument(
+            f"two schedules of workflow {workflow.name} are named {declared.name!r}",
+            hint="give each a name of its own",
+        )
+    workflow.schedules += (declared,)
+    return workflow
 
 
 def _time_argument(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> str | None:

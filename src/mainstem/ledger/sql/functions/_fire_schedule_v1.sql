@@ -13,7 +13,7 @@ begin
    where s.org_id = _fire_schedule_v1.org_id and s.schedule_id = _fire_schedule_v1.schedule_id for no key update skip locked;
   if not found or schedule.is_paused or schedule.next_at is distinct from expected then
     return 'elsewhere';
-  elsif schedule.overlap = 'cancel' and cardinality(ticks) > 0 and not mainstem._may_cancel_v1(schedule.last_run_id) then
+  elsif schedule.overlap = 'cancel' and cardinality(ticks) > 0 and not mainstem._may_cancel_v1(schedule.org_id, schedule.last_run_id) then
     return 'busy';
   end if;
   if skipped > 0 then

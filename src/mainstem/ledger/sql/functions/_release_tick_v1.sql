@@ -6,7 +6,7 @@ declare
   tick timestamptz;
   begun uuid;
 begin
-  if exists (select from mainstem.user_workflow_run_queue q where q.run_id = schedule.last_run_id) then
+  if exists (select from mainstem.user_workflow_run_queue q where q.run_id = schedule.last_run_id and q.org_id = schedule.org_id) then
     return null;
   end if;
   select f.scheduled_for into tick from mainstem.user_workflow_schedule_firing f

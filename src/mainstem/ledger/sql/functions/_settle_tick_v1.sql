@@ -3,7 +3,8 @@ language plpgsql
 as $$
 #variable_conflict use_column
 declare
-  is_running boolean := exists (select from mainstem.user_workflow_run_queue q where q.run_id = schedule.last_run_id);
+  is_running boolean := exists (select from mainstem.user_workflow_run_queue q
+                                where q.run_id = schedule.last_run_id and q.org_id = schedule.org_id);  -- a tenant writes the row: no id in it is taken on trust
   begun uuid;
   why text;
 begin

@@ -218,6 +218,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     ],
     "_fold_events": [Asks("select mainstem._fold_events(%(run)s, 1)", role=WORKER)],
     "_fold_run": [Asks("select mainstem._fold_run(%(run)s, 'cancelled', null, null, null, null, null)", role=WORKER)],
+    "_front_by_key_v1": [Apart()],
     "_give_back_v1": [Apart()],
     "_guard_run": [Apart()],
     "_guard_step": [Apart()],

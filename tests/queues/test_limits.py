@@ -125,6 +125,17 @@ async def test_a_key_with_many_runs_holds_up_no_other(
     assert await claimer.keys() == []
 
 
+async def test_keys_far_behind_one_that_has_to_wait_are_found(
+    ms: Mainstem, database: Database, claimer: Claimer
+) -> None:
+    limit(database, per_key_running=2)
+    await begin(ms, 150, concurrency_key="a", priority=9)
+    for key in ("b", "c"):
+        await begin(ms, 3, concurrency_key=key)
+    await begin(ms, 1)
+    assert await claimer.keys(10) == ["", "a", "a", "b", "b", "c", "c"]
+
+
 async def test_a_higher_priority_is_claimed_first_within_the_limits(
     ms: Mainstem, database: Database, claimer: Claimer
 ) -> None:

@@ -215,6 +215,7 @@ CALLS: dict[str, list[Row]] = {
     "_defer_v1": [ForWorkers()],
     "_due_schedules_v1": [ForWorkers()],
     "_fire_schedule_v1": [ForWorkers()],
+    "_front_by_key_v1": [ForWorkers()],
     "_leave_unclaimed_v1": [ForWorkers()],
     "_may_cancel_v1": [ForWorkers()],
     "_next_schedule_in_v1": [ForWorkers()],

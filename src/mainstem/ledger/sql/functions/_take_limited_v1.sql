@@ -10,6 +10,7 @@ declare
   available double precision;
   chosen uuid[];
   begun integer;
+  is_all boolean;
 begin
   select k.* into limits from mainstem.user_workflow_queue k where k.queue = from_queue;  -- locked by the claim: nobody else counts now
   if limits.paused_at is not null then
@@ -24,7 +25,12 @@ begin
   elsif limits.per_key_running is null then
     chosen := mainstem._ready_of_queue_v1(from_queue, room, available);
   else
-    chosen := mainstem._ready_by_key_v1(from_queue, room, available, limits.per_key_running);
+    -- mostly the first that come will do; only behind many of a key that has to wait is it looked for from key to key
+    select f.run_ids, f.is_all into chosen, is_all
+      from mainstem._front_by_key_v1(from_queue, room, available, limits.per_key_running, 4 * room + 100) f;
+    if cardinality(chosen) < room and not is_all then
+      chosen := mainstem._ready_by_key_v1(from_queue, room, available, limits.per_key_running);
+    end if;
   end if;
   chosen := array(  -- a user may hold one
     select q.run_id from mainstem.user_workflow_run_queue q

@@ -67,13 +67,13 @@ def test_a_backfill_counts_first_and_asks(database: Database, terminal: Terminal
     now = datetime.now(UTC)
     words = ("schedules", "backfill", "hourly", "--since", now.isoformat(), "--before")
     assert terminal.error(*words, "2999-01-01")[:2] == (2, "MS010")  # more times than one backfill takes
-    words = (*words, (now + timedelta(hours=6)).isoformat())
-    assert terminal.lines(*words, "--count") == [{"count": 3, "begun": 0}]
-    assert terminal.lines(*words) == [{"count": 3, "begun": 0}]  # a program is not asked, and said no --yes
-    refused = terminal.type(*words, stdin="n\n")
+    asked = (*words, (now + timedelta(hours=6)).isoformat())
+    assert terminal.lines(*asked, "--count") == [{"count": 3, "begun": 0}]
+    assert terminal.lines(*asked) == [{"count": 3, "begun": 0}]  # a program is not asked, and said no --yes
+    refused = terminal.type(*asked, stdin="n\n")
     assert "begin 3 runs of hourly?" in refused.stderr
     assert "nothing begins" in refused.stdout
-    assert terminal.lines(*words, "--yes") == [{"count": 3, "begun": 3}]
+    assert terminal.lines(*asked, "--yes") == [{"count": 3, "begun": 3}]
     assert [line["reason"] for line in terminal.lines("schedules", "firings", "hourly")] == ["backfilled"] * 3
     assert database.value("select count(*) from mainstem.user_workflow_run") == 3
 

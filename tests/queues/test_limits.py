@@ -59,7 +59,8 @@ class Claimer:
         self.worker_id = uuid4()
 
     async def claim(self, wanted: int = 100) -> int:
-        return len(await self.link(queue.claim(self.worker_id, ["scans"], wanted, {})))
+        claimed = await self.link(queue.claim(self.worker_id, ["scans"], wanted, {}))
+        return len(claimed)
 
     async def keys(self, wanted: int = 100) -> list[str]:
         claimed = await self.link(queue.claim(self.worker_id, ["scans"], wanted, {}))

@@ -16,10 +16,10 @@ import pytest
 from conditions import ON_ONE_SERVER, until
 from conftest import Clock, Database, Tenant
 from mainstem import Mainstem, Terms, Worker, schedule, workflow
-from mainstem.engine.schedules import fire_due
+from mainstem.engine.schedules import fire_due, planned
 from mainstem.errors import PreconditionFailed
 from mainstem.ledger.link import Link
-from mainstem.ledger.schedules import Schedule
+from mainstem.ledger.schedules import Schedule, due_schedules, fire_schedule
 
 TICKS, JUMPS = 1000, 20
 
@@ -136,6 +136,19 @@ async def test_many_who_fire_at_once_fire_each_time_once(
         )
         == 100
     )
+
+
+async def test_who_comes_late_with_what_another_has_fired_moves_nothing_back(
+    ms: Mainstem, clock: Clock, link: Link
+) -> None:
+    made = await hourly(ms)
+    assert made.next_at is not None
+    clock.advance(seconds=(made.next_at - made.now).total_seconds() + 0.5)
+    [due] = await link(due_schedules())
+    await fire_due(link)
+    before = await ms.schedules.get("hourly")
+    assert await link(fire_schedule(due, planned(due))) == "elsewhere"
+    assert (await ms.schedules.get("hourly")).next_at == before.next_at == made.next_at + HOUR
 
 
 @pytest.mark.parametrize(

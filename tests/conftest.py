@@ -171,6 +171,7 @@ class Clock:
                 [seconds + days * 86400],
             )
             conn.execute("notify mainstem_ready")
+            conn.execute("notify mainstem_schedule")
 
 
 @pytest.fixture

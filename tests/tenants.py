@@ -33,6 +33,7 @@ MADE_BY_SQL = """
 insert into mainstem.app_user (org_id, user_id, email) values (%(org)s, %(user)s, 'ann@example.test');
 insert into mainstem.user_api_key (org_id, user_id, name, prefix, key_hash) values (%(org)s, %(user)s, 'key', 'ms_', '\\x01');
 insert into mainstem.user_workflow (org_id, workflow_id, name) values (%(org)s, %(workflow)s, 'payroll');
+insert into mainstem.user_workflow (org_id, workflow_id, name, status) values (%(org)s, %(paused_workflow)s, 'holidays', 'paused');
 insert into mainstem.user_workflow_version (org_id, workflow_id, version, checksum) values (%(org)s, %(workflow)s, 1, '');
 insert into mainstem.user_workflow_node (org_id, node_id, workflow_id, label)
 values (%(org)s, %(node)s, %(workflow)s, 'Read'), (%(org)s, %(next_node)s, %(workflow)s, 'Decide');
@@ -44,6 +45,10 @@ values (%(org)s, %(config)s, 'workflow', %(workflow)s, '{"limit": 3}');
 insert into mainstem.user_workflow_audit (org_id, actor, action, target) values (%(org)s, 'ms_', 'keys.create', 'key');
 insert into mainstem.user_workflow_step_cache (org_id, cache_key, workflow, step, label, run_id, step_number, output_data, expires_at)
 values (%(org)s, 'result of ' || %(org)s, 'payroll', 'read', '{}', mainstem.new_run_id(), 1, '{"pages": 3}', now() + interval '1 day');
+insert into mainstem.user_workflow_schedule (org_id, schedule_id, name, workflow_id, cron, next_at, look_at)
+values (%(org)s, %(schedule)s, 'morning', %(workflow)s, '0 6 * * *', '2999-01-01', '2999-01-01'), (%(org)s, %(spare_schedule)s, 'spare', %(workflow)s, '0 7 * * *', '2999-01-01', '2999-01-01');
+insert into mainstem.user_workflow_schedule_firing (org_id, schedule_id, scheduled_for, outcome, reason)
+values (%(org)s, %(schedule)s, '2026-01-02 06:00Z', 'skipped', 'missed');
 insert into mainstem.tenant_login (login, org_id) values ('login of ' || %(org)s, %(org)s);
 """
 
@@ -106,7 +111,19 @@ def set_tenant(conn: Connection, setting: str, *, local: bool) -> None:
 
 def populate(conn: Connection, org: UUID, worker: UUID) -> dict[str, Any]:
     """Give the tenant a row in each table; the names and ids of what was made. conn: a superuser's."""
-    made: dict[str, Any] = {name: uuid4() for name in ("user", "workflow", "node", "next_node", "config")}
+    made: dict[str, Any] = {
+        name: uuid4()
+        for name in (
+            "user",
+            "workflow",
+            "node",
+            "next_node",
+            "config",
+            "schedule",
+            "spare_schedule",
+            "paused_workflow",
+        )
+    }
     made |= {"org": org, "worker": worker}
     with conn.transaction():
         conn.execute(

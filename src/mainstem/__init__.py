@@ -40,6 +40,7 @@ from mainstem.flow.program import (
 )
 from mainstem.flow.retry import ONCE, Retry
 from mainstem.flow.usage import report_usage
+from mainstem.flow.schedule import schedule
 from mainstem.ledger.runs import Filter
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "get_context",
     "hours",
     "report_usage",
+    "schedule",
     "set_context",
     "sleep",
     "step",

@@ -40,7 +40,7 @@ select c.relname || '.' || a.attname
 """
 
 SELF_EVIDENT = [
-    "org_id", "user_id", "key_id", "workflow_id", "node_id", "template_id", "config_id", "activation_id", "run_id", "event_id",
+    "org_id", "user_id", "key_id", "schedule_id", "workflow_id", "node_id", "template_id", "config_id", "activation_id", "run_id", "event_id",
     "signal_id", "change_id", "name", "email", "display_name", "description", "status", "version", "channel", "queue", "key", "value",
     "payload", "config_type", "graph_config", "from_node", "to_node", "event_type", "event_data", "input_data", "output_data",
     "error_message", "cancel_reason", "tags", "host", "pid", "lower", "upper", "run_ids", "at", "worker_id", "version_num", "only_row",

@@ -18,6 +18,12 @@ CACHED = (
     "insert into mainstem.user_workflow_step_cache (org_id, cache_key, workflow, step, label, run_id, step_number, epoch, output_data, expires_at)"
     " select org_id, 'key', 'intake', 'read', '{}', gen_random_uuid(), 1, "
 )
+SCHEDULE = "insert into mainstem.user_workflow_schedule (org_id, workflow_id, name, cron, {}) select org_id, workflow_id, name, {} from mainstem.user_workflow"
+FIRING = """with made as (
+  insert into mainstem.user_workflow_schedule (org_id, workflow_id, name, cron) select org_id, workflow_id, name, '* * * * *' from mainstem.user_workflow
+  returning org_id, schedule_id)
+insert into mainstem.user_workflow_schedule_firing (org_id, schedule_id, scheduled_for, outcome, run_id) select org_id, schedule_id, now(), {} from made"""
+LIMITS = "insert into mainstem.user_workflow_queue (queue, {}) values ("
 LEAF = "insert into mainstem.user_workflow_leaf (lower, upper, suffix) values "
 
 REFUSED = {
@@ -88,6 +94,29 @@ REFUSED = {
         CONFIG + "'workflow', workflow_id, 'web', '{}' from mainstem.user_workflow",
         CONFIG + "'workflow_channel', workflow_id, null, '{}' from mainstem.user_workflow",
         CONFIG + "'agent', null, null, '{}' from mainstem.organization",
+    ],
+    "a_schedule_comes_round_in_one_way": [
+        SCHEDULE.format("every", "'* * * * *', '1 hour'"),
+        SCHEDULE.format("zone", "null, 'UTC'"),
+    ],
+    "a_schedule_s_interval_is_at_least_a_second": [SCHEDULE.format("every", "null, '999 milliseconds'")],
+    "missed_policy_is_known": [SCHEDULE.format("missed", "'* * * * *', 'some'")],
+    "overlap_policy_is_known": [SCHEDULE.format("overlap", "'* * * * *', 'hope'")],
+    "scheduled_input_is_an_object": [SCHEDULE.format("input_data", "'* * * * *', '[]'::jsonb")],
+    "firing_outcome_is_known": [FIRING.format("'lost', null")],
+    "started_firings_have_a_run": [
+        FIRING.format("'started', null"),
+        FIRING.format("'queued', gen_random_uuid()"),
+    ],
+    "skipped_firings_say_why": [FIRING.format("'skipped', null")],
+    "queue_names_are_short": [LIMITS.format("max_running") + "'', 1)"],
+    "queues_let_something_run": [
+        LIMITS.format("max_running") + "'a', -1)",
+        LIMITS.format("per_key_running") + "'a', 0)",
+    ],
+    "a_rate_is_a_count_in_a_time": [
+        LIMITS.format("rate_count") + "'a', 1)",
+        LIMITS.format("rate_per") + "'a', '1 minute')",
     ],
     "leaves_end_after_they_begin": [LEAF + "('2001-01-01', '2001-01-01', 'p')"],
     "leaves_do_not_overlap": [LEAF + "('2001-01-01', '2001-03-01', 'p'), ('2001-02-01', '2001-04-01', 'q')"],

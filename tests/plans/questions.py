@@ -67,6 +67,14 @@ def start(run: str) -> str:
     return f"array[jsonb_populate_record(null::mainstem._start_record, {own})]"
 
 
+def a_schedule(overlap: str) -> str:
+    """One of the run's own name, whose latest run it is."""
+    return (
+        "insert into mainstem.user_workflow_schedule (org_id, schedule_id, name, workflow_id, cron, overlap, last_run_id, look_at)"
+        f" values (%(org)s, %(run)s, %(run)s::text, %(workflow)s, '0 6 * * *', '{overlap}', %(run)s, now()) returning schedule_id"
+    )
+
+
 OPENED = {
     "step_number": 3,
     "iteration": 1,
@@ -82,6 +90,10 @@ WORKER = "mainstem_worker"
 FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "activate_workflow_config": [Apart()],
     "add_workflow_event": [Asks("select mainstem.add_workflow_event(%(step)s, 'seen')")],
+    "backfill_workflow_schedule": [
+        Asks(a_schedule("skip") + "; select mainstem.backfill_workflow_schedule(%(run)s, array[now() - interval '1 hour'], 1)", reads=frozenset({0}),
+             reaches=("_begin_firings",)),
+    ],
     "cancel_workflow_run": [
         Asks("select mainstem.cancel_workflow_run(%(run)s)"),
         Asks("select mainstem.cancel_workflow_run(%(run)s)", of="ready"),
@@ -122,6 +134,8 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     ],
     "new_run_id": [Apart()],
     "org_of_login": [Apart()],
+    "pause_workflow": [Apart()],
+    "put_workflow_schedule": [Apart()],
     "read_workflow_run": [
         Asks("select mainstem.read_workflow_run(%(run)s)"),
         Asks("select mainstem.read_workflow_run(%(run)s)", of="waiting", role=WORKER),
@@ -131,6 +145,10 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     ],
     "replace_workflow_context": [Asks("select mainstem.replace_workflow_context(%(run)s, 'claim', '2', null, true)")],
     "resolve_workflow_config": [Apart()],
+    "resume_workflow": [
+        Asks("select mainstem.pause_workflow(%(workflow)s); update mainstem.user_workflow_run set status = 'pending' where run_id = %(run)s"
+             " returning run_id; select mainstem.resume_workflow(%(workflow)s)", of="paused"),
+    ],
     "resume_workflow_run": [Asks("select mainstem.resume_workflow_run(%(run)s)", of="paused")],
     "retry_workflow_run": [
         Asks("select mainstem.complete_workflow_execution(%(run)s, 'failed', 'why'); select mainstem.retry_workflow_run(%(run)s)"),
@@ -155,6 +173,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "step_id": [Apart()],
     "step_number_of": [Apart()],
     "_answers_again_v1": [Within("_flush_v1")],
+    "_begin_firings": [Within("_fire_schedule_v1")],
     "_caller_of_key": [Apart()],
     "_claim_v1": [
         Asks("select * from mainstem._claim_v1(%(worker)s, %(runs)s::text[], 64, array_fill(null::integer, array[64]),"
@@ -162,6 +181,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     ],
     "_close_steps_v1": [Within("_flush_v1")],
     "_deep_merge": [Apart()],
+    "_due_schedules_v1": [Apart()],
     "_event_id": [Apart()],
     "_defer_v1": [Asks("select mainstem._defer_v1(%(worker)s, %(runs)s, '1 minute')", of="owned", role=WORKER, many=64)],
     "_delete_runs": [Asks("select * from mainstem._delete_runs(%(runs)s)", role=WORKER, many=64)],
@@ -194,14 +214,24 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
                      waits=each("_wait_record", kind="signal", signal="approved", **WAIT), again=True),
              of="owned", role=WORKER, many=64, reaches=("_answers_again_v1",)),
     ],
+    "_fire_schedule_v1": [
+        Asks(a_schedule("cancel") + "; select mainstem._fire_schedule_v1(%(org)s, %(run)s, null, array[now()], 0, null, null)", of="ready", role=WORKER,
+             reaches=("_may_cancel_v1", "_settle_tick_v1", "_begin_firings", "_release_tick_v1")),
+    ],
     "_fold_events": [Asks("select mainstem._fold_events(%(run)s, 1)", role=WORKER)],
     "_fold_run": [Asks("select mainstem._fold_run(%(run)s, 'cancelled', null, null, null, null, null)", role=WORKER)],
+    "_front_by_key_v1": [Apart()],
     "_give_back_v1": [Apart()],
     "_guard_run": [Apart()],
     "_guard_step": [Apart()],
     "_heartbeat_v1": [Apart()],
     "_insert_runs": [Within("_flush_v1")],
     "_is_run_of": [Asks("select mainstem._is_run_of(%(run)s, %(org)s)")],
+    "_leave_unclaimed_v1": [
+        Asks("update mainstem.user_workflow set status = 'paused' where workflow_id = %(workflow)s returning name;"
+             "select mainstem._leave_unclaimed_v1(%(runs)s, now());"
+             "update mainstem.user_workflow set status = 'active' where workflow_id = %(workflow)s returning name", of="owned", role=WORKER, many=64),
+    ],
     "_leave_v1": [Apart()],
     "_lock_caller_run": [Asks("select * from mainstem._lock_caller_run(%(run)s)")],
     "_lock_caller_step": [Asks("select * from mainstem._lock_caller_step(%(step)s)")],
@@ -211,12 +241,18 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
              " '2018-01-02'::timestamptz + %(flush)s * interval '1 day')", reads=NO_LEAF, role="mainstem_owner"),
     ],
     "_measures": [Apart()],
+    "_may_cancel_v1": [Within("_fire_schedule_v1")],
+    "_next_schedule_in_v1": [Apart()],
     "_note_change": [Apart()],
     "_old_ending": [Apart()],
+    "_put_off_schedule_v1": [Apart()],
+    "_ready_by_key_v1": [Apart()],
+    "_ready_of_queue_v1": [Apart()],
     "_ready_in_v1": [Apart()],
     "_reap_v1": [Apart()],
     "_record_steps_v1": [Within("_flush_v1")],
     "_record_waits_v1": [Within("_flush_v1")],
+    "_release_tick_v1": [Within("_fire_schedule_v1")],
     "_refuse_missing_run": [Apart()],
     "_refuse_run_over": [Apart()],
     "_refuse_stricter_isolation": [Apart()],
@@ -235,6 +271,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_whole_below": [Apart()],
     "_words_condition": [Apart()],
     "_settle_keys": [Within("_flush_v1")],
+    "_settle_tick_v1": [Within("_fire_schedule_v1")],
     "_settle_wait_v1": [Within("_flush_v1")],
     "_stamp_events_v1": [Apart()],
     "_start_runs_v1": [
@@ -242,6 +279,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
              reaches=("_settle_keys", "_insert_runs")),
     ],
     "_take_cached_step_v1": [Apart()],
+    "_take_limited_v1": [Apart()],
     "_take_ready": [Apart()],
     "_with_loose_ends_v1": [
         Asks("select mainstem._with_loose_ends_v1(%(runs)s)", of="owned", role=WORKER, many=64),

@@ -54,7 +54,7 @@ def test_a_difference_of_any_kind_between_models_and_catalog_is_seen(database: D
             "alter table user_workflow_transition drop constraint user_workflow_transition_org_id_to_node_fkey",
             "drop index queue_ready",
             "alter table user_workflow_signal no force row level security",
-            "create table user_workflow_schedule (org_id uuid)",
+            "create table user_workflow_stray (org_id uuid)",
             "drop table user_workflow_template",
         ):
             conn.execute(change)
@@ -72,9 +72,9 @@ def test_a_difference_of_any_kind_between_models_and_catalog_is_seen(database: D
         (Kind.FOREIGN_KEY_MISSING, "user_workflow_transition.(org_id, to_node)"),
         (Kind.INDEX_MISSING, "user_workflow_run_queue.queue_ready"),
         (Kind.ROW_SECURITY_UNFORCED, "user_workflow_signal"),
-        (Kind.ROW_SECURITY_MISSING, "user_workflow_schedule"),
-        (Kind.ROW_SECURITY_UNFORCED, "user_workflow_schedule"),
-        (Kind.TABLE_UNUSED, "user_workflow_schedule"),
+        (Kind.ROW_SECURITY_MISSING, "user_workflow_stray"),
+        (Kind.ROW_SECURITY_UNFORCED, "user_workflow_stray"),
+        (Kind.TABLE_UNUSED, "user_workflow_stray"),
         (Kind.TABLE_MISSING, "user_workflow_template"),
     }
 

@@ -52,6 +52,14 @@ CALLS: dict[str, list[Row]] = {
         Foreign("add_workflow_event(%(caller_run)s, 'seen', '{}')", NOT_FOUND),
         Foreign("add_workflow_event(%(caller_step)s, 'seen', '{}')", NOT_FOUND),
     ],
+    "backfill_workflow_schedule": [
+        Foreign(
+            "backfill_workflow_schedule(%(schedule)s, array['2026-01-02 06:00Z'::timestamptz])", NOT_FOUND
+        ),
+        Foreign(
+            "backfill_workflow_schedule(%(schedule)s, array['2026-01-02 06:00Z'::timestamptz], 1)", NOT_FOUND
+        ),
+    ],
     "cancel_workflow_run": [
         Foreign("cancel_workflow_run(%(caller_run)s)", NOT_FOUND),
         Foreign("cancel_workflow_run(%(engine_run)s)", NOT_FOUND),
@@ -99,6 +107,14 @@ CALLS: dict[str, list[Row]] = {
     ],
     "new_run_id": [Harmless("computes")],
     "org_of_login": [Harmless("the caller's own login")],
+    "pause_workflow": [Foreign("pause_workflow(%(workflow)s)", NOT_FOUND)],
+    "put_workflow_schedule": [
+        Foreign(
+            "put_workflow_schedule(jsonb_build_object('workflow_id', %(workflow)s::text, 'name', 'mine now', 'cron', '* * * * *'),"
+            " now())",
+            NOT_FOUND,
+        )
+    ],
     "read_workflow_run": [
         Foreign("read_workflow_run(%(caller_run)s)", [(None,)]),
         Foreign("read_workflow_run(%(ended_run)s)", [(None,)]),
@@ -110,6 +126,7 @@ CALLS: dict[str, list[Row]] = {
     ],
     "resolve_workflow_config": [Foreign("resolve_workflow_config(%(workflow)s, 'web')", [({},)])],
     "resume_workflow_run": [Foreign("resume_workflow_run(%(paused_run)s)", NOT_FOUND)],
+    "resume_workflow": [Foreign("resume_workflow(%(paused_workflow)s)", NOT_FOUND)],
     "retry_workflow_run": [
         Foreign("retry_workflow_run(%(failed_run)s)", NOT_FOUND),
         Foreign("retry_workflow_run(%(caller_run)s)", NOT_FOUND),
@@ -141,6 +158,13 @@ CALLS: dict[str, list[Row]] = {
     ],
     "step_id": [Harmless("computes")],
     "step_number_of": [Harmless("computes")],
+    "_begin_firings": [
+        Foreign(
+            "(select count(*) from mainstem.user_workflow_schedule s cross join mainstem._begin_firings(s, array[now()])"
+            " where s.schedule_id = %(schedule)s)",
+            [(0,)],
+        )
+    ],
     "_caller_of_key": [Harmless("answers to who knows the key, and with the key's own tenant")],
     "_deep_merge": [Harmless("computes")],
     "_event_id": [Harmless("computes")],
@@ -190,6 +214,18 @@ CALLS: dict[str, list[Row]] = {
     "_claim_v1": [ForWorkers()],
     "_close_steps_v1": [ForWorkers()],
     "_defer_v1": [ForWorkers()],
+    "_due_schedules_v1": [ForWorkers()],
+    "_fire_schedule_v1": [ForWorkers()],
+    "_front_by_key_v1": [ForWorkers()],
+    "_leave_unclaimed_v1": [ForWorkers()],
+    "_may_cancel_v1": [ForWorkers()],
+    "_next_schedule_in_v1": [ForWorkers()],
+    "_put_off_schedule_v1": [ForWorkers()],
+    "_ready_by_key_v1": [ForWorkers()],
+    "_ready_of_queue_v1": [ForWorkers()],
+    "_release_tick_v1": [ForWorkers()],
+    "_settle_tick_v1": [ForWorkers()],
+    "_take_limited_v1": [ForWorkers()],
     "_end_locked_runs_v1": [ForWorkers()],
     "_end_plain_runs_v1": [ForWorkers()],
     "_end_runs_v1": [ForWorkers()],

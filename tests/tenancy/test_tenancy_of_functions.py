@@ -107,7 +107,7 @@ def test_a_pooled_connection_carries_no_tenant_into_its_next_transaction(
     with neighbours.as_role("mainstem_app", None) as app:
         with app.transaction():
             set_tenant(app, str(neighbours.theirs["org"]), local=True)
-            assert app.execute("select count(*) from mainstem.user_workflow").fetchone() == (1,)
+            assert app.execute("select count(*) from mainstem.user_workflow").fetchone() == (2,)
         answered = answer(app, row.call, parameters(neighbours))
     assert answered == row.answer or answered in REFUSALS
     assert digest(neighbours.superuser, neighbours.theirs["org"]) == before

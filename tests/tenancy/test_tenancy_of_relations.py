@@ -24,6 +24,7 @@ DENIED, NO_UUID = "42501", "22P02"
 
 UNPROTECTED = {
     "user_workflow_worker": "processes of ours, which serve every tenant; tenants read it, and only workers write it",
+    "user_workflow_queue": "limits of queues, which are pools of workers that serve every tenant; a server lets only the installation's admins write them",
     "user_workflow_leaf": "bounds of partitions: times, and nobody's rows",
     "schema_info": "one row about the installation",
     "alembic_version": "one row about the installation",
@@ -32,6 +33,7 @@ UNPROTECTED = {
 
 UNPROTECTED_MAY_BE = {
     "user_workflow_worker": {"mainstem_app": "r", "mainstem_worker": "arwd"},
+    "user_workflow_queue": {"mainstem_app": "arwd", "mainstem_worker": "arwd"},
     "user_workflow_leaf": {"mainstem_app": "r", "mainstem_worker": "r", "mainstem_search": "r"},
     "schema_info": {"mainstem_app": "r", "mainstem_worker": "r"},
     "alembic_version": {},

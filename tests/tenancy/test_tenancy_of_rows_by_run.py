@@ -54,6 +54,9 @@ ROWS: dict[str, Held | Otherwise] = {
     "user_workflow_idempotency": Otherwise(
         "found by its tenant and key, never by run_id: it tells its own tenant an id, behind which there is nothing"
     ),
+    "user_workflow_schedule_firing": Otherwise(
+        "found by its tenant and schedule, never by run_id: it tells its own tenant an id, behind which there is nothing"
+    ),
 }  # fmt: skip
 
 HELD = [pytest.param(table, row, id=table) for table, row in ROWS.items() if isinstance(row, Held)]

@@ -50,6 +50,9 @@ class Asked:
 @click.option("--external-id", help="What others call it.")
 @click.option("--key", "idempotency_key", help="The same key starts it once.")
 @click.option("--tag", "tags", multiple=True, help="Any number of them.")
+@click.option("--queue", help="Another than the workflow's own.")
+@click.option("--priority", type=int, default=0, help="A higher one is taken first.")
+@click.option("--concurrency-key", help="Runs of a queue with the same one share its limit per key.")
 @click.option("--wait", is_flag=True, help="Print its result; exit code 6 when it fails.")
 @click.option("--here", is_flag=True, help="Run it in this process, and wait. WORKFLOW is MODULE:NAME.")
 @json_option

@@ -17,6 +17,7 @@ from uuid import UUID
 from mainstem.client.endings import Endings, Outcome
 from mainstem.client.opened import Opened, Start, Starter
 from mainstem.client.pending import Pending
+from mainstem.client.schedules import Schedules, registered
 from mainstem.errors import RunCancelled, RunFailed, SchemaMissing, SchemaOlder
 from mainstem.flow.program import Workflow
 from mainstem.flow.values import dumped
@@ -116,11 +117,16 @@ class Mainstem:
         """Undo `attach`."""
         self._workers.remove(worker)
 
+    @property
+    def schedules(self) -> Schedules:
+        """What is started by itself."""
+        return Schedules(self._pending)
+
     # Runs.
 
     def register(self, workflow: Workflow[..., Any]) -> Pending[UUID]:
-        """The id of the workflow in this tenant, entered the first time. Starting one registers it too."""
-        return self._pending(lambda opened: opened.workflow_id(workflow))
+        """The id of the workflow in this tenant, entered with the schedules that its code declares. Starting one enters it too."""
+        return self._pending(lambda opened: registered(opened, workflow))
 
     def start(
         self,
@@ -132,16 +138,20 @@ class Mainstem:
         created_by: UUID | None = None,
         priority: int = 0,
         tags: Sequence[str] = (),
+        queue: str | None = None,
+        concurrency_key: str | None = None,
         **kwargs: Any,
     ) -> Pending[RunHandle]:
         """Start a run; it is durable when this returns. A workflow by its name takes its input as keywords.
 
         idempotency_key: the same key gives the same run, for 30 days; with another input it raises
-        IdempotencyConflict. Further: UnknownWorkflow, BadArgument (channel), NotFound (created_by), ValueRefused.
+        IdempotencyConflict. priority: a higher one is claimed first. queue: another than the workflow's. concurrency_key:
+        runs of a queue with the same share its limit per key. Further: UnknownWorkflow, BadArgument (channel), NotFound (created_by), ValueRefused.
         """
         given = Start(
-            workflow, args, kwargs, channel, external_id, idempotency_key, created_by, priority, tuple(tags)
-        )
+            workflow, args, kwargs, channel, external_id, idempotency_key, created_by, priority, tuple(tags),
+            queue, concurrency_key,
+        )  # fmt: skip
 
         async def ask(opened: Opened) -> RunHandle:
             run_id, is_new = await opened.start(given)

@@ -58,6 +58,8 @@ class Start:
     created_by: UUID | None
     priority: int
     tags: tuple[str, ...]
+    queue: str | None = None
+    concurrency_key: str | None = None
 
     @property
     def name(self) -> str:
@@ -78,10 +80,11 @@ class Start:
             created_by=self.created_by,
             priority=self.priority,
             tags=self.tags,
-            queue="default" if code is None else code.queue,
+            queue=self.queue or ("default" if code is None else code.queue),
             idempotency_key=self.idempotency_key,
             request_digest=hashlib.sha256(input_data).digest(),
             traceparent=current_traceparent(),
+            concurrency_key=self.concurrency_key,
         )
 
 

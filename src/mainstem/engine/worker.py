@@ -25,11 +25,12 @@ from mainstem.engine.conduct import Conduct
 from mainstem.engine.executors import Executors
 from mainstem.engine.observing import Observer, Observers
 from mainstem.engine.owned import as_claimed
+from mainstem.engine.schedules import fire_due
 from mainstem.engine.waking import first_of
 from mainstem.errors import LeaseLost, MainstemError, Unreachable
 from mainstem.flow.executors import StepExecutor
 from mainstem.flow.program import Workflow
-from mainstem.ledger import queue, runs
+from mainstem.ledger import queue, queues, runs
 from mainstem.ledger.call import aperform
 from mainstem.ledger.link import Link
 from mainstem.ledger.maintenance import maintain
@@ -107,6 +108,9 @@ class Worker:
             await self.executors.stop()
             self._task.result()
         self.client.attach(self)
+        for workflow in self.workflows.values():
+            if workflow.schedules:
+                await self.client.register(workflow)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -124,11 +128,12 @@ class Worker:
         return None if self._life is None else self._life.worker_id
 
     async def start(self, record: StartRecord, workflow_name: str) -> tuple[UUID, str] | None:
-        """Begin a run here, owned from the start; None when there is no free slot, or not the code."""
+        """Begin a run here, owned from the start; None when there is no free slot, not the code, or its queue has limits."""
         life = self._life
-        if life is None or not life.has_place_for(workflow_name):
+        if life is None or not life.has_place_for(workflow_name, record.queue):
             return None
-        return await life.start(record, workflow_name)
+        run_id, answer = await life.start(record, workflow_name)
+        return None if answer == "held" else (run_id, answer)
 
     def conducts(self, run_id: UUID, org_id: UUID) -> bool:
         """Whether this tenant's run is in work here; its ending will be told to the client."""
@@ -169,6 +174,8 @@ class Incarnation:
     _runs: dict[UUID, tuple[Conduct, asyncio.Task[str | None]]] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _scheduled: asyncio.Event = field(default_factory=asyncio.Event)
+    _limited: list[str] = field(default_factory=list)
     _bounds: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     _looked_at_all: float = 0.0
     _starting: set[UUID] = field(default_factory=set)
@@ -188,11 +195,16 @@ class Incarnation:
             await parts.enter_async_context(self._recorder)
             self._open_steps = await parts.enter_async_context(OpenSteps(self._recorder))
             await parts.enter_async_context(
-                self.link.listening(("mainstem_ready", "mainstem_request"), self._heard)
+                self.link.listening(("mainstem_ready", "mainstem_request", "mainstem_schedule"), self._heard)
             )
             parts.push_async_callback(self._drop_all)
             is_alive.set()
-            loops = (self._claim_for_ever(), self._renew_for_ever(), self._keep_house())
+            loops = (
+                self._claim_for_ever(),
+                self._renew_for_ever(),
+                self._keep_house(),
+                self._fire_for_ever(),
+            )
             tasks = [asyncio.create_task(loop) for loop in loops]
             try:
                 await asyncio.gather(*tasks)
@@ -214,9 +226,12 @@ class Incarnation:
         except Unreachable as error:
             log.warning("left without a word, the lease will end by itself: %s", error)
 
-    def has_place_for(self, workflow_name: str) -> bool:
-        """Whether it would take a run of this workflow now."""
-        return workflow_name in self.worker.workflows and self._free() > 0 and not self._recorder.is_fenced
+    def has_place_for(self, workflow_name: str, queue_name: str) -> bool:
+        """Whether it would take a run of this workflow from this queue now."""
+        workflow = self.worker.workflows.get(workflow_name)
+        if workflow is None or self._free() <= 0 or self._recorder.is_fenced:
+            return False
+        return queue_name == workflow.queue or queue_name in self._queues
 
     def conducts(self, run_id: UUID, org_id: UUID) -> bool:
         """Whether this tenant's run is in work here."""
@@ -263,7 +278,8 @@ class Incarnation:
         )
 
     def _heard(self, channel: str) -> None:
-        (self._wake if channel == "mainstem_ready" else self._asked).set()
+        heard = {"mainstem_ready": self._wake, "mainstem_schedule": self._scheduled}
+        heard.get(channel, self._asked).set()
 
     async def _claim_for_ever(self) -> None:
         while True:
@@ -339,7 +355,7 @@ class Incarnation:
             self._runs.pop(run_id, None)
             if ending is None:  # its end will be told by the ledger; and it may be due before the next look
                 self.worker.client.left()
-            if was_full or ending is None:
+            if was_full or ending is None or conduct.run.queue in self._limited:
                 self._wake.set()
         return None if ending is None else ending.status
 
@@ -362,8 +378,14 @@ class Incarnation:
                     conduct.waits.look_again()
             await first_of(self._asked, self.worker.terms.ttl / 3)
 
+    async def _fire_for_ever(self) -> None:
+        while True:
+            self._scheduled.clear()
+            await first_of(self._scheduled, await self._patiently(lambda: fire_due(self.link)))
+
     async def _keep_house(self) -> None:
         while True:
+            self._limited = await self._patiently(lambda: self.link(queues.limited_queues()))
             await self._patiently(lambda: self.link(queue.reap()))
             await self._patiently(lambda: self.link(queue.end_stuck_backends()))
             await self._patiently(lambda: maintain(self.link))

@@ -139,6 +139,8 @@ class Workflow(Generic[P, R]):
         self.version = version
         self.channel = channel
         self.queue = queue
+        self.schedules: tuple[Any, ...] = ()
+        """What @schedule declared (flow.schedule.Declared)."""
         self.parameters = Parameters.of(function)
         self.read_result = reader(get_type_hints(function).get("return", Any))
         update_wrapper(self, function)

@@ -88,7 +88,7 @@ class Entry:
 
 
 STARTS, STEPS, CLOSINGS, EVENTS, WAITS, ENDINGS = range(6)
-START_ANSWERS = ("started", "existing", "conflict", "no workflow", "no channel", "no user")
+START_ANSWERS = ("started", "existing", "conflict", "no workflow", "no channel", "no user", "held")
 _TYPES: tuple[type[Record], ...] = (
     StartRecord,
     StepRecord,

@@ -286,6 +286,7 @@ class StartRecord:
     idempotency_key: str | None = None
     request_digest: bytes | None = None
     traceparent: str | None = None
+    concurrency_key: str | None = None
 
     @property
     def size(self) -> int:
@@ -312,6 +313,7 @@ class StartRecord:
             text_field(None if self.idempotency_key is None else self.idempotency_key.encode()),
             bytea_field(self.request_digest),
             text_field(None if self.traceparent is None else self.traceparent.encode()),
+            text_field(None if self.concurrency_key is None else self.concurrency_key.encode()),
         )
 
 

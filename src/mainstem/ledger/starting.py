@@ -37,6 +37,7 @@ class NewRun:
     created_by: UUID | None = None
     idempotency_key: str | None = None
     traceparent: str | None = None
+    concurrency_key: str | None = None
 
 
 def start_run(new: NewRun) -> Call[tuple[UUID, bool]]:
@@ -49,7 +50,9 @@ def start_run(new: NewRun) -> Call[tuple[UUID, bool]]:
         "run_id": str(new_run_id()), "workflow_version": new.version, "channel": new.channel,
         "external_id": new.external_id, "created_by": None if new.created_by is None else str(new.created_by),
         "priority": new.priority, "tags": list(new.tags), "is_test": new.is_test, "queue": new.queue,
-        "idempotency_key": new.idempotency_key, "traceparent": new.traceparent, "request_digest": "\\x" + hashlib.sha256(new.input).hexdigest(),
+        "idempotency_key": new.idempotency_key, "request_digest": "\\x" + hashlib.sha256(new.input).hexdigest(),
+        "traceparent": new.traceparent,
+        "concurrency_key": new.concurrency_key,
     }  # fmt: skip
     text = f'{json.dumps(record)[:-1]}, "input_data": {new.input.decode()}}}'
     return Call(_START, [text, new.workflow_id, new.workflow], lambda rows: _answer(rows, new))

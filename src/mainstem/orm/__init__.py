@@ -31,6 +31,8 @@ from mainstem.orm.live import (
     Signal,
     Worker,
 )
+from mainstem.orm.flowcontrol import LimitedQueue, Schedule, ScheduleFiring
+from mainstem.orm.live import Audited, Change, ContextValue, IdempotencyKey, QueuedRun, Signal, Worker
 from mainstem.orm.runs import Event, Run, Step
 
 __all__ = [
@@ -45,10 +47,13 @@ __all__ = [
     "Event",
     "IdempotencyKey",
     "Ledger",
+    "LimitedQueue",
     "Node",
     "Organization",
     "QueuedRun",
     "Run",
+    "Schedule",
+    "ScheduleFiring",
     "Signal",
     "Step",
     "Template",

@@ -119,6 +119,7 @@ class Workflow(Ledger):
         CheckConstraint(
             "status in ('draft', 'active', 'paused', 'archived')", name="workflow_status_is_known"
         ),
+        Index("user_workflow_paused", "org_id", "workflow_id", postgresql_where=text("status = 'paused'")),
         ForeignKeyConstraint(["org_id", "created_by"], USER),
     )
 

@@ -36,6 +36,14 @@ class QueuedRun(Ledger):
             "due_at",
             postgresql_where=text("state = 'ready'"),
         ),
+        Index(
+            "queue_ready_by_key",
+            "queue",
+            "concurrency_key",
+            text("priority desc"),
+            "due_at",
+            postgresql_where=text("state = 'ready' and concurrency_key is not null"),
+        ),
         Index("queue_waiting", "due_at", postgresql_where=text("state = 'waiting'")),
         Index("queue_owned", "worker_id", postgresql_where=text("state = 'owned'")),
     )

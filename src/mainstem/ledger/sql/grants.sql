@@ -40,6 +40,10 @@ grant insert (org_id, run_ids, step_numbers, states) on mainstem.user_workflow_c
 grant insert on mainstem.user_workflow_change to mainstem_worker;
 grant delete on mainstem.user_workflow_change to mainstem_worker;
 grant insert, update, delete on mainstem.user_workflow_worker to mainstem_worker;
+grant select on mainstem.user_workflow_schedule, mainstem.user_workflow_schedule_firing to mainstem_app, mainstem_worker, mainstem_reader, mainstem_tenant;
+grant insert, update, delete on mainstem.user_workflow_schedule, mainstem.user_workflow_schedule_firing to mainstem_app, mainstem_worker;
+-- nobody's rows: a server lets only the installation's own admins write it
+grant select, insert, update, delete on mainstem.user_workflow_queue to mainstem_app, mainstem_worker;
 -- append only: a server writes the trail and reads it, its times are the database's, and only the sweep deletes
 grant select on mainstem.user_workflow_audit to mainstem_app, mainstem_worker;
 grant insert (org_id, actor, key_id, user_id, action, target, details, request_id) on mainstem.user_workflow_audit to mainstem_app;

@@ -11,9 +11,11 @@ from mainstem.server.routes import (
     live,
     migrations,
     operations,
+    queues,
     runs,
     runs_asked,
     runs_found,
+    schedules,
     workflows,
 )
 
@@ -21,5 +23,6 @@ ROUTERS = [runs_found.router]  # before runs: /runs/count is no id of one
 ROUTERS += [runs.router, runs_asked.router, live.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]
+ROUTERS += [schedules.router, queues.router]
 ROUTERS += [keys.router, audit.router]
 ROUTERS += [cache.router]

@@ -65,6 +65,9 @@ class Start(_Shape):
     tags: list[str] = Field(default_factory=list, max_length=50)
     is_test: bool = False
     queue: str = Field("default", max_length=255)
+    concurrency_key: str | None = Field(
+        None, max_length=255, description="Runs of a queue with the same one share its limit per key."
+    )
 
 
 class Started(_Shape):

@@ -175,6 +175,7 @@ create table mainstem.user_workflow (
   foreign key (org_id, created_by) references mainstem.app_user
 );
 comment on table mainstem.user_workflow is 'Workflow definitions: a graph, or code that a worker registers under this name.';
+create index user_workflow_paused on mainstem.user_workflow (org_id, workflow_id) where status = 'paused';
 comment on column mainstem.user_workflow.version is 'Optimistic lock of the definition: a writer names the version it read.';
 comment on column mainstem.user_workflow.draft_state is 'The graph being edited, not yet published.';
 comment on column mainstem.user_workflow.graph_config is 'The published graph; NULL for a workflow of code.';
@@ -463,14 +464,16 @@ comment on table mainstem.user_workflow_run_queue is 'One narrow row for every e
 comment on column mainstem.user_workflow_run_queue.due_at is 'When a ready run became ready, never a time past (claims move a lower bound); when a waiting one is looked at, ''infinity'' for never.';
 comment on column mainstem.user_workflow_run_queue.epoch is 'Raised by every claim: a write of an earlier claim, even by the same worker, is refused.';
 comment on column mainstem.user_workflow_run_queue.attempt is 'How often a worker was lost while it owned the run.';
-comment on column mainstem.user_workflow_run_queue.state is 'ready (to be claimed), waiting (for due_at or a signal), owned (by worker_id), paused.';
+comment on column mainstem.user_workflow_run_queue.state is 'ready (to be claimed), waiting (for due_at or a signal), owned (by worker_id), paused (the run, or its workflow).';
 comment on column mainstem.user_workflow_run_queue.priority is 'The run''s: a higher one is claimed first.';
 comment on column mainstem.user_workflow_run_queue.waiting_for is 'Names of the signals that wake the run.';
 comment on column mainstem.user_workflow_run_queue.signals is 'How many signals lie in user_workflow_signal for it: its owner looks when there are some.';
 comment on column mainstem.user_workflow_run_queue.cancel_requested_at is 'Asked of the owner, who ends the run; a run without one is cancelled at once.';
 comment on column mainstem.user_workflow_run_queue.worker_id is 'The incarnation that owns the run and alone writes it; NULL: nobody.';
-comment on column mainstem.user_workflow_run_queue.concurrency_key is 'Runs with the same key share a limit.';
+comment on column mainstem.user_workflow_run_queue.concurrency_key is 'Runs of a queue with the same key share its limit per key.';
 create index queue_ready on mainstem.user_workflow_run_queue (queue, priority desc, due_at) where state = 'ready';
+create index queue_ready_by_key on mainstem.user_workflow_run_queue (queue, concurrency_key, priority desc, due_at)
+  where state = 'ready' and concurrency_key is not null;
 create index queue_waiting on mainstem.user_workflow_run_queue (due_at) where state = 'waiting';
 create index queue_owned on mainstem.user_workflow_run_queue (worker_id) where state = 'owned';
 
@@ -592,7 +595,7 @@ comment on column mainstem.schema_info.fingerprint is 'Object to definition, as 
 create type mainstem._start_record as (
   run_id uuid, org_id uuid, workflow_id uuid, workflow_version integer, channel text, external_id text,
   input_data jsonb, config_snapshot jsonb, created_by uuid, priority integer, tags text[], is_test boolean,
-  queue text, parent_step_id uuid, idempotency_key text, request_digest bytea, traceparent text);
+  queue text, parent_step_id uuid, idempotency_key text, request_digest bytea, traceparent text, concurrency_key text);
 comment on type mainstem._start_record is 'A run to begin. config_snapshot NULL: what resolve_workflow_config gives. traceparent: the span that it was started in.';
 
 create type mainstem._step_record as (
@@ -614,6 +617,110 @@ comment on type mainstem._wait_record is 'A step that waits. kind: signal (for a
 create type mainstem._ending_record as (
   run_id uuid, epoch integer, status text, output_data jsonb, endpoints_used jsonb, error_message text, error_details jsonb);
 comment on type mainstem._ending_record is 'The end of a run, or its pause.';
+create table mainstem.user_workflow_schedule (
+  org_id uuid not null references mainstem.organization,
+  schedule_id uuid not null default gen_random_uuid(),
+  name varchar(255) not null,
+  workflow_id uuid not null,
+  cron text,
+  every interval,
+  once_at timestamptz,
+  zone text not null default 'UTC',
+  input_data jsonb not null default '{}',
+  time_argument text,
+  channel mainstem.workflow_channel not null default 'web',
+  workflow_version integer not null default 1,
+  queue text not null default 'default',
+  priority integer not null default 0,
+  missed text not null default 'once',
+  missed_window interval not null default '1 day',
+  overlap text not null default 'skip',
+  is_paused boolean not null default false,
+  next_at timestamptz,
+  look_at timestamptz,
+  last_at timestamptz,
+  last_run_id uuid,
+  created_at timestamptz not null default mainstem.clock(),
+  created_by uuid,
+  updated_at timestamptz not null default mainstem.clock(),
+  primary key (org_id, schedule_id),
+  constraint a_schedule_s_name_is_its_own unique (org_id, name),
+  constraint a_schedule_comes_round_in_one_way check (num_nonnulls(cron, every, once_at) = 1),
+  constraint a_schedule_s_interval_is_at_least_a_second check (every >= '1 second'),
+  constraint missed_policy_is_known check (missed in ('skip', 'once', 'all')),
+  constraint overlap_policy_is_known check (overlap in ('allow', 'skip', 'queue', 'cancel')),
+  constraint scheduled_input_is_an_object check (jsonb_typeof(input_data) = 'object'),
+  foreign key (org_id, workflow_id) references mainstem.user_workflow,
+  foreign key (org_id, channel) references mainstem.user_workflow_channel,
+  foreign key (org_id, created_by) references mainstem.app_user
+);
+comment on table mainstem.user_workflow_schedule is 'When which workflow is started by itself. Workers fire what is due; each time it comes round has a row in user_workflow_schedule_firing.';
+comment on column mainstem.user_workflow_schedule.cron is 'Minute, hour, day, month, weekday, as Debian''s cron reads them, in zone; or every, or once_at.';
+comment on column mainstem.user_workflow_schedule.every is 'The time between two ticks, counted from 1970-01-01 UTC.';
+comment on column mainstem.user_workflow_schedule.once_at is 'The one moment of a schedule that comes once.';
+comment on column mainstem.user_workflow_schedule.zone is 'The time zone of cron, by its IANA name.';
+comment on column mainstem.user_workflow_schedule.time_argument is 'The argument of the workflow that gets the time it was scheduled for; NULL: none.';
+comment on column mainstem.user_workflow_schedule.workflow_version is 'What its runs begin with.';
+comment on column mainstem.user_workflow_schedule.priority is 'Of its runs: a higher one is claimed first.';
+comment on column mainstem.user_workflow_schedule.missed is 'Of the times that nobody was there for: skip them, once for the latest, all that lie within missed_window.';
+comment on column mainstem.user_workflow_schedule.missed_window is 'How long ago a missed time may lie to be made up for, where missed is all.';
+comment on column mainstem.user_workflow_schedule.overlap is 'While the run before is not over: allow another, skip this time, queue it until then, or cancel the one before.';
+comment on column mainstem.user_workflow_schedule.is_paused is 'It fires nothing, and what comes round meanwhile is not made up for.';
+comment on column mainstem.user_workflow_schedule.next_at is 'When it comes round next; NULL: never again.';
+comment on column mainstem.user_workflow_schedule.look_at is 'When a worker looks at it: at next_at, or sooner while a time is queued; NULL while it is paused or over.';
+comment on column mainstem.user_workflow_schedule.last_at is 'The latest time that it came round, whatever became of it.';
+comment on column mainstem.user_workflow_schedule.last_run_id is 'The latest run that it began by itself: the one before, to the overlap policy.';
+create index user_workflow_schedule_due on mainstem.user_workflow_schedule (look_at) where look_at is not null;
+
+create table mainstem.user_workflow_schedule_firing (
+  org_id uuid not null,
+  schedule_id uuid not null,
+  scheduled_for timestamptz not null,
+  outcome text not null,
+  reason text,
+  ticks integer not null default 1,
+  run_id uuid,
+  fired_at timestamptz not null default mainstem.clock(),
+  primary key (org_id, schedule_id, scheduled_for),
+  constraint firing_outcome_is_known check (outcome in ('started', 'queued', 'skipped')),
+  constraint started_firings_have_a_run check ((outcome = 'started') = (run_id is not null)),
+  constraint skipped_firings_say_why check (outcome <> 'skipped' or reason is not null),
+  foreign key (org_id, schedule_id) references mainstem.user_workflow_schedule on delete cascade
+);
+comment on table mainstem.user_workflow_schedule_firing is 'What became of each time that a schedule came round: the primary key makes it one firing, however many workers there are.';
+comment on column mainstem.user_workflow_schedule_firing.scheduled_for is 'The time that it came round for, whenever that was noticed.';
+comment on column mainstem.user_workflow_schedule_firing.outcome is 'started (run_id), queued (until the run before is over), skipped (reason).';
+comment on column mainstem.user_workflow_schedule_firing.reason is 'Why it was skipped: missed, overlap, queue full; or that it was backfilled.';
+comment on column mainstem.user_workflow_schedule_firing.ticks is 'How many missed times this row stands for: it is the last of them.';
+comment on column mainstem.user_workflow_schedule_firing.fired_at is 'When that was decided.';
+create index user_workflow_schedule_firing_queued on mainstem.user_workflow_schedule_firing (org_id, schedule_id, scheduled_for) where outcome = 'queued';
+
+create table mainstem.user_workflow_queue (
+  queue text not null,
+  max_running integer,
+  per_key_running integer,
+  rate_count integer,
+  rate_per interval,
+  tokens double precision not null default 0,
+  tokens_at timestamptz not null default mainstem.clock(),
+  paused_at timestamptz,
+  created_at timestamptz not null default mainstem.clock(),
+  updated_at timestamptz not null default mainstem.clock(),
+  primary key (queue),
+  constraint queue_names_are_short check (queue <> '' and octet_length(queue) <= 255),
+  constraint queues_let_something_run check (max_running >= 0 and per_key_running >= 1),
+  constraint a_rate_is_a_count_in_a_time check (
+    num_nonnulls(rate_count, rate_per) in (0, 2) and (rate_count is null or rate_count >= 1 and rate_per >= '1 millisecond'))
+);
+comment on table mainstem.user_workflow_queue is 'Queues that ask for limits, or are paused; one without a row has neither, and is claimed from without a lock. A queue is a pool of workers, which serve every tenant: its limits are the installation''s and no tenant''s.';
+comment on column mainstem.user_workflow_queue.max_running is 'Runs of the queue that workers own at once; NULL: any number.';
+comment on column mainstem.user_workflow_queue.per_key_running is 'Runs with the same concurrency_key that workers own at once.';
+comment on column mainstem.user_workflow_queue.rate_count is 'Runs that begin in rate_per, as a token bucket of this size.';
+comment on column mainstem.user_workflow_queue.rate_per is 'The time in which the bucket fills.';
+comment on column mainstem.user_workflow_queue.tokens is 'What was in the bucket at tokens_at.';
+comment on column mainstem.user_workflow_queue.tokens_at is 'When the bucket was last looked into, by the database''s clock.';
+comment on column mainstem.user_workflow_queue.paused_at is 'Since when nothing is claimed from it; NULL: it is not paused.';
+
 create table mainstem.user_workflow_step_cache (
   org_id uuid not null references mainstem.organization,
   cache_key text not null,

@@ -15,14 +15,14 @@ begin
   select a.run_id, a.workflow_id, a.org_id, case when worker is null then 'pending' else 'running' end, a.channel, a.external_id,
          case when worker is null then null else moment end, coalesce(a.config_snapshot, c.config), moment, a.created_by, moment,
          'engine', a.workflow_version, a.input_data, a.parent_step_id, a.priority, a.tags, a.is_test,
-         case when a.queue = 'default' and a.traceparent is null then '{}'
-              else jsonb_strip_nulls(jsonb_build_object('queue', nullif(a.queue, 'default'), 'traceparent', a.traceparent)) end
+         case when a.queue = 'default' and a.traceparent is null and a.concurrency_key is null then '{}'
+              else jsonb_strip_nulls(jsonb_build_object('queue', nullif(a.queue, 'default'), 'traceparent', a.traceparent, 'concurrency_key', a.concurrency_key)) end
     from accepted a
     left join resolved c on c.org_id = a.org_id and c.workflow_id = a.workflow_id and c.channel = a.channel and a.config_snapshot is null;
   -- a statement of its own: a tenant queues only runs that it has, and one statement does not see what it inserts
-  insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at, worker_id, epoch)
+  insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at, worker_id, epoch, concurrency_key)
   select s.run_id, s.org_id, s.queue, case when worker is null then 'ready' else 'owned' end, s.priority, moment, worker,
-         case when worker is null then 0 else 1 end
+         case when worker is null then 0 else 1 end, s.concurrency_key
     from unnest(starts) with ordinality s where answers[s.ordinality] = 'started';
   if worker is null then  -- a worker's flush notes them itself: with its receipt
     insert into mainstem.user_workflow_change (org_id, run_ids, step_numbers, states)

@@ -34,9 +34,9 @@ begin
             or s.status = 'failed' and (position(s.error_message in run.error_message) > 0 or not exists (
                  select from mainstem.user_workflow_run_step later
                   where later.run_id = retry_workflow_run.run_id and later.step_number > s.step_number and later.started_at >= s.ended_at)));
-    insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at, epoch)
+    insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at, epoch, concurrency_key)
     values (retry_workflow_run.run_id, run.org_id, coalesce(run.metadata ->> 'queue', 'default'), 'ready', run.priority, moment,
-            coalesce((run.metadata ->> 'epoch')::integer, 1000000));
+            coalesce((run.metadata ->> 'epoch')::integer, 1000000), run.metadata ->> 'concurrency_key');
   end if;
   update mainstem.user_workflow_run r
      set status = again, ended_at = null, duration_ms = null, error_message = null, error_details = null, updated_at = moment,

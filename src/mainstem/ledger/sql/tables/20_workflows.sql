@@ -17,6 +17,7 @@ create table mainstem.user_workflow (
   foreign key (org_id, created_by) references mainstem.app_user
 );
 comment on table mainstem.user_workflow is 'Workflow definitions: a graph, or code that a worker registers under this name.';
+create index user_workflow_paused on mainstem.user_workflow (org_id, workflow_id) where status = 'paused';
 comment on column mainstem.user_workflow.version is 'Optimistic lock of the definition: a writer names the version it read.';
 comment on column mainstem.user_workflow.draft_state is 'The graph being edited, not yet published.';
 comment on column mainstem.user_workflow.graph_config is 'The published graph; NULL for a workflow of code.';

@@ -23,14 +23,16 @@ comment on table mainstem.user_workflow_run_queue is 'One narrow row for every e
 comment on column mainstem.user_workflow_run_queue.due_at is 'When a ready run became ready, never a time past (claims move a lower bound); when a waiting one is looked at, ''infinity'' for never.';
 comment on column mainstem.user_workflow_run_queue.epoch is 'Raised by every claim: a write of an earlier claim, even by the same worker, is refused.';
 comment on column mainstem.user_workflow_run_queue.attempt is 'How often a worker was lost while it owned the run.';
-comment on column mainstem.user_workflow_run_queue.state is 'ready (to be claimed), waiting (for due_at or a signal), owned (by worker_id), paused.';
+comment on column mainstem.user_workflow_run_queue.state is 'ready (to be claimed), waiting (for due_at or a signal), owned (by worker_id), paused (the run, or its workflow).';
 comment on column mainstem.user_workflow_run_queue.priority is 'The run''s: a higher one is claimed first.';
 comment on column mainstem.user_workflow_run_queue.waiting_for is 'Names of the signals that wake the run.';
 comment on column mainstem.user_workflow_run_queue.signals is 'How many signals lie in user_workflow_signal for it: its owner looks when there are some.';
 comment on column mainstem.user_workflow_run_queue.cancel_requested_at is 'Asked of the owner, who ends the run; a run without one is cancelled at once.';
 comment on column mainstem.user_workflow_run_queue.worker_id is 'The incarnation that owns the run and alone writes it; NULL: nobody.';
-comment on column mainstem.user_workflow_run_queue.concurrency_key is 'Runs with the same key share a limit.';
+comment on column mainstem.user_workflow_run_queue.concurrency_key is 'Runs of a queue with the same key share its limit per key.';
 create index queue_ready on mainstem.user_workflow_run_queue (queue, priority desc, due_at) where state = 'ready';
+create index queue_ready_by_key on mainstem.user_workflow_run_queue (queue, concurrency_key, priority desc, due_at)
+  where state = 'ready' and concurrency_key is not null;
 create index queue_waiting on mainstem.user_workflow_run_queue (due_at) where state = 'waiting';
 create index queue_owned on mainstem.user_workflow_run_queue (worker_id) where state = 'owned';
 

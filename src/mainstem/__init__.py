@@ -3,6 +3,8 @@
 from mainstem.client import Mainstem, Pending, RunHandle
 from mainstem.engine.worker import Terms, Worker
 from mainstem.errors import (
+    AnswerRefused,
+    ApprovalTimedOut,
     LeaseLost,
     MainstemError,
     NonDeterministicWorkflow,
@@ -14,6 +16,8 @@ from mainstem.errors import (
     UnstorableValue,
     ValueTooLarge,
 )
+from mainstem.flow.approvals import approval
+from mainstem.flow.children import child, map, start_child  # noqa: A004  (as an author looks for it)
 from mainstem.flow.program import (
     Step,
     StepInfo,
@@ -31,11 +35,14 @@ from mainstem.flow.program import (
     wait_for_signal,
     workflow,
 )
+from mainstem.flow.recorded import now, patched, random, uuid
 from mainstem.flow.retry import ONCE, Retry
 from mainstem.ledger.runs import Filter
 
 __all__ = [
     "ONCE",
+    "AnswerRefused",
+    "ApprovalTimedOut",
     "Filter",
     "LeaseLost",
     "Mainstem",
@@ -58,14 +65,22 @@ __all__ = [
     "Workflow",
     "add_event",
     "add_screenshot",
+    "approval",
+    "child",
     "days",
     "gather",
     "get_context",
+    "map",
+    "now",
+    "patched",
+    "random",
     "set_context",
     "sleep",
+    "start_child",
     "step",
     "step_info",
     "used_endpoint",
+    "uuid",
     "wait_for_signal",
     "workflow",
 ]

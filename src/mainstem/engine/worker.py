@@ -19,7 +19,9 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from mainstem.client import Mainstem, Outcome
+from mainstem.engine.children import Children
 from mainstem.engine.conduct import Conduct
+from mainstem.engine.transactions import Transactions
 from mainstem.errors import LeaseLost, MainstemError, Unreachable
 from mainstem.flow.program import Workflow
 from mainstem.ledger import queue, runs
@@ -159,7 +161,10 @@ class Incarnation:
     async def live(self, is_alive: asyncio.Event) -> None:
         """Work until it is reaped (LeaseLost) or cancelled."""
         self._recorder = Recorder(self.worker_id, self.link.connection, self._enter)
+        self._children = Children(self.link, self._patiently)
+        self._transactions = Transactions(self.link.url, self.worker_id, self._patiently)
         async with AsyncExitStack() as parts:
+            parts.push_async_callback(self._transactions.aclose)
             await parts.enter_async_context(self._recorder)
             self._open_steps = await parts.enter_async_context(OpenSteps(self._recorder))
             await parts.enter_async_context(
@@ -206,7 +211,7 @@ class Incarnation:
         try:
             [answer] = await self._recorder.put(STARTS, record)
             if answer.kind == "started":
-                self._conduct(_as_claimed(record, workflow_name))
+                self._conduct(_as_claimed(record, workflow_name, answer.payload))
         finally:
             self._starting.discard(record.run_id)
         return answer.run_id, answer.kind
@@ -286,7 +291,13 @@ class Incarnation:
     def _conduct(self, run: ClaimedRun) -> None:
         workflow = self.worker.workflows[run.workflow]
         conduct = Conduct(
-            run, workflow, recorder=self._recorder, open_steps=self._open_steps, context=self._context_of
+            run,
+            workflow,
+            recorder=self._recorder,
+            open_steps=self._open_steps,
+            context=self._context_of,
+            children=self._children,
+            transactions=self._transactions,
         )
         task = asyncio.create_task(self._to_its_end(conduct), name=f"run {run.run_id}")
         self._runs[run.run_id] = (conduct, task)
@@ -365,15 +376,16 @@ async def _first_of(event: asyncio.Event, seconds: float) -> None:
         return
 
 
-def _as_claimed(record: StartRecord, workflow_name: str) -> ClaimedRun:
+def _as_claimed(record: StartRecord, workflow_name: str, at: str | None) -> ClaimedRun:
     """A run that was begun as owned, as a claim would have given it."""
+    begun = datetime.now(UTC) if at is None else datetime.fromisoformat(at)
     return ClaimedRun(
         run_id=record.run_id,
         org_id=record.org_id,
         epoch=1,
         queue=record.queue,
         priority=record.priority,
-        due_at=datetime.now(UTC),
+        due_at=begun,
         cancel_requested=False,
         cancel_reason=None,
         workflow=workflow_name,
@@ -381,4 +393,5 @@ def _as_claimed(record: StartRecord, workflow_name: str) -> ClaimedRun:
         channel=record.channel,
         input_data=json.loads(record.input_data or b"null"),
         endpoints_used=[],
+        claimed_at=begun,
     )

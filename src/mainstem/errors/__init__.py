@@ -33,7 +33,8 @@ MainstemError
 │   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
-│   └── ValueTooLarge        MS202
+│   ├── ValueTooLarge        MS202
+│   └── AnswerRefused        MS322
 ├── ConsolidationError   old tables, and what is to become of them
 │   ├── MappingRefused       MS401
 │   ├── NoHome               MS402
@@ -60,7 +61,8 @@ MainstemError
 │   ├── StepFailed              MS306
 │   ├── StepTimedOut            MS307
 │   ├── SignalTimedOut          MS308
-│   └── NotInRun                MS309
+│   ├── NotInRun                MS309
+│   └── ApprovalTimedOut        MS321
 ├── BackupError          a backup was not made, or is not proved to be one
 │   ├── BackupNotProved      MS461
 │   ├── BackupExists         MS462
@@ -204,9 +206,12 @@ from mainstem.errors.serving import (
     OriginRefused,
     PortTaken,
 )
+from mainstem.errors.waiting import AnswerRefused, ApprovalTimedOut
 
 __all__ = [
     "AccessRefused",
+    "AnswerRefused",
+    "ApprovalTimedOut",
     "BackupError",
     "BackupExists",
     "BackupFailed",

@@ -148,7 +148,9 @@ class Conduct(Words):
         branch, iteration, recorded = self._next(node)
         if recorded is not None and recorded.status == "completed":
             return _signal(name, recorded.output_data, timed_out="timed_out" in recorded.metadata)
-        wait = replace(waiting(self._record(branch, node, iteration, recorded), "signal", seconds), signal=name)
+        wait = replace(
+            waiting(self._record(branch, node, iteration, recorded), "signal", seconds), signal=name
+        )
         answer = await self._until_settled(wait)
         return _signal(name, answer.payload, timed_out=answer.kind == "timeout")
 
@@ -179,7 +181,9 @@ class Conduct(Words):
     ) -> Any:
         await self._until_noted()
         while True:
-            opened = (OpenStep if step.connection else self._open_steps.begin)(record, is_recorded=is_recorded)
+            opened = (OpenStep if step.connection else self._open_steps.begin)(
+                record, is_recorded=is_recorded
+            )
             try:
                 outcome = await self._executed(step, args, kwargs, opened)
             except (

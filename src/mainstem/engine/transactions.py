@@ -65,10 +65,9 @@ class Transactions:
         try:
             async with step_transaction(self._link, run.org_id) as transaction:
                 outcome = await execute(step.within(transaction.connection), args, kwargs, info)
-                if isinstance(outcome, Failed):
-                    raise _Undone
+                done = _succeeded(outcome)
                 now = time.monotonic_ns()
-                record = _ended(opened, outcome, metadata(opened), now)
+                record = _ended(opened, done, metadata(opened), now)
                 _follow(await transaction.record(self._worker_id, record, now), run)
         except _Undone:
             return outcome if isinstance(outcome, Failed) else await self._recorded(step, opened, None)
@@ -76,7 +75,7 @@ class Transactions:
             return Failed(refused.refusal)
         except Unreachable as lost:  # at the commit: it may have come through
             return await self._recorded(step, opened, lost)
-        return outcome
+        return done
 
     async def _ready(self) -> None:
         if self._opening is None or (self._opening.done() and self._opening.exception()):
@@ -103,6 +102,12 @@ def _ended(opened: OpenStep, done: Done, metadata: bytes | None, now_ns: int) ->
         screenshots=screenshots,
         events=opened.take_events(),
     )
+
+
+def _succeeded(outcome: Outcome) -> Done:
+    if isinstance(outcome, Failed):
+        raise _Undone
+    return outcome
 
 
 def _follow(answer: str, run: ClaimedRun) -> None:

@@ -45,7 +45,8 @@ def _validator(schema: str) -> Any:
         return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
     except (ValueError, jsonschema_rs.ReferencingError) as refusal:
         raise BadArgument(
-            f"the form is no JSON schema: {refusal}", hint="give a schema of draft 2020-12, or a pydantic model"
+            f"the form is no JSON schema: {refusal}",
+            hint="give a schema of draft 2020-12, or a pydantic model",
         ) from refusal
 
 

@@ -209,9 +209,7 @@ class _StepDecorator(Protocol):
 
 
 class _TransactionalDecorator(Protocol):
-    def __call__(
-        self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /
-    ) -> Step[P, R]: ...
+    def __call__(self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
 
 
 def workflow(

@@ -34,11 +34,11 @@ def _is_connection(annotation: Any) -> bool:
 
 
 async def given_connection(
-    function: Callable[..., Any], name: str, connection: Any, /, *args: Any, **kwargs: Any
+    function: Callable[..., Any], name: str | None, connection: Any, /, *args: Any, **kwargs: Any
 ) -> Any:
     """What the function gives, called with the other arguments as its caller wrote them."""
     signature = inspect.signature(function)
     others = [one for one in signature.parameters.values() if one.name != name]
     given = signature.replace(parameters=others).bind(*args, **kwargs).arguments
-    bound = inspect.BoundArguments(signature, {name: connection, **given})  # type: ignore[arg-type]
+    bound = inspect.BoundArguments(signature, {str(name): connection, **given})
     return await function(*bound.args, **bound.kwargs)

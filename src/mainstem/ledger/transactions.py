@@ -18,9 +18,7 @@ from mainstem.ledger.link import Link
 from mainstem.ledger.records import Packed, StepRecord
 
 _RECORD = "select mainstem._record_transaction_v1(%s, %b::mainstem._step_record)"
-_RECORDED = (
-    "select s.status, s.output_data from mainstem.user_workflow_run_step s where s.run_id = %s and s.step_number = %s"
-)
+_RECORDED = "select s.status, s.output_data from mainstem.user_workflow_run_step s where s.run_id = %s and s.step_number = %s"
 
 
 class NotCommitted(Exception):

@@ -206,8 +206,7 @@ async def test_a_workflow_that_is_named_and_not_there_fails_the_step(ms: Mainste
 
 
 async def test_a_workflow_is_found_by_its_name(ms: Mainstem) -> None:
-    "plain"
-
+    @workflow("plain")
     async def plain(name: str) -> str:
         return await read(name)
 

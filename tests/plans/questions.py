@@ -78,7 +78,14 @@ OPENED = {
 ENDED = OPENED | {"status": "completed", "ended_us": 1, "output_data": {"pages": 3}}
 WAIT = {"step_number": 4, "iteration": 1, "node_key": "wait", "suspend": True}
 WORKER = "mainstem_worker"
-CHILD = {"workflow": "intake", "workflow_version": 1, "channel": "web", "queue": "default", "priority": 0, "tags": []}
+CHILD = {
+    "workflow": "intake",
+    "workflow_version": 1,
+    "channel": "web",
+    "queue": "default",
+    "priority": 0,
+    "tags": [],
+}
 ITS_WAIT = "mainstem.user_workflow_run_step s where s.run_id = %(run)s and s.step_number = 4"
 OWN_THE_CHILD = (
     "update mainstem.user_workflow_run_queue q set state = 'owned', worker_id = %(worker)s, epoch = 1"

@@ -280,7 +280,8 @@ async def test_a_long_family_outlives_its_workers(ms: Mainstem, database: Databa
 
     @workflow("waits-for-rest")
     async def waits_for_rest() -> str:
-        return f"and {await child(rests)}"
+        rested = await child(rests)
+        return f"and {rested}"
 
     async with Worker(ms, [rests, waits_for_rest]):
         run = await ms.start(waits_for_rest)

@@ -69,6 +69,14 @@ update mainstem.user_workflow_run_queue set state = 'paused' where run_id = %(pa
 update mainstem.user_workflow_run set status = 'paused' where run_id = %(paused_run)s;
 update mainstem.user_workflow_run_queue set state = 'waiting', due_at = 'infinity', waiting_for = '{rejected}'
  where run_id = %(waiting_run)s;
+insert into mainstem.user_workflow_run_step (step_id, run_id, org_id, step_number, node_key, status, started_at, input_data, metadata)
+values (%(approval)s, %(waiting_run)s, %(org)s, 9, 'approval:supervisor', 'waiting', now(), '{"name": "supervisor", "form": {"type": "object"}}',
+        '{"wait": {"kind": "approval", "signal": "mainstem:approval:9"}}');
+insert into mainstem.user_workflow_run_step (step_id, run_id, org_id, step_number, node_key, status, started_at, metadata)
+values (mainstem.step_id(%(waiting_run)s, 8), %(waiting_run)s, %(org)s, 8, 'child:payroll', 'waiting', now(),
+        jsonb_build_object('child', %(engine_run)s::text, 'wait', jsonb_build_object('kind', 'child')));
+update mainstem.user_workflow_run set parent_step_id = mainstem.step_id(%(waiting_run)s, 8) where run_id = %(engine_run)s;
+update mainstem.user_workflow_run set external_id = 'open-claim ' || %(org)s where run_id = %(waiting_run)s;
 update mainstem.user_workflow_run_queue set state = 'owned', worker_id = %(worker)s, epoch = 1 where run_id = %(owned_run)s;
 delete from mainstem.user_workflow_run_queue where run_id = %(lost_run)s;
 update mainstem.user_workflow_run_step set metadata = '{"usage": [{"model": "m", "calls": 1, "tokens_in": 3, "tokens_out": 2, "cost": 0.1}]}'
@@ -147,6 +155,7 @@ def populate(conn: Connection, org: UUID, worker: UUID) -> dict[str, Any]:
         for name in ("engine_run", "waiting_run", "paused_run", "owned_run", "lost_run"):
             made[name] = begin(conn, made, name)
         run_all(conn, MADE_BY_FUNCTIONS, made)
+        made["approval"] = value(conn, "select mainstem.step_id(%(waiting_run)s, 9)", made)
         conn.execute("reset role")
         made["old_run"] = value(conn, "select mainstem.new_run_id(now() - interval '10 days')", made)
         run_all(conn, MADE_OLDER, made)

@@ -4,6 +4,8 @@ from mainstem.client import Mainstem, Pending, RunHandle
 from mainstem.engine.executors import Inline, ProcessPool, Ray, Thread
 from mainstem.engine.worker import Terms, Worker
 from mainstem.errors import (
+    AnswerRefused,
+    ApprovalTimedOut,
     ExecutorLost,
     ExecutorMissing,
     LeaseLost,
@@ -18,7 +20,9 @@ from mainstem.errors import (
     UnstorableValue,
     ValueTooLarge,
 )
+from mainstem.flow.approvals import approval
 from mainstem.flow.cache import Cache
+from mainstem.flow.children import child, map, start_child  # noqa: A004  (as an author looks for it)
 from mainstem.flow.executors import StepCall, StepExecutor
 from mainstem.flow.program import (
     Step,
@@ -38,13 +42,16 @@ from mainstem.flow.program import (
     wait_for_signal,
     workflow,
 )
+from mainstem.flow.recorded import now, patched, random, uuid
 from mainstem.flow.retry import ONCE, Retry
-from mainstem.flow.usage import report_usage
 from mainstem.flow.schedule import schedule
+from mainstem.flow.usage import report_usage
 from mainstem.ledger.runs import Filter
 
 __all__ = [
     "ONCE",
+    "AnswerRefused",
+    "ApprovalTimedOut",
     "Cache",
     "ExecutorLost",
     "ExecutorMissing",
@@ -77,17 +84,25 @@ __all__ = [
     "Workflow",
     "add_event",
     "add_screenshot",
+    "approval",
+    "child",
     "days",
     "gather",
     "get_context",
     "hours",
+    "map",
+    "now",
+    "patched",
+    "random",
     "report_usage",
     "schedule",
     "set_context",
     "sleep",
+    "start_child",
     "step",
     "step_info",
     "used_endpoint",
+    "uuid",
     "wait_for_signal",
     "workflow",
 ]

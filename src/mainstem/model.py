@@ -224,6 +224,8 @@ class ClaimedRun:
     channel: str
     input_data: Json
     endpoints_used: list[Json]
+    claimed_at: datetime
+    """By the database's clock."""
     steps: list[RecordedStep] = field(default_factory=list)
     traceparent: str | None = None
 

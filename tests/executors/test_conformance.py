@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from executed import is_running, one_call
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database
@@ -27,7 +28,6 @@ from mainstem import (
     Worker,
 )
 from mainstem.model import Run
-from work import is_running, one_call
 
 pytestmark = ON_ONE_SERVER
 

@@ -13,11 +13,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from executed import STEPS, is_running
 
 from conditions import until
 from mainstem import ProcessPool, StepCall, StepInfo, step
 from mainstem.errors import ExecutorLost, StepNotFound, UnstorableValue
-from work import STEPS, is_running
 
 WORKER = """
 import asyncio, sys

@@ -86,6 +86,23 @@ OPENED = {
 ENDED = OPENED | {"status": "completed", "ended_us": 1, "output_data": {"pages": 3}}
 WAIT = {"step_number": 4, "iteration": 1, "node_key": "wait", "suspend": True}
 WORKER = "mainstem_worker"
+CHILD = {
+    "workflow": "intake",
+    "workflow_version": 1,
+    "channel": "web",
+    "queue": "default",
+    "priority": 0,
+    "tags": [],
+}
+ITS_WAIT = "mainstem.user_workflow_run_step s where s.run_id = %(run)s and s.step_number = 4"
+OWN_THE_CHILD = (
+    "update mainstem.user_workflow_run_queue q set state = 'owned', worker_id = %(worker)s, epoch = 1"
+    f" where q.run_id = (select (s.metadata ->> 'child')::uuid from {ITS_WAIT}) returning 1"
+)
+END_OF_THE_CHILD = (
+    "array(select jsonb_populate_record(null::mainstem._ending_record, jsonb_build_object("
+    f"'run_id', s.metadata ->> 'child', 'epoch', 1, 'status', 'completed')) from {ITS_WAIT})"
+)
 
 FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "activate_workflow_config": [Apart()],
@@ -93,6 +110,11 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "backfill_workflow_schedule": [
         Asks(a_schedule("skip") + "; select mainstem.backfill_workflow_schedule(%(run)s, array[now() - interval '1 hour'], 1)", reads=frozenset({0}),
              reaches=("_begin_firings",)),
+    ],
+    "answer_workflow_approval": [
+        Asks("insert into mainstem.user_workflow_run_step (step_id, run_id, org_id, step_number, node_key, status)"
+             " values (mainstem.step_id(%(run)s, 9), %(run)s, %(org)s, 9, 'approval:x', 'waiting') returning 1;"
+             "select mainstem.answer_workflow_approval(mainstem.step_id(%(run)s, 9), '1')", of="waiting"),
     ],
     "cancel_workflow_run": [
         Asks("select mainstem.cancel_workflow_run(%(run)s)"),
@@ -162,6 +184,11 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
              reads=frozenset(range(OLDEST, -83))),
     ],
     "send_workflow_signal": [Asks("select mainstem.send_workflow_signal(%(run)s, 'approved')", of="waiting")],
+    "send_workflow_signal_by_key": [
+        Asks("update mainstem.user_workflow_run set external_id = %(run)s::text where run_id = %(run)s returning 1;"
+             "select mainstem.send_workflow_signal_by_key('intake', %(run)s::text, 'approved')", of="waiting", reads=EVERY_LEAF,
+             why="a name from elsewhere may be in any; each has an index for it"),
+    ],
     "set_workflow_context": [
         Asks("select mainstem.set_workflow_context(%(run)s, 'claim', '2')"),
         Asks("select mainstem.set_workflow_context(%(run)s, 'claim', '2')", of="owned"),
@@ -174,7 +201,9 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "step_number_of": [Apart()],
     "_answers_again_v1": [Within("_flush_v1")],
     "_begin_firings": [Within("_fire_schedule_v1")],
+    "_begin_child_v1": [Within("_flush_v1")],
     "_caller_of_key": [Apart()],
+    "_cancel_children": [Asks("select mainstem._cancel_children(%(run)s, 'why')", of="waiting")],
     "_claim_v1": [
         Asks("select * from mainstem._claim_v1(%(worker)s, %(runs)s::text[], 64, array_fill(null::integer, array[64]),"
              " array_fill(null::timestamptz, array[64]))", of="ready", role=WORKER, many=64),
@@ -182,6 +211,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_close_steps_v1": [Within("_flush_v1")],
     "_deep_merge": [Apart()],
     "_due_schedules_v1": [Apart()],
+    "_deliver_signal": [Apart()],
     "_event_id": [Apart()],
     "_defer_v1": [Asks("select mainstem._defer_v1(%(worker)s, %(runs)s, '1 minute')", of="owned", role=WORKER, many=64)],
     "_delete_runs": [Asks("select * from mainstem._delete_runs(%(runs)s)", role=WORKER, many=64)],
@@ -200,6 +230,9 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
         Asks(flush(waits=each("_wait_record", kind="signal", signal="approved", **WAIT)), of="owned", role=WORKER, many=64,
              reaches=("_record_waits_v1", "_settle_wait_v1")),
         Asks(flush(waits=each("_wait_record", kind="sleep", timeout_us=0, **WAIT)), of="owned", role=WORKER, many=64, reaches=("_end_wait_v1",)),
+        Asks(flush(waits=each("_wait_record", kind="child", given=CHILD, **WAIT)) + ";" + OWN_THE_CHILD + ";" + flush(endings=END_OF_THE_CHILD),
+             of="owned", role=WORKER, reads=frozenset({0, ITS_DAY}),
+             reaches=("_settle_child_v1", "_begin_child_v1", "_hold_parent_v1", "_wake_parent")),
         Asks(flush(endings=each("_ending_record", status="completed", output_data=1)), of="owned", role=WORKER, many=64,
              reaches=("_end_runs_v1", "_end_locked_runs_v1", "_fold_run")),
         Asks(flush(endings=each("_ending_record", status="completed", output_data=1)), of="owned, nothing to fold", role=WORKER, many=64,
@@ -225,6 +258,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_guard_run": [Apart()],
     "_guard_step": [Apart()],
     "_heartbeat_v1": [Apart()],
+    "_hold_parent_v1": [Within("_flush_v1")],
     "_insert_runs": [Within("_flush_v1")],
     "_is_run_of": [Asks("select mainstem._is_run_of(%(run)s, %(org)s)")],
     "_leave_unclaimed_v1": [
@@ -251,9 +285,13 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_ready_in_v1": [Apart()],
     "_reap_v1": [Apart()],
     "_record_steps_v1": [Within("_flush_v1")],
+    "_record_transaction_v1": [
+        Asks(f"select mainstem._record_transaction_v1(%(worker)s, ({each('_step_record', **ENDED)})[1])", of="owned", role=WORKER),
+    ],
     "_record_waits_v1": [Within("_flush_v1")],
     "_release_tick_v1": [Within("_fire_schedule_v1")],
     "_refuse_missing_run": [Apart()],
+    "_refuse_own_name": [Apart()],
     "_refuse_run_over": [Apart()],
     "_refuse_stricter_isolation": [Apart()],
     "_register_worker_v1": [Apart()],
@@ -268,10 +306,12 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_run_trait": [Within("find_workflow_runs")],
     "_words_of_run": [Apart()],
     "_leaf_below": [Apart()],
+    "_wake_parent": [Within("_flush_v1")],
     "_whole_below": [Apart()],
     "_words_condition": [Apart()],
     "_settle_keys": [Within("_flush_v1")],
     "_settle_tick_v1": [Within("_fire_schedule_v1")],
+    "_settle_child_v1": [Within("_flush_v1")],
     "_settle_wait_v1": [Within("_flush_v1")],
     "_stamp_events_v1": [Apart()],
     "_start_runs_v1": [

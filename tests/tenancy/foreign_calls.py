@@ -60,6 +60,7 @@ CALLS: dict[str, list[Row]] = {
             "backfill_workflow_schedule(%(schedule)s, array['2026-01-02 06:00Z'::timestamptz], 1)", NOT_FOUND
         ),
     ],
+    "answer_workflow_approval": [Foreign("answer_workflow_approval(%(approval)s, '1')", NOT_FOUND)],
     "cancel_workflow_run": [
         Foreign("cancel_workflow_run(%(caller_run)s)", NOT_FOUND),
         Foreign("cancel_workflow_run(%(engine_run)s)", NOT_FOUND),
@@ -144,6 +145,9 @@ CALLS: dict[str, list[Row]] = {
         Foreign("send_workflow_signal(%(waiting_run)s, 'rejected')", NOT_FOUND),
         Foreign("send_workflow_signal(%(owned_run)s, 'rejected')", NOT_FOUND),
     ],
+    "send_workflow_signal_by_key": [
+        Foreign("send_workflow_signal_by_key('payroll', 'open-claim ' || %(org)s, 'rejected')", NOT_FOUND)
+    ],
     "set_workflow_context": [
         Foreign("set_workflow_context(%(caller_run)s, 'claim', '2')", NOT_FOUND),
         Foreign("set_workflow_context(%(engine_run)s, 'claim', '2')", NOT_FOUND),
@@ -166,7 +170,9 @@ CALLS: dict[str, list[Row]] = {
         )
     ],
     "_caller_of_key": [Harmless("answers to who knows the key, and with the key's own tenant")],
+    "_cancel_children": [Foreign("_cancel_children(%(waiting_run)s, 'mine now')", [(0,)])],
     "_deep_merge": [Harmless("computes")],
+    "_deliver_signal": [Foreign("_deliver_signal(%(waiting_run)s, %(org)s, 'rejected', null, null)", DENIED)],
     "_event_id": [Harmless("computes")],
     "_delete_runs": [Foreign("_delete_runs(array[%(ended_run)s::uuid])", [(0, 0, 0, 0)])],
     "_fold_events": [Foreign("_fold_events(%(caller_run)s, 1)", [([],)])],
@@ -183,6 +189,7 @@ CALLS: dict[str, list[Row]] = {
     "_note_change": [Foreign("_note_change(%(org)s, %(caller_run)s, 0, 'completed')", DENIED)],
     "_old_ending": [Harmless("computes")],
     "_refuse_missing_run": [Harmless("only raises")],
+    "_refuse_own_name": [Harmless("only raises")],
     "_refuse_run_over": [Harmless("only raises")],
     "_refuse_stricter_isolation": [Harmless("only raises")],
     "_resolve_config": [Foreign("_resolve_config(%(org)s, %(workflow)s, 'web')", [({},)])],
@@ -205,12 +212,14 @@ CALLS: dict[str, list[Row]] = {
             ],
         ),
     ],
+    "_wake_parent": [Harmless("a trigger's: answers no call")],
     "_whole_below": [Harmless("a bound of partitions")],
     "_settle_keys": [Foreign(f"_settle_keys({_START}, array['started'])", DENIED)],
     "_start_runs_v1": [
         Foreign(f"(select answer from mainstem._start_runs_v1(null, {_START}))", [("no workflow",)])
     ],
     "_answers_again_v1": [ForWorkers()],
+    "_begin_child_v1": [ForWorkers()],
     "_claim_v1": [ForWorkers()],
     "_close_steps_v1": [ForWorkers()],
     "_defer_v1": [ForWorkers()],
@@ -236,14 +245,17 @@ CALLS: dict[str, list[Row]] = {
     "_with_loose_ends_v1": [ForWorkers()],
     "_give_back_v1": [ForWorkers()],
     "_heartbeat_v1": [ForWorkers()],
+    "_hold_parent_v1": [ForWorkers()],
     "_leave_v1": [ForWorkers()],
     "_log_events_v1": [ForWorkers()],
     "_make_workflow_leaf": [ForWorkers()],
     "_ready_in_v1": [ForWorkers()],
     "_reap_v1": [ForWorkers()],
     "_record_steps_v1": [ForWorkers()],
+    "_record_transaction_v1": [ForWorkers()],
     "_record_waits_v1": [ForWorkers()],
     "_register_worker_v1": [ForWorkers()],
+    "_settle_child_v1": [ForWorkers()],
     "_settle_wait_v1": [ForWorkers()],
     "_stamp_events_v1": [ForWorkers()],
     "_take_cached_step_v1": [ForWorkers()],

@@ -23,6 +23,7 @@ INTERRUPTED = 130
 
 VERBS = {
     "cache": "Look at the results that steps are given again, and forget them.",
+    "approvals": "See what runs wait to be told by a person, and answer.",
     "completion": "Print the script that makes SHELL complete commands, options, and the keys and values of filters.",
     "configs": "Look at what applies to runs, by workflow and channel, and change it.",
     "consolidate": "Bring old tables in: look at them, decide what they become, prove it, switch, and go back if need be.",

@@ -19,9 +19,11 @@ from mainstem.client.opened import Opened, Start, Starter
 from mainstem.client.pending import Pending
 from mainstem.client.schedules import Schedules, registered
 from mainstem.errors import RunCancelled, RunFailed, SchemaMissing, SchemaOlder
+from mainstem.flow.forms import refuse_misfit as refuse_answer
 from mainstem.flow.program import Workflow
-from mainstem.flow.values import dumped
+from mainstem.flow.values import dumped, loaded
 from mainstem.ledger import runs, step_cache
+from mainstem.ledger.approvals import Approvals, answer_approval, list_approvals, read_approval
 from mainstem.ledger.catalog import refuse_misfit
 from mainstem.ledger.runs import Filter
 from mainstem.ledger.search import Count, Query, count_runs, find_runs, parsed
@@ -227,6 +229,37 @@ class Mainstem:
         """
         text = dumped(payload, f"the payload of signal {name}")
         return self._pending(lambda opened: opened.link(runs.send_signal(run_id, name, text)))
+
+    def signal_key(
+        self, workflow: Workflow[..., Any] | str, key: str, name: str, payload: Any = None
+    ) -> Pending[int]:
+        """Send a signal to the runs of a workflow whose external id is the key and that are not over: to how many.
+
+        Raises NotFound when there is none, ValueRefused.
+        """
+        text = dumped(payload, f"the payload of signal {name}")
+        named = workflow if isinstance(workflow, str) else workflow.name
+        return self._pending(lambda opened: opened.link(runs.signal_key(named, key, name, text)))
+
+    def approvals(
+        self, *, assignee: str | None = None, limit: int = 50, after: str | None = None
+    ) -> Pending[Approvals]:
+        """A page of the approvals that runs wait for. Raises BadArgument."""
+        call = list_approvals(assignee=assignee, limit=limit, after=after)
+        return self._pending(lambda opened: opened.link(call))
+
+    def answer(self, step_id: UUID, answer: Any, *, by: str | None = None) -> Pending[UUID]:
+        """Answer an approval, once. by: who did, as the ledger keeps it.
+
+        Raises AnswerRefused when the answer does not fit the form, NotFound, StepIsOver when it takes none any more.
+        """
+        text = dumped(answer, "the answer")
+
+        async def ask(opened: Opened) -> UUID:
+            refuse_answer((await opened.link(read_approval(step_id))).form, loaded(text))
+            return await opened.link(answer_approval(step_id, text, by))
+
+        return self._pending(ask)
 
     def complete(
         self, run_id: UUID, status: str = "completed", error_message: str | None = None

@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextvars import copy_context
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from mainstem.engine.branches import Branch, Left, by_branch, here
+from mainstem.engine.branches import Branch, Left, Unvisited, here
 from mainstem.engine.cached import Execution
-from mainstem.engine.execute import CancelledByItself, Done, Failed, is_cancelled
+from mainstem.engine.children import Children
+from mainstem.engine.execute import CancelledByItself, Done, Failed, Outcome, is_cancelled
 from mainstem.engine.notes import begun, noted
+from mainstem.engine.transactions import Transactions
 from mainstem.engine.waits import Waits
+from mainstem.engine.words import Words, waiting
 from mainstem.errors import LeaseLost, NonDeterministicWorkflow, SignalTimedOut, StepFailed, ValueRefused
 from mainstem.flow.program import Step, StepInfo, Workflow, conducting
 from mainstem.flow.retry import ONCE
@@ -32,7 +34,10 @@ Context = Callable[[ClaimedRun, str, bytes | None], Awaitable[Any]]
 """Sets a key of a run's context, or with None reads it."""
 
 
-class Conduct:
+T = TypeVar("T")
+
+
+class Conduct(Words):
     """A run of `workflow` that this worker owns. `await conduct.to_its_end()` once."""
 
     def __init__(
@@ -44,17 +49,17 @@ class Conduct:
         open_steps: OpenSteps,
         context: Context,
         execution: Execution,
+        children: Children,
+        transactions: Transactions,
     ) -> None:
-        self.run = run
-        self.waits = Waits(recorder, on_cancel=self.cancel, on_left=self.leave)
+        super().__init__(run, Waits(recorder, on_cancel=self.cancel, on_left=self.leave), recorder, children)
         self._workflow = workflow
-        self._recorder = recorder
         self._open_steps = open_steps
+        self._transactions = transactions
         self._context = context
         self._execution = execution
         self._endpoints: list[Any] = list(run.endpoints_used)
         self._numbers = max((step.step_number for step in run.steps), default=0)
-        self._siblings: dict[str, int] = {}
         self._misfit: NonDeterministicWorkflow | None = None
         self._cancel_reason: str | None = None
         self._is_left = False
@@ -65,7 +70,7 @@ class Conduct:
         """Run the code; the ending that is recorded then, or None when the run was left."""
         self._task = asyncio.current_task()
         conducting.set(self)
-        root = Branch("", by_branch(self.run.steps), task=self._task)
+        root = Branch("", Unvisited(self.run.steps), task=self._task)
         here.set(root)
         try:
             ending = await self._ending(root)
@@ -95,6 +100,8 @@ class Conduct:
 
     async def _recorded(self, ending: EndingRecord) -> EndingRecord:
         """The ending that stands in the ledger: one that it refuses is a failure, and says why."""
+        if ending.status == "cancelled" and self._has_children:
+            await self._children.cancel(self.run, ending.error_message or "cancelled")
         try:
             await self._recorder.put(ENDINGS, ending)
         except ValueRefused as refusal:
@@ -137,7 +144,7 @@ class Conduct:
                 self._open_steps.begin(record, is_recorded=is_recorded), Failed(refusal)
             ) from refusal
         if recorded is not None and recorded.status == "waiting" and not recorded.is_due:
-            await self._until_settled(_wait(record, "retry"))
+            await self._until_settled(waiting(record, "retry"))
         return await self._attempts(step, args, kwargs, record, is_recorded=is_recorded)
 
     async def wait_for_signal(self, name: str, seconds: float | None) -> Any:
@@ -145,7 +152,9 @@ class Conduct:
         branch, iteration, recorded = self._next(node)
         if recorded is not None and recorded.status == "completed":
             return _signal(name, recorded.output_data, timed_out="timed_out" in recorded.metadata)
-        wait = replace(_wait(self._record(branch, node, iteration, recorded), "signal", seconds), signal=name)
+        wait = replace(
+            waiting(self._record(branch, node, iteration, recorded), "signal", seconds), signal=name
+        )
         answer = await self._until_settled(wait)
         return _signal(name, answer.payload, timed_out=answer.kind == "timeout")
 
@@ -153,22 +162,7 @@ class Conduct:
         branch, iteration, recorded = self._next("sleep")
         if recorded is None or recorded.status != "completed":
             record = self._record(branch, "sleep", iteration, recorded)
-            await self._until_settled(_wait(record, "sleep", seconds))
-
-    async def gather(self, branches: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
-        parent = self._here()
-        if not branches:
-            return []
-        parent.gathers += 1
-        place = f"{parent.path}{parent.gathers}"
-        self._siblings[place] = len(branches)
-        self.waits.going_on += len(branches) - 1  # the branch that gathers gives its place to those it begins
-        tasks = [self._begin_branch(place, n, branch) for n, branch in enumerate(branches)]
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        for result in sorted(results, key=lambda result: not isinstance(result, Left)):
-            if isinstance(result, BaseException):
-                raise result
-        return results
+            await self._until_settled(waiting(record, "sleep", seconds))
 
     async def set_context(self, key: str, value: Any) -> None:
         text = dumped(value, f"context {key}")
@@ -189,18 +183,20 @@ class Conduct:
     async def _attempts(
         self, step: Step[..., Any], args: Any, kwargs: Any, record: StepRecord, *, is_recorded: bool
     ) -> Any:
+        await self._until_noted()
         while True:
-            opened = self._open_steps.begin(record, is_recorded=is_recorded)
+            opened = (OpenStep if step.connection else self._open_steps.begin)(
+                record, is_recorded=is_recorded
+            )
             try:
-                info = self._info(opened)
-                outcome = await self._execution.outcome(
-                    step, args, kwargs, run=self.run, opened=opened, info=info
-                )
+                outcome = await self._executed(step, args, kwargs, opened)
             except (
                 BaseException
             ):  # whatever the author's code raised is an outcome: this one ends the run's work here
                 self._interrupted(opened)
                 raise
+            if isinstance(outcome, Done) and step.connection:
+                return outcome.value
             if isinstance(outcome, Done):
                 record.metadata = self._with_notes(opened)
                 await self._durable(
@@ -213,6 +209,15 @@ class Conduct:
             await self._rest(opened, outcome, rest)
             record = replace(record, retry_count=record.retry_count + 1, began_ns=time.monotonic_ns())
             is_recorded = True
+
+    async def _executed(self, step: Step[..., Any], args: Any, kwargs: Any, opened: OpenStep) -> Outcome:
+        info = self._info(opened)
+        if not step.connection:
+            return await self._execution.outcome(step, args, kwargs, run=self.run, opened=opened, info=info)
+        attempt = self._transactions.attempt(
+            step, args, kwargs, opened, run=self.run, info=info, metadata=self._with_notes
+        )
+        return await self._durable(attempt)
 
     def _info(self, opened: OpenStep) -> StepInfo:
         return StepInfo(
@@ -253,7 +258,7 @@ class Conduct:
                 error_details=failed.details,
             )
         )
-        await self._until_settled(_wait(opened.record, "retry", seconds))
+        await self._until_settled(waiting(opened.record, "retry", seconds))
 
     def _interrupted(self, opened: OpenStep) -> None:
         """The worker stops, or the run is cancelled: only the latter ends the step."""
@@ -298,26 +303,6 @@ class Conduct:
 
     # Branches.
 
-    def _begin_branch(self, place: str, n: int, code: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        branch = here.get().branch(n)
-        context = copy_context()
-        context.run(here.set, branch)
-        branch.task = asyncio.get_running_loop().create_task(
-            self._to_branch_end(place, branch, code), context=context
-        )
-        return branch.task
-
-    async def _to_branch_end(self, place: str, branch: Branch, code: Coroutine[Any, Any, Any]) -> Any:
-        try:
-            result = await code
-            self._refuse_leftovers(branch, "the end of its branch")
-            return result
-        finally:
-            self._siblings[place] -= 1
-            if self._siblings[place]:  # the last one gives its place back to the branch that gathered
-                self.waits.going_on -= 1
-                self.waits.look_again()
-
     def _here(self) -> Branch:
         if self._is_left:
             self._has_told_code_to_leave = True
@@ -333,9 +318,9 @@ class Conduct:
             self._has_told_code_to_leave = True
             raise
 
-    async def _durable(self, ended: Awaitable[list[Answer]]) -> None:
+    async def _durable(self, ended: Awaitable[T]) -> T:
         try:
-            await ended
+            return await ended
         except LeaseLost:
             self._is_left = self._has_told_code_to_leave = True
             raise Left from None
@@ -359,19 +344,6 @@ class Conduct:
 def _place(record: StepRecord, branch: Branch) -> str:
     """Where in its run's code a step stands: the same in every replay, which its number is not until it is recorded."""
     return f"{record.run_id}:{branch.path}{record.node_key.decode()}:{record.iteration}"
-
-
-def _wait(record: StepRecord, kind: str, seconds: float | None = None) -> WaitRecord:
-    return WaitRecord(
-        record.run_id,
-        record.epoch,
-        record.step_number,
-        record.iteration,
-        kind,
-        record.node_key.decode(),
-        timeout_us=None if seconds is None else round(seconds * 1e6),
-        metadata=record.metadata,
-    )
 
 
 def _signal(name: str, payload: Any, *, timed_out: bool) -> Any:

@@ -21,11 +21,13 @@ from uuid import UUID, uuid4
 
 from mainstem.client import Mainstem, Outcome
 from mainstem.engine.cached import Execution
+from mainstem.engine.children import Children
 from mainstem.engine.conduct import Conduct
 from mainstem.engine.executors import Executors
 from mainstem.engine.observing import Observer, Observers
 from mainstem.engine.owned import as_claimed
 from mainstem.engine.schedules import fire_due
+from mainstem.engine.transactions import Transactions
 from mainstem.engine.waking import first_of
 from mainstem.errors import LeaseLost, MainstemError, Unreachable
 from mainstem.flow.executors import StepExecutor
@@ -191,7 +193,12 @@ class Incarnation:
             self.worker.observers,
             ask=lambda call: self._patiently(lambda: self.link(call)),
         )
+        self._children = Children(self.link, self._patiently)
+        self._transactions = Transactions(
+            self.link.url, self.worker_id, self._patiently, self.worker.executors
+        )
         async with AsyncExitStack() as parts:
+            parts.push_async_callback(self._transactions.aclose)
             await parts.enter_async_context(self._recorder)
             self._open_steps = await parts.enter_async_context(OpenSteps(self._recorder))
             await parts.enter_async_context(
@@ -246,7 +253,7 @@ class Incarnation:
         try:
             [answer] = await self._recorder.put(STARTS, record)
             if answer.kind == "started":
-                self._conduct(as_claimed(record, workflow_name))
+                self._conduct(as_claimed(record, workflow_name, answer.payload))
         finally:
             self._starting.discard(record.run_id)
         return answer.run_id, answer.kind
@@ -333,6 +340,8 @@ class Incarnation:
             open_steps=self._open_steps,
             context=self._context_of,
             execution=self._execution,
+            children=self._children,
+            transactions=self._transactions,
         )
         going = self.worker.observers.run(run, partial(self._to_its_end, conduct))
         task = asyncio.create_task(going, name=f"run {run.run_id}")

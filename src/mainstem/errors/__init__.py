@@ -33,7 +33,8 @@ MainstemError
 │   └── ScanAbandoned        MS412
 ├── ValueRefused         a value that PostgreSQL's jsonb cannot hold
 │   ├── UnstorableValue      MS201
-│   └── ValueTooLarge        MS202
+│   ├── ValueTooLarge        MS202
+│   └── AnswerRefused        MS322
 ├── ConsolidationError   old tables, and what is to become of them
 │   ├── MappingRefused       MS401
 │   ├── NoHome               MS402
@@ -61,6 +62,7 @@ MainstemError
 │   ├── StepTimedOut            MS307
 │   ├── SignalTimedOut          MS308
 │   ├── NotInRun                MS309
+│   ├── ApprovalTimedOut        MS321
 │   ├── ExecutorLost            MS331
 │   ├── ExecutorMissing         MS332
 │   ├── ResourcesMissing        MS333
@@ -209,9 +211,12 @@ from mainstem.errors.serving import (
     OriginRefused,
     PortTaken,
 )
+from mainstem.errors.waiting import AnswerRefused, ApprovalTimedOut
 
 __all__ = [
     "AccessRefused",
+    "AnswerRefused",
+    "ApprovalTimedOut",
     "BackupError",
     "BackupExists",
     "BackupFailed",

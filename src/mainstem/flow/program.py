@@ -10,16 +10,18 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
+from copy import copy
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial, update_wrapper
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, get_type_hints, overload
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, get_type_hints, overload
 from uuid import UUID
 
 from mainstem.errors import NotInRun
 from mainstem.flow.cache import Cache
 from mainstem.flow.retry import Retry
 from mainstem.flow.threads import in_thread
+from mainstem.flow.transactional import connection_parameter, given_connection
 from mainstem.flow.values import dumped, reader, storable_text
 
 P = ParamSpec("P")
@@ -34,6 +36,11 @@ class Conductor(Protocol):
     async def wait_for_signal(self, name: str, seconds: float | None) -> Any: ...
     async def sleep(self, seconds: float) -> None: ...
     async def gather(self, branches: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]: ...
+    async def map(self, function: Callable[[Any], Any], items: Sequence[Any], limit: int) -> list[Any]: ...
+    async def child(self, asked: Any, *, awaited: bool) -> Any: ...
+    async def approval(self, question: Any) -> Any: ...
+    async def recorded(self, name: str, make: Callable[[datetime], Any]) -> Any: ...
+    async def patched(self, name: str) -> bool: ...
     async def set_context(self, key: str, value: Any) -> None: ...
     async def get_context(self, key: str) -> Any: ...
 
@@ -69,9 +76,12 @@ class Parameters:
     readers: dict[str, Callable[[Any], Any]] = field(compare=False)
 
     @classmethod
-    def of(cls, function: Callable[..., Any]) -> Parameters:
+    def of(cls, function: Callable[..., Any], *, without: str | None = None) -> Parameters:
         signature = inspect.signature(function)
         hints = get_type_hints(function)
+        if without is not None:
+            others = [one for one in signature.parameters.values() if one.name != without]
+            signature = signature.replace(parameters=others)
         names = tuple(signature.parameters)
         return cls(names, signature, {name: reader(hints.get(name, Any)) for name in names})
 
@@ -102,6 +112,7 @@ class Step(Generic[P, R]):
         executor: str | None = None,
         resources: Mapping[str, float] | None = None,
         cache: Cache | None = None,
+        transactional: bool = False,
     ) -> None:
         self.function = function
         self.name = name or function.__name__
@@ -111,12 +122,13 @@ class Step(Generic[P, R]):
         self.resources = dict(resources or {})
         self.cache = cache
         self.is_async = inspect.iscoroutinefunction(function)
-        self.parameters = Parameters.of(function)
+        self.connection = connection_parameter(function) if transactional else None
+        self.parameters = Parameters.of(function, without=self.connection)
         self.read_result = reader(get_type_hints(function).get("return", Any))
         update_wrapper(self, function)
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        run = conducting.get()
+        run = _conductor(f"transactional step {self.name}") if self.connection else conducting.get()
         if run is None or stepping.get() is not None:  # within a step another one is part of it
             return await self.run(*args, **kwargs)
         return await run.call(self, args, kwargs)  # type: ignore[no-any-return]
@@ -126,6 +138,12 @@ class Step(Generic[P, R]):
         if self.is_async:
             return await self.function(*args, **kwargs)  # type: ignore[misc, no-any-return]
         return await in_thread(partial(self.function, *args, **kwargs))  # type: ignore[arg-type]
+
+    def within(self, connection: Any) -> Step[P, R]:
+        """This step as its function is called in a transaction."""
+        bound = copy(self)
+        bound.function = partial(given_connection, self.function, self.connection, connection)
+        return bound
 
 
 class Workflow(Generic[P, R]):
@@ -164,6 +182,14 @@ def step(
     resources: Mapping[str, float] | None = None,
     cache: Cache | None = None,
 ) -> _StepDecorator: ...
+@overload
+def step(
+    *,
+    transactional: Literal[True],
+    name: str | None = None,
+    retry: Retry | None = None,
+    timeout: Seconds | None = None,
+) -> _TransactionalDecorator: ...
 def step(
     function: Any = None,
     /,
@@ -174,6 +200,7 @@ def step(
     executor: str | None = None,
     resources: Mapping[str, float] | None = None,
     cache: Cache | None = None,
+    transactional: bool = False,
 ) -> Any:
     """Make a function a step: recorded exactly once, executed at least once.
 
@@ -182,7 +209,13 @@ def step(
     executor: where its function runs: "process", "ray", or one that the worker was given; in the worker's own process
     when None. resources: what it takes of that one while it runs ({"cpu": 2, "gpu": 1}). cache: how long its result
     stands for the same input, and for whom.
+    transactional: the function, an async one, is given a psycopg AsyncConnection (the parameter of that type, or the
+    first, which callers leave out) in a transaction of some seconds whose commit records the step too: both or neither.
     """
+    if transactional and (executor is not None or cache is not None):
+        raise ValueError(
+            "a transactional step runs in the worker, and its result is recorded with its transaction: no executor, no cache"
+        )
     if resources and executor is None:
         raise ValueError("resources are an executor's: name it too, as in executor='process'")
 
@@ -195,6 +228,7 @@ def step(
             executor=executor,
             resources=resources,
             cache=cache,
+            transactional=transactional,
         )
 
     return decorate if function is None else decorate(function)
@@ -205,6 +239,10 @@ class _StepDecorator(Protocol):
     def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
     @overload
     def __call__(self, function: Callable[P, R], /) -> Step[P, R]: ...
+
+
+class _TransactionalDecorator(Protocol):
+    def __call__(self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /) -> Step[P, R]: ...
 
 
 def workflow(

@@ -195,7 +195,7 @@ def _list_of(events: Sequence[EventRecord], now_ns: int) -> bytes:
 
 @dataclass(slots=True)
 class WaitRecord:
-    """A step that waits: `kind` is signal, sleep or retry; the time-out counts from when it is first recorded."""
+    """A step that waits: `kind` as the composite type has it; the time-out counts from when it is first recorded."""
 
     composite_type: ClassVar[str] = "_wait_record"
 
@@ -209,11 +209,13 @@ class WaitRecord:
     timeout_us: int | None = None
     metadata: bytes | None = None
     suspend: bool = True
+    given: bytes | None = None
+    """What an approval asks, or a child begins with."""
 
     @property
     def size(self) -> int:
         """About how many bytes it takes in a flush."""
-        return 200
+        return 200 + len(self.given or b"")
 
     def packed(self, now_ns: int) -> bytes:  # noqa: ARG002  (a wait has no age: the database times it)
         """As the type mainstem._wait_record."""
@@ -228,6 +230,7 @@ class WaitRecord:
             int8_field(self.timeout_us),
             jsonb_field(self.metadata),
             bool_field(self.suspend),
+            jsonb_field(self.given),
         )
 
 

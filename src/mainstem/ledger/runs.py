@@ -161,6 +161,20 @@ def send_signal(run_id: UUID, name: str, payload: bytes) -> Call[UUID]:
     )
 
 
+def signal_key(workflow: str, key: str, name: str, payload: bytes) -> Call[int]:
+    """Signal every run of a workflow that is under way for this external id; how many. Raises NotFound."""
+    return Call(
+        "select mainstem.send_workflow_signal_by_key(%s, %s, %s, %s::jsonb)",
+        [workflow, key, name, payload.decode()],
+        scalar,
+    )
+
+
+def cancel_children(run_id: UUID, reason: str) -> Call[int]:
+    """Cancel the runs that a run has begun and waits for; how many."""
+    return Call("select mainstem._cancel_children(%s, %s)", [run_id, reason], scalar)
+
+
 def complete_run(run_id: UUID, status: str, error_message: str | None) -> Call[None]:
     """End a run that its callers move. Raises NotFound, RunIsOver, StateRefused, DrivenElsewhere."""
     return Call(

@@ -21,6 +21,7 @@ from mainstem.orm.definitions import (
     Workflow,
     WorkflowVersion,
 )
+from mainstem.orm.flowcontrol import LimitedQueue, Schedule, ScheduleFiring
 from mainstem.orm.live import (
     Audited,
     CachedStep,
@@ -31,8 +32,6 @@ from mainstem.orm.live import (
     Signal,
     Worker,
 )
-from mainstem.orm.flowcontrol import LimitedQueue, Schedule, ScheduleFiring
-from mainstem.orm.live import Audited, Change, ContextValue, IdempotencyKey, QueuedRun, Signal, Worker
 from mainstem.orm.runs import Event, Run, Step
 
 __all__ = [

@@ -173,6 +173,13 @@ class Step(Ledger):
             postgresql_where=text("status = 'failed'"),
         ),
         Index(
+            "user_workflow_run_step_approvals",
+            "org_id",
+            "run_id",
+            "step_number",
+            postgresql_where=text("status = 'waiting' and metadata -> 'wait' ->> 'kind' = 'approval'"),
+        ),
+        Index(
             "user_workflow_run_step_by_legacy_id",
             "org_id",
             "legacy_step_id",

@@ -36,12 +36,16 @@ def _of_run(run: Run) -> Iterator[Span]:
         yield _span(None, "run", run.started_at, run.ended_at, status=run.status.value, attempt=attempt)
 
 
+_WAITS = ("wait_for_signal:", "approval:", "child:")
+"""How steps are named whose time is somebody else's."""
+
+
 def _of_step(step: Step) -> Iterator[Span]:
     for event in step.events:
         if event.event_type in _ATTEMPTS:
             yield from _attempt(step, event)
     if step.started_at is not None:
-        is_wait = key_of(step).startswith("wait_for_signal:") or key_of(step) == "sleep"
+        is_wait = key_of(step).startswith(_WAITS) or key_of(step) == "sleep"
         kind = "wait" if is_wait or step.status is StepStatus.WAITING else "step"
         yield _span(
             step, kind, step.started_at, step.ended_at, status=step.status.value, attempt=step.retry_count + 1

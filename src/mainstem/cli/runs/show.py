@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -88,11 +89,20 @@ def _told(step: Step) -> str:
     """What is worth a glance: why it failed, what it waits for, or what it gave."""
     if step.error_message is not None:
         return step.error_message
-    signal = step.metadata.get("wait", {}).get("signal")
-    if signal is not None and not step.status.is_over:
-        return f"waits for the signal {signal}"
+    if (wait := step.metadata.get("wait")) and not step.status.is_over and "signal" in wait:
+        return _awaited(step, wait)
     text = "" if step.output_data is None else dumps(step.output_data)
     return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def _awaited(step: Step, wait: Mapping[str, Any]) -> str:
+    match wait.get("kind"):
+        case "approval":
+            return f"waits for an answer: mainstem approvals answer {step.step_id} ANSWER"
+        case "child":
+            return f"waits for run {step.metadata.get('child')}"
+        case _:
+            return f"waits for the signal {wait['signal']}"
 
 
 def _events(run: Run) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from mainstem.server.routes import (
     analytics,
+    approvals,
     audit,
     cache,
     configs,
@@ -16,11 +17,13 @@ from mainstem.server.routes import (
     runs_asked,
     runs_found,
     schedules,
+    signals,
     workflows,
 )
 
 ROUTERS = [runs_found.router]  # before runs: /runs/count is no id of one
 ROUTERS += [runs.router, runs_asked.router, live.router]
+ROUTERS += [approvals.router, signals.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]
 ROUTERS += [schedules.router, queues.router]

@@ -33,7 +33,9 @@ __all__ = [
     "PatchOperation",
     "Reason",
     "Run",
+    "SentByKey",
     "SentSignal",
+    "SignalByKey",
     "Span",
     "Start",
     "Started",
@@ -96,6 +98,34 @@ class SentSignal(_Shape):
 
     run_id: UUID
     signal_id: UUID
+
+
+class SignalByKey(_Shape):
+    """A signal to the runs of a workflow that are under way for an external id."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"workflow": "claim intake", "key": "claim-7", "name": "paid", "payload": {"amount": 3}}
+            ]
+        },
+    )
+
+    workflow: str = Field(
+        min_length=1, max_length=255, pattern=r"^[^\x00]+$", description="The workflow's name."
+    )
+    key: str = Field(
+        min_length=1, max_length=255, pattern=r"^[^\x00]+$", description="The runs' external id."
+    )
+    name: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$", description="The signal's.")
+    payload: Any = None
+
+
+class SentByKey(_Shape):
+    """How many runs a signal was sent to."""
+
+    runs: int
 
 
 class ContextItem(_Shape):

@@ -30,8 +30,9 @@ begin
            case when n.step_number = 0 then 'suspended'
                 when n.step_number is not null and w.kind = 'sleep' then 'slept'
                 when n.step_number is not null and t.metadata -> 'timed_out' is not null then 'timeout'
+                when n.step_number is not null and t.status = 'failed' then 'failed'
                 when n.step_number is not null then 'signal' else 'busy' end,
-           t.output_data
+           case t.status when 'failed' then jsonb_build_object('message', t.error_message, 'details', t.error_details) else t.output_data end
       from unnest(waits) w
       left join noted n on n.run_id = w.run_id and n.step_number in (0, w.step_number)
       left join mainstem.user_workflow_run_step t on t.run_id = w.run_id and t.step_number = w.step_number

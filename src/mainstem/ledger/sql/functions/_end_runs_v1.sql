@@ -17,6 +17,7 @@ begin
   free := array(
     select r.run_id from mainstem.user_workflow_run r
      where r.run_id = any (owned) and r.run_id between owned[1] and owned[cardinality(owned)]  -- bounds prune in a cached plan, a list does not
+       and (r.parent_step_id is null or mainstem._hold_parent_v1(r.parent_step_id))  -- before the run's own row: queue, then run
      order by r.run_id for no key update skip locked);
   if cardinality(free) < cardinality(endings) then
     return query

@@ -32,7 +32,7 @@ begin
   end if;
   if cardinality(starts) > 0 then
     for part in select * from mainstem._start_runs_v1(worker, starts) loop
-      run_id := part.run_id; step_number := part.place; answer := part.answer; payload := null;
+      run_id := part.run_id; step_number := part.place; answer := part.answer; payload := to_jsonb(mainstem.clock());
       return next;
       if part.answer = 'started' then
         ids := ids || part.run_id; numbers := numbers || 0; states := states || 'running'::text; orgs := orgs || starts[part.place].org_id;
@@ -85,4 +85,4 @@ begin
   end if;
 end $$;
 comment on function mainstem._flush_v1(uuid, bigint, boolean, mainstem._start_record[], mainstem._step_record[], mainstem._step_record[], mainstem._event_record[], mainstem._wait_record[], mainstem._ending_record[]) is
-  'One flush of a recorder: whatever its runs have to record, in one transaction behind one fence. steps are new rows, closings change rows that are there. Gives what was not simply recorded: fenced (everything: the worker was reaped), lost (another owns the run), busy (somebody holds a lock on the run: send the ending or wait again), signal, timeout, slept, due, open, suspended, cancel for waits, and each start''s answer. again: the answer to this flush number was lost; it is recorded once and answered twice.';
+  'One flush of a recorder: whatever its runs have to record, in one transaction behind one fence. steps are new rows, closings change rows that are there. Gives what was not simply recorded: fenced (everything: the worker was reaped), lost (another owns the run), busy (somebody holds a lock on the run: send the ending or wait again), signal, timeout, slept, due, open, suspended, cancel for waits, and each start''s answer with the time. again: the answer to this flush number was lost; it is recorded once and answered twice.';

@@ -16,7 +16,7 @@ begin
                 returning signal_id, name, payload, sent_at)
   select jsonb_agg(jsonb_build_object('event_id', signal_id, 'event_type', 'signal_not_taken',
                                       'event_data', jsonb_build_object('name', name, 'payload', payload), 'timestamp', sent_at)
-                   order by sent_at, signal_id)
+                   order by sent_at, signal_id) filter (where name not like 'mainstem:%')
     into leftover from gone;
   update mainstem.user_workflow_run r
      set status = _fold_run.status,

@@ -8,6 +8,7 @@ declare
   waiting record;
   queued record;
   one mainstem._wait_record;
+  kept record;
   settled boolean;
   names text[];
   due timestamptz;
@@ -32,9 +33,10 @@ begin
         settled := settled or answer <> 'open';
         return next;
       end loop;
-      if one.signal is not null then names := names || one.signal; end if;
-      due := least(due, (select (s.metadata -> 'wait' ->> 'due')::timestamptz from mainstem.user_workflow_run_step s
-                          where s.run_id = one.run_id and s.step_number = one.step_number));
+      select (s.metadata -> 'wait' ->> 'due')::timestamptz as due, s.metadata -> 'wait' ->> 'signal' as signal into kept
+        from mainstem.user_workflow_run_step s where s.run_id = one.run_id and s.step_number = one.step_number;
+      if kept.signal is not null then names := names || kept.signal; end if;
+      due := least(due, kept.due);
     end loop;
     if settled or not suspend then
       continue;
@@ -52,4 +54,4 @@ begin
     return query select waiting.run_id, 0, 'suspended', null::jsonb, 'waiting', queued.org_id;
   end loop;
 end $$;
-comment on function mainstem._record_waits_v1(uuid, mainstem._wait_record[]) is 'Settle what runs wait for, each under the lock of its queue row and so in one order with every signal: answers signal (with the payload), timeout, slept, due or open for each wait; then, when nothing was settled and nothing else can go on, suspended. busy: try again in the next flush.';
+comment on function mainstem._record_waits_v1(uuid, mainstem._wait_record[]) is 'Settle what runs wait for, each under the lock of its queue row and so in one order with every signal: answers signal (with the payload), timeout, slept, due, failed (with message and details) or open for each wait; then, when nothing was settled and nothing else can go on, suspended. busy: try again in the next flush.';

@@ -8,9 +8,13 @@ declare
   step record;
   taken record;
 begin
+  if one.kind in ('child', 'start') then
+    return query select * from mainstem._settle_child_v1(org_id, one);
+    return;
+  end if;
   insert into mainstem.user_workflow_run_step (step_id, run_id, org_id, step_number, node_key, iteration, status, started_at, input_data, metadata)
   values (mainstem.step_id(one.run_id, one.step_number), one.run_id, _settle_wait_v1.org_id, one.step_number, one.node_key, one.iteration, 'waiting', moment,
-          jsonb_strip_nulls(jsonb_build_object('signal', one.signal, 'seconds', one.timeout_us / 1e6)), coalesce(one.metadata, '{}'))
+          coalesce(one.given, jsonb_strip_nulls(jsonb_build_object('signal', one.signal, 'seconds', one.timeout_us / 1e6))), coalesce(one.metadata, '{}'))
   on conflict (run_id, step_number) do nothing;
   update mainstem.user_workflow_run_step s
      set metadata = s.metadata || jsonb_build_object('wait', jsonb_strip_nulls(jsonb_build_object(
@@ -22,7 +26,7 @@ begin
     return query select case when one.kind = 'sleep' then 'slept' when step.timed_out then 'timeout' else 'signal' end, step.output_data, null::text;
     return;
   end if;
-  if one.kind = 'signal' then
+  if one.kind in ('signal', 'approval') then
     delete from mainstem.user_workflow_signal g
      where g.run_id = one.run_id and g.signal_id = (
        select first.signal_id from mainstem.user_workflow_signal first
@@ -30,8 +34,10 @@ begin
     returning g.signal_id, g.payload into taken;
     if found then
       update mainstem.user_workflow_run_queue q set signals = greatest(0, q.signals - 1) where q.run_id = one.run_id;
-      perform mainstem._end_wait_v1(one.run_id, one.step_number, taken.payload, jsonb_build_object('signal_id', taken.signal_id));
-      return query select 'signal', taken.payload, 'completed';
+      payload := case one.kind when 'approval' then taken.payload -> 'answer' else taken.payload end;
+      perform mainstem._end_wait_v1(one.run_id, one.step_number, payload, jsonb_build_object('signal_id', taken.signal_id)
+        || case one.kind when 'approval' then jsonb_build_object('answered_by', taken.payload -> 'by') else '{}' end);
+      return query select 'signal', payload, 'completed';
       return;
     end if;
   end if;
@@ -41,8 +47,8 @@ begin
     return query select 'due', null::jsonb, null::text;
   else
     perform mainstem._end_wait_v1(one.run_id, one.step_number, null,
-      case one.kind when 'signal' then jsonb_build_object('timed_out', true) else '{}' end);
-    return query select case one.kind when 'signal' then 'timeout' else 'slept' end, null::jsonb, 'completed';
+      case one.kind when 'sleep' then '{}' else jsonb_build_object('timed_out', true) end);
+    return query select case one.kind when 'sleep' then 'slept' else 'timeout' end, null::jsonb, 'completed';
   end if;
 end $$;
 comment on function mainstem._settle_wait_v1(uuid, mainstem._wait_record) is 'One wait, under the lock that the caller holds: its step is recorded as waiting the first time, with the moment it is due; then a signal is taken, or the time has come, or it stays open.';

@@ -5,11 +5,11 @@ as $$
 declare
   queued record;
   run record;
-  new_id uuid;
 begin
   perform mainstem._refuse_stricter_isolation();
+  perform mainstem._refuse_own_name(send_workflow_signal.name);
   -- the lock first, all else in statements of their own: one statement would decide by a snapshot older than the lock
-  select q.org_id, q.state, q.waiting_for into queued from mainstem.user_workflow_run_queue q
+  select q.org_id into queued from mainstem.user_workflow_run_queue q
    where q.run_id = send_workflow_signal.run_id for no key update;
   if not found then
     select r.driver, r.status into run from mainstem.user_workflow_run r where r.run_id = send_workflow_signal.run_id;
@@ -21,15 +21,6 @@ begin
     end if;
     perform mainstem._refuse_run_over(send_workflow_signal.run_id, run.status);
   end if;
-  insert into mainstem.user_workflow_signal (run_id, org_id, name, payload, sent_by)
-  values (send_workflow_signal.run_id, queued.org_id, send_workflow_signal.name, send_workflow_signal.payload, send_workflow_signal.sent_by)
-  returning signal_id into new_id;
-  update mainstem.user_workflow_run_queue q
-     set signals = q.signals + 1,
-         state = case when q.state = 'waiting' and send_workflow_signal.name = any (q.waiting_for) then 'ready' else q.state end,
-         due_at = case when q.state = 'waiting' and send_workflow_signal.name = any (q.waiting_for) then mainstem.clock() else q.due_at end
-   where q.run_id = send_workflow_signal.run_id;
-  perform pg_notify(case when queued.state = 'owned' then 'mainstem_request' else 'mainstem_ready' end, '');
-  return new_id;
+  return mainstem._deliver_signal(send_workflow_signal.run_id, queued.org_id, send_workflow_signal.name, send_workflow_signal.payload, send_workflow_signal.sent_by);
 end $$;
-comment on function mainstem.send_workflow_signal(uuid, text, jsonb, uuid) is 'Send a signal to a run: taken by its next wait for this name, in the order of sending, whether sent before, during or after the wait begins. Each call sends another. Raises MS001, MS003 (the run is over), MS008, MS009.';
+comment on function mainstem.send_workflow_signal(uuid, text, jsonb, uuid) is 'Send a signal to a run: taken by its next wait for this name, in the order of sending, whether sent before, during or after the wait begins. Each call sends another. Raises MS001, MS003 (the run is over), MS008, MS009, MS010 (a name of our own).';

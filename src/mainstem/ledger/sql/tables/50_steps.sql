@@ -50,6 +50,8 @@ comment on column mainstem.user_workflow_run_step.org_id is 'The run''s, taken f
 
 create index user_workflow_run_step_by_node on mainstem.user_workflow_run_step (node_id) where node_id is not null;
 create index user_workflow_run_step_failed on mainstem.user_workflow_run_step (org_id, started_at desc) where status = 'failed';
+create index user_workflow_run_step_approvals on mainstem.user_workflow_run_step (org_id, run_id, step_number)
+  where status = 'waiting' and metadata -> 'wait' ->> 'kind' = 'approval';
 create index user_workflow_run_step_by_legacy_id on mainstem.user_workflow_run_step (org_id, legacy_step_id) where legacy_step_id is not null;
 
 create table mainstem.user_workflow_event (

@@ -19,8 +19,8 @@ comment on type mainstem._event_record is 'An event of a step, or of the run whe
 
 create type mainstem._wait_record as (
   run_id uuid, epoch integer, step_number integer, iteration integer, kind text, node_key text, signal text, timeout_us bigint,
-  metadata jsonb, suspend boolean);
-comment on type mainstem._wait_record is 'A step that waits. kind: signal (for a name, until a time-out), sleep (for a time), retry (a failed attempt''s back-off). timeout_us: microseconds from the first time it is recorded. suspend: nothing else in the run can go on.';
+  metadata jsonb, suspend boolean, given jsonb);
+comment on type mainstem._wait_record is 'A step that waits. kind: signal (for a name, until a time-out), approval (for an answer, by a signal of its own), sleep (for a time), retry (a failed attempt''s back-off), child (begins a run and waits for its end), start (begins a run). timeout_us: microseconds from the first time it is recorded. suspend: nothing else in the run can go on. given: what an approval asks; what a child begins with, as _start_record, its workflow by name.';
 
 create type mainstem._ending_record as (
   run_id uuid, epoch integer, status text, output_data jsonb, endpoints_used jsonb, error_message text, error_details jsonb);

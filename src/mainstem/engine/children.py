@@ -1,0 +1,58 @@
+"""What a run's children need of the ledger outside of its flushes: their workflows entered, and their end when it is cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from mainstem.errors import RunCancelled, RunFailed, StepFailed
+from mainstem.flow.program import Workflow
+from mainstem.ledger import runs
+from mainstem.ledger.call import aperform
+from mainstem.ledger.link import Link
+from mainstem.model import ClaimedRun, RecordedStep
+
+
+class Children:
+    """Of all runs of one worker. patiently: asks until the database answers."""
+
+    def __init__(
+        self, link: Link, patiently: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
+    ) -> None:
+        self._link = link
+        self._patiently = patiently
+        self._entered: set[tuple[UUID, str]] = set()
+
+    async def enter(self, org_id: UUID, workflow: Workflow[..., Any] | str) -> None:
+        """See that the tenant has this workflow; one that is only named must be there already."""
+        if isinstance(workflow, str) or (org_id, workflow.name) in self._entered:
+            return
+        call = runs.register_workflow(workflow.name, workflow.__doc__)
+
+        async def enter() -> None:
+            async with self._link.borrowed() as conn:
+                await aperform(conn, call, org_id=org_id)
+
+        await self._patiently(enter)
+        self._entered.add((org_id, workflow.name))
+
+    async def cancel(self, run: ClaimedRun, reason: str) -> None:
+        """Cancel those that the run waits for, before its own end is recorded: whoever takes it after a death does so again."""
+        await self._patiently(lambda: self._link(runs.cancel_children(run.run_id, reason)))
+
+
+def awaits(step: RecordedStep) -> bool:
+    """Whether the step waits for a run that it has begun."""
+    return step.status == "waiting" and "child" in step.metadata
+
+
+def failure(message: str, details: dict[str, Any]) -> Exception:
+    """How a child's end that gives no result is told, now and in every replay."""
+    match details.get("type"):
+        case "RunCancelled":
+            return RunCancelled(message)
+        case "RunFailed":
+            return RunFailed(message, status=details.get("status", "failed"))
+        case refusal:
+            return StepFailed(message, error_type=refusal or "")

@@ -1,0 +1,54 @@
+"""Forms: what an answer must look like, as a JSON schema (2020-12)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from mainstem.errors import AnswerRefused, BadArgument
+from mainstem.flow.values import dumped
+
+_SHOWN = 5
+"""Faults of an answer that are named."""
+
+
+def schema_of(form: Any) -> dict[str, Any] | None:
+    """The JSON schema of a pydantic model or another type, or the schema itself. Raises BadArgument for none."""
+    if form is None:
+        return None
+    schema = form if isinstance(form, dict) else TypeAdapter(form).json_schema()
+    _validator(dumped(schema, "a form").decode())
+    return schema
+
+
+def refuse_misfit(schema: Any, answer: Any) -> None:
+    """Raise AnswerRefused, with the place of each fault, for an answer that is not as the form has it."""
+    if schema is None:
+        return
+    faults = list(_validator(dumped(schema, "a form").decode()).iter_errors(answer))
+    if faults:
+        told = [f"{_place(fault.instance_path)}: {fault.message}" for fault in faults[:_SHOWN]]
+        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        raise AnswerRefused(
+            f"the answer does not fit the form: {'; '.join(told)}{more}",
+            hint="the approval's form says what it takes: `mainstem approvals list --json`",
+        )
+
+
+@lru_cache(maxsize=256)
+def _validator(schema: str) -> Any:
+    import jsonschema_rs
+
+    try:
+        return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
+    except (ValueError, jsonschema_rs.ReferencingError) as refusal:
+        raise BadArgument(
+            f"the form is no JSON schema: {refusal}",
+            hint="give a schema of draft 2020-12, or a pydantic model",
+        ) from refusal
+
+
+def _place(path: list[str | int]) -> str:
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)

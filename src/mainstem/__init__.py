@@ -14,6 +14,7 @@ from mainstem.errors import (
     UnstorableValue,
     ValueTooLarge,
 )
+from mainstem.flow.given import Test
 from mainstem.flow.program import (
     Step,
     StepInfo,
@@ -52,6 +53,7 @@ __all__ = [
     "StepInfo",
     "StepTimedOut",
     "Terms",
+    "Test",
     "UnstorableValue",
     "ValueTooLarge",
     "Worker",

@@ -20,6 +20,7 @@ from mainstem.errors import (
     UnstorableValue,
     ValueRefused,
 )
+from mainstem.flow.given import Test
 from mainstem.flow.program import Workflow
 from mainstem.flow.values import dumped
 from mainstem.ids import new_run_id
@@ -57,6 +58,7 @@ class Start:
     created_by: UUID | None
     priority: int
     tags: tuple[str, ...]
+    test: Test | None
 
     @property
     def name(self) -> str:
@@ -80,6 +82,8 @@ class Start:
             queue="default" if code is None else code.queue,
             idempotency_key=self.idempotency_key,
             request_digest=hashlib.sha256(input_data).digest(),
+            is_test=self.test is not None,
+            test=None if self.test is None else self.test.as_json(),
         )
 
 

@@ -20,10 +20,12 @@ from uuid import UUID, uuid4
 
 from mainstem.client import Mainstem, Outcome
 from mainstem.engine.conduct import Conduct
+from mainstem.engine.deadline import to_its_end
+from mainstem.engine.debugging import Breakpoints
 from mainstem.errors import LeaseLost, MainstemError, Unreachable
 from mainstem.flow.program import Workflow
 from mainstem.ledger import queue, runs
-from mainstem.ledger.call import aperform
+from mainstem.ledger.call import Call, aperform
 from mainstem.ledger.link import Link
 from mainstem.ledger.maintenance import maintain
 from mainstem.ledger.open_steps import OpenSteps
@@ -152,6 +154,7 @@ class Incarnation:
     _bounds: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     _looked_at_all: float = 0.0
     _starting: set[UUID] = field(default_factory=set)
+    _breakpoints: Breakpoints = field(default_factory=Breakpoints)
     _may_own_more: bool = False
     """Whether a claim's answer was lost on its way: the ledger may know of runs of this worker that it does not."""
     _is_draining: bool = False
@@ -163,11 +166,13 @@ class Incarnation:
             await parts.enter_async_context(self._recorder)
             self._open_steps = await parts.enter_async_context(OpenSteps(self._recorder))
             await parts.enter_async_context(
-                self.link.listening(("mainstem_ready", "mainstem_request"), self._heard)
+                self.link.listening(("mainstem_ready", "mainstem_request", "mainstem_breakpoint"), self._heard)
             )
             parts.push_async_callback(self._drop_all)
+            await self._breakpoints.look(self._ask)
             is_alive.set()
-            loops = (self._claim_for_ever(), self._renew_for_ever(), self._keep_house())
+            looks = self._breakpoints.look_for_ever(self._ask, self.worker.terms.ttl / 3)
+            loops = (self._claim_for_ever(), self._renew_for_ever(), self._keep_house(), looks)
             tasks = [asyncio.create_task(loop) for loop in loops]
             try:
                 await asyncio.gather(*tasks)
@@ -238,7 +243,8 @@ class Incarnation:
         )
 
     def _heard(self, channel: str) -> None:
-        (self._wake if channel == "mainstem_ready" else self._asked).set()
+        hints = {"mainstem_ready": self._wake, "mainstem_breakpoint": self._breakpoints.changed}
+        hints.get(channel, self._asked).set()
 
     async def _claim_for_ever(self) -> None:
         while True:
@@ -286,7 +292,12 @@ class Incarnation:
     def _conduct(self, run: ClaimedRun) -> None:
         workflow = self.worker.workflows[run.workflow]
         conduct = Conduct(
-            run, workflow, recorder=self._recorder, open_steps=self._open_steps, context=self._context_of
+            run,
+            workflow,
+            recorder=self._recorder,
+            open_steps=self._open_steps,
+            context=self._context_of,
+            breakpoints=self._breakpoints,
         )
         task = asyncio.create_task(self._to_its_end(conduct), name=f"run {run.run_id}")
         self._runs[run.run_id] = (conduct, task)
@@ -297,7 +308,7 @@ class Incarnation:
         run_id = conduct.run.run_id
         ending = None
         try:
-            ending = await conduct.to_its_end()
+            ending = await to_its_end(conduct, self.worker_id, self._ask)
             if ending is not None:
                 output = json.loads(ending.output_data or b"null")
                 self.worker.client.ended(run_id, Outcome(ending.status, output, ending.error_message))
@@ -332,10 +343,13 @@ class Incarnation:
 
     async def _keep_house(self) -> None:
         while True:
-            await self._patiently(lambda: self.link(queue.reap()))
-            await self._patiently(lambda: self.link(queue.end_stuck_backends()))
+            for call in (queue.reap(), queue.end_overdue(), queue.end_stuck_backends()):
+                await self._ask(call)
             await self._patiently(lambda: maintain(self.link))
             await asyncio.sleep(self.worker.terms.ttl / 3)
+
+    async def _ask(self, call: Call[Any]) -> Any:
+        return await self._patiently(lambda: self.link(call))
 
     async def _patiently(self, attempt: Callable[[], Awaitable[Any]]) -> Any:
         """Until the database answers. Raises LeaseLost when this incarnation is over."""
@@ -381,4 +395,5 @@ def _as_claimed(record: StartRecord, workflow_name: str) -> ClaimedRun:
         channel=record.channel,
         input_data=json.loads(record.input_data or b"null"),
         endpoints_used=[],
+        test=None if record.test is None else json.loads(record.test),
     )

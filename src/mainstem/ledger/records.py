@@ -285,6 +285,7 @@ class StartRecord:
     parent_step_id: UUID | None = None
     idempotency_key: str | None = None
     request_digest: bytes | None = None
+    test: bytes | None = None
 
     @property
     def size(self) -> int:
@@ -310,6 +311,7 @@ class StartRecord:
             uuid_field(self.parent_step_id),
             text_field(None if self.idempotency_key is None else self.idempotency_key.encode()),
             bytea_field(self.request_digest),
+            jsonb_field(self.test),
         )
 
 

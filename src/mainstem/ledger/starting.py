@@ -33,6 +33,8 @@ class NewRun:
     priority: int = 0
     tags: Sequence[str] = field(default=())
     is_test: bool = False
+    test: bytes | None = None
+    """What a test run is given in place of its steps, as JSON."""
     queue: str = "default"
     created_by: UUID | None = None
     idempotency_key: str | None = None
@@ -50,7 +52,8 @@ def start_run(new: NewRun) -> Call[tuple[UUID, bool]]:
         "priority": new.priority, "tags": list(new.tags), "is_test": new.is_test, "queue": new.queue,
         "idempotency_key": new.idempotency_key, "request_digest": "\\x" + hashlib.sha256(new.input).hexdigest(),
     }  # fmt: skip
-    text = f'{json.dumps(record)[:-1]}, "input_data": {new.input.decode()}}}'
+    texts = f'"input_data": {new.input.decode()}, "test": {(new.test or b"null").decode()}'
+    text = f"{json.dumps(record)[:-1]}, {texts}}}"
     return Call(_START, [text, new.workflow_id, new.workflow], lambda rows: _answer(rows, new))
 
 

@@ -21,12 +21,22 @@ from mainstem.orm.definitions import (
     Workflow,
     WorkflowVersion,
 )
-from mainstem.orm.live import Audited, Change, ContextValue, IdempotencyKey, QueuedRun, Signal, Worker
+from mainstem.orm.live import (
+    Audited,
+    Breakpoint,
+    Change,
+    ContextValue,
+    IdempotencyKey,
+    QueuedRun,
+    Signal,
+    Worker,
+)
 from mainstem.orm.runs import Event, Run, Step
 
 __all__ = [
     "ApiKey",
     "Audited",
+    "Breakpoint",
     "Change",
     "Channel",
     "Config",

@@ -1,8 +1,10 @@
 """Routes under /api/v1: one resource a file. A route parses, asks the ledger once, and answers."""
 
 from mainstem.server.routes import (
+    amending,
     analytics,
     audit,
+    breakpoints,
     configs,
     consolidations,
     home,
@@ -17,6 +19,7 @@ from mainstem.server.routes import (
 )
 
 ROUTERS = [runs_found.router]  # before runs: /runs/count is no id of one
+ROUTERS += [amending.router, breakpoints.router]
 ROUTERS += [runs.router, runs_asked.router, live.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]

@@ -16,6 +16,7 @@ begin
          case when worker is null then null else moment end, coalesce(a.config_snapshot, c.config), moment, a.created_by, moment,
          'engine', a.workflow_version, a.input_data, a.parent_step_id, a.priority, a.tags, a.is_test,
          case a.queue when 'default' then '{}' else jsonb_build_object('queue', a.queue) end
+           || case when a.test is null then '{}' else jsonb_build_object('test', a.test) end
     from accepted a
     left join resolved c on c.org_id = a.org_id and c.workflow_id = a.workflow_id and c.channel = a.channel and a.config_snapshot is null;
   -- a statement of its own: a tenant queues only runs that it has, and one statement does not see what it inserts

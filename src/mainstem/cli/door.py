@@ -22,7 +22,9 @@ T = TypeVar("T")
 class Performing(Protocol):
     """Performs calls for one tenant. audit: what is written down of a change in its own transaction: both or neither."""
 
-    def __call__(self, call: Call[T], audit: Audit | Callable[[T], Audit | Sequence[Audit]] | None = None) -> T: ...
+    def __call__(
+        self, call: Call[T], audit: Audit | Callable[[T], Audit | Sequence[Audit]] | None = None
+    ) -> T: ...
 
 
 def did(action: str, target: object, **details: Any) -> Audit:
@@ -55,7 +57,9 @@ def ledger_of(settings: Settings) -> Iterator[Performing]:
         connect(client.url, role=Role.APP, application_name="mainstem cli") as conn,
     ):
 
-        def performing(call: Call[T], audit: Audit | Callable[[T], Audit | Sequence[Audit]] | None = None) -> T:
+        def performing(
+            call: Call[T], audit: Audit | Callable[[T], Audit | Sequence[Audit]] | None = None
+        ) -> T:
             written = (
                 None
                 if audit is None

@@ -34,4 +34,3 @@ def given_value(text: str, name: str) -> Any:
         return json.loads(given_text(text))
     except (OSError, ValueError) as refusal:
         raise BadArgument(f"{name}: {refusal}", hint="""give '{"limit": 3}', @FILE, or -""") from refusal
-

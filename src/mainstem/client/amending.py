@@ -71,7 +71,9 @@ class Amending:
         query = parsed(q) if isinstance(q, str) else q
         return self._pending(lambda opened: bulk.plan(opened.link, query))
 
-    def ask_of_all(self, action: Action, q: str | Query, *, reason: str | None = None) -> Pending[list[Batch]]:
+    def ask_of_all(
+        self, action: Action, q: str | Query, *, reason: str | None = None
+    ) -> Pending[list[Batch]]:
         """Retry, cancel or resume every run that a filter finds, in batches, each in a transaction of its own.
 
         What is refused of one is told, and no reason to leave out the others. Raises FilterUnreadable.
@@ -94,7 +96,12 @@ class Amending:
         if condition is not None:
             Comparison.parsed(condition, breakpoints.SEEN)
         new = NewBreakpoint(
-            workflow=workflow, run_id=run_id, node_key=step, condition=condition, one_shot=one_shot, created_by=by
+            workflow=workflow,
+            run_id=run_id,
+            node_key=step,
+            condition=condition,
+            one_shot=one_shot,
+            created_by=by,
         )
         return self._pending(lambda opened: opened.link(breakpoints.create_breakpoint(new)))
 

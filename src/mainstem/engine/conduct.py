@@ -163,7 +163,9 @@ class Conduct:
             ) from refusal
         if recorded is not None and recorded.status == "waiting" and not recorded.is_due:
             await self._until_settled(_wait(record, "retry"))
-        if self.debugging.is_on and (given := await self._durable(self.debugging.before(step, record, recorded))):
+        if self.debugging.is_on and (
+            given := await self._durable(self.debugging.before(step, record, recorded))
+        ):
             return given.value
         return await self._attempts(step, args, kwargs, record, is_recorded=is_recorded)
 

@@ -93,13 +93,17 @@ class Debugging:
         """Whether a step has anything to ask; for almost all runs not."""
         return self._steps_over or self.run.test is not None or bool(self.breakpoints)
 
-    async def before(self, step: Step[..., Any], record: StepRecord, recorded: RecordedStep | None) -> Done | None:
+    async def before(
+        self, step: Step[..., Any], record: StepRecord, recorded: RecordedStep | None
+    ) -> Done | None:
         """What is given in place of the step; None: it runs. Raises Left when the run pauses before it."""
         stopped = {} if recorded is None else recorded.metadata.get("breakpoint", {})
         if "passed_at" not in stopped:
             await self._stop(record, stopped, is_recorded=recorded is not None)
         given = given_for(self.run.test or {}, step.name, record.iteration)
-        return None if given is None else await self._give(step, record, given, is_recorded=recorded is not None)
+        return (
+            None if given is None else await self._give(step, record, given, is_recorded=recorded is not None)
+        )
 
     async def _stop(self, record: StepRecord, stopped: Mapping[str, Any], *, is_recorded: bool) -> None:
         why = dict(stopped) or await self._reason(record)
@@ -122,7 +126,9 @@ class Debugging:
         """Whether the step began before the run was stopped: an attempt, or a wait, goes on."""
         return any(step.step_number == record.step_number for step in self.run.steps)
 
-    async def _give(self, step: Step[..., Any], record: StepRecord, given: Given, *, is_recorded: bool) -> Done:
+    async def _give(
+        self, step: Step[..., Any], record: StepRecord, given: Given, *, is_recorded: bool
+    ) -> Done:
         kept = {**json.loads(record.metadata or b"{}"), "given": given.how}
         ended = replace(
             record,

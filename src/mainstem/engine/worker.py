@@ -166,7 +166,9 @@ class Incarnation:
             await parts.enter_async_context(self._recorder)
             self._open_steps = await parts.enter_async_context(OpenSteps(self._recorder))
             await parts.enter_async_context(
-                self.link.listening(("mainstem_ready", "mainstem_request", "mainstem_breakpoint"), self._heard)
+                self.link.listening(
+                    ("mainstem_ready", "mainstem_request", "mainstem_breakpoint"), self._heard
+                )
             )
             parts.push_async_callback(self._drop_all)
             await self._breakpoints.look(self._ask)

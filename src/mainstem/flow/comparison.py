@@ -78,7 +78,7 @@ def _read(pattern: re.Pattern[str], text: str, position: int, roots: tuple[str, 
         return found
     raise BadArgument(
         f"the condition {text!r} cannot be read from character {position} on",
-        hint=f"write as {roots[0]}.amount > 1000 and {roots[0]}.kind = \"bill\", with one of = != < <= > >= ~",
+        hint=f'write as {roots[0]}.amount > 1000 and {roots[0]}.kind = "bill", with one of = != < <= > >= ~',
     )
 
 

@@ -10,9 +10,7 @@ from uuid import UUID
 from mainstem.errors import BadArgument, NotFound
 from mainstem.ledger.call import Call, Row
 
-_SHOWN: LiteralString = (
-    "org_id, breakpoint_id, workflow, run_id, node_key, condition, one_shot, is_enabled, hits, last_hit_at, created_at, created_by"
-)
+_SHOWN: LiteralString = "org_id, breakpoint_id, workflow, run_id, node_key, condition, one_shot, is_enabled, hits, last_hit_at, created_at, created_by"
 _TOLD: LiteralString = f"select {_SHOWN}, pg_notify('mainstem_breakpoint', '')::text as told from made"
 
 SEEN = ("input", "run", "call")
@@ -101,15 +99,15 @@ def enabled_breakpoints() -> Call[list[Breakpoint]]:
     )
 
 
-def hit_breakpoint(breakpoint: Breakpoint) -> Call[bool]:
+def hit_breakpoint(one: Breakpoint) -> Call[bool]:
     """A worker stops before it; False when it was switched off meanwhile, by another hit perhaps."""
     return Call(
         "with made as (update mainstem.user_workflow_breakpoint"
         " set hits = hits + 1, last_hit_at = mainstem.clock(), is_enabled = not one_shot"
         " where org_id = %s and breakpoint_id = %s and is_enabled returning one_shot)"
         " select case when one_shot then pg_notify('mainstem_breakpoint', '')::text else '' end from made",
-        [breakpoint.org_id, breakpoint.breakpoint_id],
-        lambda rows: bool(rows),
+        [one.org_id, one.breakpoint_id],
+        bool,
     )
 
 
@@ -124,4 +122,3 @@ def _found(rows: list[Row], breakpoint_id: UUID) -> Breakpoint:
 def _read(row: Row) -> Breakpoint:
     shown: dict[str, Any] = {name: value for name, value in row.items() if name != "told"}
     return Breakpoint(**shown)
-

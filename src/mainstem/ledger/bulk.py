@@ -49,7 +49,9 @@ async def plan(ask: Ask, query: Query, *, budget: float = 5.0) -> Plan:
     return Plan(matched, page.runs)
 
 
-async def page_of(ask: Ask, query: Query, *, most: int, after: str | None, budget: float = 5.0) -> tuple[list[UUID], str | None]:
+async def page_of(
+    ask: Ask, query: Query, *, most: int, after: str | None, budget: float = 5.0
+) -> tuple[list[UUID], str | None]:
     """Ids of the next runs, latest first, and where the page after begins.
 
     A run that no longer matches once it was asked is behind the page: none is passed over for it.
@@ -58,7 +60,9 @@ async def page_of(ask: Ask, query: Query, *, most: int, after: str | None, budge
     return [run.run_id for run in page.runs], page.next
 
 
-async def batches(ask: Ask, action: Action, query: Query, *, reason: str | None = None) -> AsyncIterator[Batch]:
+async def batches(
+    ask: Ask, action: Action, query: Query, *, reason: str | None = None
+) -> AsyncIterator[Batch]:
     """Ask it of all."""
     following: str | None = None
     while True:

@@ -1,10 +1,10 @@
 """Testing: a ledger of its own whose clock moves, and recorded runs replayed against new code, without a database.
 
-    async with testing.ledger(claim_intake) as t:
-        run = await t.start(claim_intake, claim)
-        await t.until_waiting(run)
-        await t.advance(days=3)
-        assert (await run.result()).verdict == "nobody answered"
+async with testing.ledger(claim_intake) as t:
+    run = await t.start(claim_intake, claim)
+    await t.until_waiting(run)
+    await t.advance(days=3)
+    assert (await run.result()).verdict == "nobody answered"
 """
 
 from mainstem.testing.ledger import Ledger, ledger

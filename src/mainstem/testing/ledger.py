@@ -52,7 +52,9 @@ class Ledger:
     worker: Worker
     url: str
 
-    async def start(self, workflow: Workflow[..., Any] | str, *args: Any, test: Test | None = None, **kwargs: Any) -> RunHandle:
+    async def start(
+        self, workflow: Workflow[..., Any] | str, *args: Any, test: Test | None = None, **kwargs: Any
+    ) -> RunHandle:
         """As `Mainstem.start`."""
         return await self.client.start(workflow, *args, test=test, **kwargs)
 
@@ -71,13 +73,14 @@ class Ledger:
         run_id = run if isinstance(run, UUID) else run.run_id
         try:
             async with asyncio.timeout(PATIENCE):
-                while not holds(found := await self.client.get_run(run_id)):
+                while not holds(found := await self.client.get_run(run_id)):  # noqa: ASYNC110  (the ledger tells nobody)
                     await asyncio.sleep(LOOKED_EVERY)
                 return found
         except TimeoutError as waited:
             found = await self.client.get_run(run_id)
             raise NotReached(
-                f"run {run_id} is {found.status} after {PATIENCE:g} s", hint="look at its steps: mainstem runs show"
+                f"run {run_id} is {found.status} after {PATIENCE:g} s",
+                hint="look at its steps: mainstem runs show",
             ) from waited
 
     async def until_waiting(self, run: RunHandle | UUID) -> Run:
@@ -111,7 +114,9 @@ def _new_database() -> Iterator[str]:
     name = f"ledger_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as conn:
         conn.execute(
-            SQL("create database {} template {} strategy file_copy").format(Identifier(name), Identifier(TEMPLATE))
+            SQL("create database {} template {} strategy file_copy").format(
+                Identifier(name), Identifier(TEMPLATE)
+            )
         )
     try:
         yield _in_database(server, name)

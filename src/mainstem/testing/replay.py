@@ -100,7 +100,7 @@ class _NoFurther:
     def __init__(self) -> None:
         self.first: str | None = None
 
-    def begin(self, record: Any, *, is_recorded: bool) -> Any:
+    def begin(self, record: Any, *, is_recorded: bool) -> Any:  # noqa: ARG002  (as the open steps have it)
         self.first = self.first or f"step {record.step_number}, {record.node_key.decode()}"
         raise Left
 
@@ -136,14 +136,19 @@ def _verdict(run: _Recorded, ending: EndingRecord | None, first: str | None) -> 
     if run.status not in ("completed", "failed"):
         return "goes on", f"the code would end: {ending.status}"
     if ending.status != run.status and not (ending.status == "paused" and run.status == "failed"):
-        return "differs", f"it was {run.status}, and would be {ending.status}: {ending.error_message or 'as its code returns'}"
+        return (
+            "differs",
+            f"it was {run.status}, and would be {ending.status}: {ending.error_message or 'as its code returns'}",
+        )
     if run.status == "completed" and json.loads(ending.output_data or b"null") != run.output:
         return "differs", "it returns something else than is recorded"
     return "same", "it ends as recorded"
 
 
 def _recorded(run: Run | Mapping[str, Any]) -> _Recorded:
-    read: Any = run if isinstance(run, Mapping) else {name: getattr(run, name) for name in Run.__dataclass_fields__}
+    read: Any = (
+        run if isinstance(run, Mapping) else {name: getattr(run, name) for name in Run.__dataclass_fields__}
+    )
     claimed = ClaimedRun(
         run_id=UUID(str(read["run_id"])),
         org_id=UUID(str(read["org_id"])),
@@ -164,7 +169,17 @@ def _recorded(run: Run | Mapping[str, Any]) -> _Recorded:
 
 
 def _step(step: Any) -> RecordedStep:
-    names = ("step_number", "node_key", "iteration", "status", "retry_count", "output_data", "error_message", "error_details", "metadata")
+    names = (
+        "step_number",
+        "node_key",
+        "iteration",
+        "status",
+        "retry_count",
+        "output_data",
+        "error_message",
+        "error_details",
+        "metadata",
+    )
     read = step if isinstance(step, Mapping) else {name: getattr(step, name) for name in names}
     fields = {name: read[name] for name in names}
     return RecordedStep(**{**fields, "status": str(fields["status"])}, is_due=True)

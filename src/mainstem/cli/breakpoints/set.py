@@ -18,11 +18,24 @@ from mainstem.settings import Settings
 @click.argument("workflow", required=False)
 @click.argument("step", required=False)
 @click.option("--run", "run_id", type=click.UUID, help="Only in this run.")
-@click.option("--if", "condition", metavar="CONDITION", help="Of input (the step's), run (the run's input) and call (its count).")
+@click.option(
+    "--if",
+    "condition",
+    metavar="CONDITION",
+    help="Of input (the step's), run (the run's input) and call (its count).",
+)
 @click.option("--once", is_flag=True, help="Switched off by its first hit.")
 @json_option
 @click.pass_obj
-def set_(settings: Settings, workflow: str | None, step: str | None, *, run_id: UUID | None, condition: str | None, once: bool) -> None:
+def set_(
+    settings: Settings,
+    workflow: str | None,
+    step: str | None,
+    *,
+    run_id: UUID | None,
+    condition: str | None,
+    once: bool,
+) -> None:
     """Let runs of WORKFLOW pause before a step begins: STEP, by its name, or whichever comes next.
 
     \b
@@ -33,7 +46,12 @@ def set_(settings: Settings, workflow: str | None, step: str | None, *, run_id: 
     if condition is not None:
         Comparison.parsed(condition, SEEN)
     new = NewBreakpoint(
-        workflow=workflow, run_id=run_id, node_key=step, condition=condition, one_shot=once, created_by=actor()
+        workflow=workflow,
+        run_id=run_id,
+        node_key=step,
+        condition=condition,
+        one_shot=once,
+        created_by=actor(),
     )
     with ledger_of(settings) as ask:
         made = ask(
@@ -41,4 +59,6 @@ def set_(settings: Settings, workflow: str | None, step: str | None, *, run_id: 
             lambda made: did("breakpoints.create", made.breakpoint_id, workflow=workflow, step=step),
         )
     say(str(made.breakpoint_id), **asdict(made))
-    note("runs that it stops: mainstem runs list status:paused; go on: mainstem runs resume RUN_ID [--step-over]")
+    note(
+        "runs that it stops: mainstem runs list status:paused; go on: mainstem runs resume RUN_ID [--step-over]"
+    )

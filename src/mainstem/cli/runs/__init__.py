@@ -28,5 +28,20 @@ def runs() -> None:
     """
 
 
-for command in (list_, count, export, show, compare, tail, cancel, retry, signal, resume, fork, patch, skip, replay):
+for command in (
+    list_,
+    count,
+    export,
+    show,
+    compare,
+    tail,
+    cancel,
+    retry,
+    signal,
+    resume,
+    fork,
+    patch,
+    skip,
+    replay,
+):
     runs.add_command(command)

@@ -18,7 +18,9 @@ from mainstem.settings import Settings
 @click.option("--reason", help="Kept with the run.")
 @json_option
 @click.pass_obj
-def cancel(settings: Settings, run_id: UUID | None, where: str | None, *, dry_run: bool, reason: str | None) -> None:
+def cancel(
+    settings: Settings, run_id: UUID | None, where: str | None, *, dry_run: bool, reason: str | None
+) -> None:
     """End RUN_ID. A worker that has it is asked, and follows soon: `requested`.
 
     \b

@@ -19,7 +19,9 @@ from mainstem.settings import Settings
 @click.command()
 @filter_options
 @click.option("--format", "form", type=click.Choice(["csv", "ndjson"]), default="ndjson", show_default=True)
-@click.option("--steps", is_flag=True, help="Whole runs, with their steps: NDJSON, for `mainstem runs replay`.")
+@click.option(
+    "--steps", is_flag=True, help="Whole runs, with their steps: NDJSON, for `mainstem runs replay`."
+)
 @click.option("--output", type=click.File("wb"), default="-", help="A file; standard output without it.")
 @json_option
 @click.pass_obj
@@ -49,8 +51,9 @@ async def _write_whole(client: Mainstem, query: Query, output: BinaryIO) -> None
     async with client:
         page = await client.find_runs(query, limit=200)
         while True:
-            for run in page.runs:
-                output.write(f"{dumps(await client.get_run(run.run_id))}\n".encode())
+            for found in page.runs:
+                run = await client.get_run(found.run_id)
+                output.write(f"{dumps(run)}\n".encode())
             if page.next is None:
                 break
             page = await client.find_runs(query, limit=200, after=page.next)

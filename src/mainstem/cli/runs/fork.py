@@ -18,12 +18,22 @@ from mainstem.settings import Settings
 @click.command()
 @click.argument("run_id", type=click.UUID)
 @click.option("--from-step", type=click.IntRange(1, 2**24 - 1), help="From the beginning without it.")
-@click.option("--input", "given", metavar="JSON", help="Other input: an object, @FILE, or - for standard input.")
+@click.option(
+    "--input", "given", metavar="JSON", help="Other input: an object, @FILE, or - for standard input."
+)
 @click.option("--context", metavar="JSON", help="Keys to lay over its context: an object, or @FILE.")
 @click.option("--version", type=click.IntRange(1), help="Of the code.")
 @json_option
 @click.pass_obj
-def fork(settings: Settings, run_id: UUID, *, from_step: int | None, given: str | None, context: str | None, version: int | None) -> None:
+def fork(
+    settings: Settings,
+    run_id: UUID,
+    *,
+    from_step: int | None,
+    given: str | None,
+    context: str | None,
+    version: int | None,
+) -> None:
     """Begin a new run that goes on from a step of RUN_ID, with what was recorded before it; RUN_ID stays as it is.
 
     Example: mainstem runs fork RUN_ID --from-step 3 --context '{"limit": 500}'
@@ -34,9 +44,14 @@ def fork(settings: Settings, run_id: UUID, *, from_step: int | None, given: str 
         context=_dumped("--context", context),
         version=version,
     )
-    told: dict[str, Any] = {name: True for name in ("input", "context", "version") if getattr(asked, name) is not None}
+    told: dict[str, Any] = {
+        name: True for name in ("input", "context", "version") if getattr(asked, name) is not None
+    }
     with ledger_of(settings) as ask:
-        made = ask(fork_run(run_id, asked), lambda made: did("runs.fork", run_id, into=made, from_step=from_step, **told))
+        made = ask(
+            fork_run(run_id, asked),
+            lambda made: did("runs.fork", run_id, into=made, from_step=from_step, **told),
+        )
     say(f"{made}: mainstem runs tail {made}", run_id=made, forked_from=run_id)
 
 

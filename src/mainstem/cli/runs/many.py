@@ -38,14 +38,17 @@ def one_or_none(run_id: UUID | None, where: str | None, *, dry_run: bool) -> UUI
     """The run, or None for a filter. Raises BadArgument for neither and for both."""
     if (run_id is None) == (where is None):
         raise BadArgument(
-            "give a RUN_ID, or a filter with --where", hint="mainstem runs retry --where 'status:failed' --dry-run"
+            "give a RUN_ID, or a filter with --where",
+            hint="mainstem runs retry --where 'status:failed' --dry-run",
         )
     if dry_run and where is None:
         raise BadArgument("--dry-run is for --where", hint="mainstem runs show RUN_ID")
     return run_id
 
 
-def ask_of_all(settings: Settings, action: Action, where: str, *, dry_run: bool, reason: str | None = None) -> None:
+def ask_of_all(
+    settings: Settings, action: Action, where: str, *, dry_run: bool, reason: str | None = None
+) -> None:
     """In batches, each in a transaction of its own; an interruption leaves what was done."""
     query = parsed(where)
     with ledger_of(settings) as ask:
@@ -58,10 +61,20 @@ def ask_of_all(settings: Settings, action: Action, where: str, *, dry_run: bool,
 def _plan(ask: Performing, action: Action, query: Query) -> None:
     counted = ask(count_runs(query, budget=BUDGET))
     first = ask(find_runs(query, limit=SHOWN, budget=BUDGET)).runs
-    rows = [{"run": str(run.run_id), "workflow": run.workflow, "status": run.status.value, "created": run.created_at} for run in first]
+    rows = [
+        {
+            "run": str(run.run_id),
+            "workflow": run.workflow,
+            "status": run.status.value,
+            "created": run.created_at,
+        }
+        for run in first
+    ]
     show(rows, none="no run is like this")
     words = str(counted.value) if counted.relation == "eq" else f"{counted.value} or more"
-    note(f"{action} would be asked of {words}", action=action, matched=counted.value, relation=counted.relation)
+    note(
+        f"{action} would be asked of {words}", action=action, matched=counted.value, relation=counted.relation
+    )
 
 
 def _ask_all(ask: Performing, action: Action, query: Query, where: str, reason: str | None) -> None:
@@ -86,4 +99,6 @@ def _ask_all(ask: Performing, action: Action, query: Query, where: str, reason: 
 
 def _entries(action: Action, where: str, reason: str | None, answers: list[Asked]) -> list[Audit]:
     details = {"filter": where, "reason": reason}
-    return [did(f"runs.{action}", one.run_id, **details, answer=one.answer) for one in answers if one.code is None]
+    return [
+        did(f"runs.{action}", one.run_id, **details, answer=one.answer) for one in answers if one.code is None
+    ]

@@ -22,14 +22,23 @@ from mainstem.settings import Settings
 @click.option("--stay", is_flag=True, help="Leave the run as it is: more is to be patched first.")
 @json_option
 @click.pass_obj
-def patch(settings: Settings, run_id: UUID, step: int, output: str, *, reason: str | None, stay: bool) -> None:
+def patch(
+    settings: Settings, run_id: UUID, step: int, output: str, *, reason: str | None, stay: bool
+) -> None:
     """Give the output of STEP, by its number, which failed or stands at a breakpoint; RUN_ID then goes on with it.
 
     JSON is a value, @FILE, or - for standard input.
 
     Example: mainstem runs patch RUN_ID 3 '{"active": true}' --reason 'looked up by hand'
     """
-    amendment = Amendment(output=dumped(given_value(output, "JSON"), f"the output of step {step}"), reason=reason, by=actor(), go_on=not stay)
+    amendment = Amendment(
+        output=dumped(given_value(output, "JSON"), f"the output of step {step}"),
+        reason=reason,
+        by=actor(),
+        go_on=not stay,
+    )
     with ledger_of(settings) as ask:
-        answer = ask(amend_step(run_id, step, amendment), did("runs.patch_step", run_id, step=step, reason=reason))
+        answer = ask(
+            amend_step(run_id, step, amendment), did("runs.patch_step", run_id, step=step, reason=reason)
+        )
     say(f"{run_id} is {answer}", run_id=run_id, step=step, answer=answer)

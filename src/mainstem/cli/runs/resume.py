@@ -15,10 +15,16 @@ from mainstem.settings import Settings
 
 @click.command()
 @run_or_filter
-@click.option("--step-over", is_flag=True, help="Past the breakpoint that it stands before, and pause before the next step.")
+@click.option(
+    "--step-over",
+    is_flag=True,
+    help="Past the breakpoint that it stands before, and pause before the next step.",
+)
 @json_option
 @click.pass_obj
-def resume(settings: Settings, run_id: UUID | None, where: str | None, *, dry_run: bool, step_over: bool) -> None:
+def resume(
+    settings: Settings, run_id: UUID | None, where: str | None, *, dry_run: bool, step_over: bool
+) -> None:
     """Let the paused RUN_ID go on: the next worker takes it, and passes the breakpoint that it stands before.
 
     \b

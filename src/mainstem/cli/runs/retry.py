@@ -18,7 +18,9 @@ from mainstem.settings import Settings
 @click.option("--from-step", type=click.IntRange(1, 2**24 - 1), help="Do this step and all after it again.")
 @json_option
 @click.pass_obj
-def retry(settings: Settings, run_id: UUID | None, where: str | None, *, dry_run: bool, from_step: int | None) -> None:
+def retry(
+    settings: Settings, run_id: UUID | None, where: str | None, *, dry_run: bool, from_step: int | None
+) -> None:
     """Take back RUN_ID, which failed, timed out or is paused: what it completed stays, what failed is done again.
 
     \b

@@ -26,5 +26,7 @@ def skip(settings: Settings, run_id: UUID, step: int, *, reason: str | None, sta
     """
     amendment = Amendment(output=None, reason=reason, by=actor(), go_on=not stay)
     with ledger_of(settings) as ask:
-        answer = ask(amend_step(run_id, step, amendment), did("runs.skip_step", run_id, step=step, reason=reason))
+        answer = ask(
+            amend_step(run_id, step, amendment), did("runs.skip_step", run_id, step=step, reason=reason)
+        )
     say(f"{run_id} is {answer}", run_id=run_id, step=step, answer=answer)

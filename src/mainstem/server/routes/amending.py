@@ -31,7 +31,10 @@ _AMENDED = described(NotFound, RunIsOver, StateRefused)
 
 
 @router.post(
-    "/bulk", operation_id="ask_of_runs", summary="Retry, cancel or resume all that a filter finds", responses=described()
+    "/bulk",
+    operation_id="ask_of_runs",
+    summary="Retry, cancel or resume all that a filter finds",
+    responses=described(),
 )
 async def ask_of_runs(given: Bulk, caller: Operator, database: Asked, seconds: Seconds) -> BulkAnswer:
     """First with `dry_run`: how many, and which first. Then batch after batch, each in a transaction of its own."""
@@ -43,13 +46,19 @@ async def ask_of_runs(given: Bulk, caller: Operator, database: Asked, seconds: S
     if given.dry_run:
         plan = await bulk.plan(ask, query, budget=seconds / 2)
         return BulkAnswer(matched=plan.matched, first=plan.first)
-    run_ids, following = await bulk.page_of(ask, query, most=given.most, after=given.page_token, budget=seconds)
+    run_ids, following = await bulk.page_of(
+        ask, query, most=given.most, after=given.page_token, budget=seconds
+    )
     answers = await database.perform(
         amending.ask_of_runs(given.action, run_ids, given.reason),
         org_id=caller.org_id,
         audit=lambda answers: _entries(caller, given, answers),
     )
-    refused = [Refused(run_id=one.run_id, code=one.code, message=one.message) for one in answers if one.code]
+    refused = [
+        Refused(run_id=one.run_id, code=one.code, message=one.message or one.answer)
+        for one in answers
+        if one.code
+    ]
     return BulkAnswer(asked=len(answers), refused=refused, next=following)
 
 
@@ -86,7 +95,9 @@ async def fork(
     new_id = await database.perform(
         call,
         org_id=caller.org_id,
-        audit=lambda made: caller.did("runs.fork", run_id, into=made, from_step=asked.from_step, patched=patched),
+        audit=lambda made: caller.did(
+            "runs.fork", run_id, into=made, from_step=asked.from_step, patched=patched
+        ),
     )
     return Forked(run_id=new_id, forked_from=step_id(run_id, asked.from_step or 0))
 
@@ -97,7 +108,9 @@ async def fork(
     summary="Say what a step gave that failed",
     responses=_AMENDED,
 )
-async def patch(run_id: UUID, step_number: StepNumber, given: Patch, caller: Operator, database: Asked) -> Answered:
+async def patch(
+    run_id: UUID, step_number: StepNumber, given: Patch, caller: Operator, database: Asked
+) -> Answered:
     """Kept in `metadata.amended`; the failure stays in the step's events. Answers with the run's status then."""
     output = dumped(given.output, f"the output of step {step_number}")
     amendment = Amendment(output=output, reason=given.reason, by=caller.name, go_on=given.go_on)

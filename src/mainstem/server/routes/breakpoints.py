@@ -29,11 +29,17 @@ async def list_breakpoints(
     call = breakpoints.list_breakpoints(limit=page_size + 1, after=page_token)
     found = await database.perform(call, org_id=caller.org_id)
     shown = [BreakpointShown.model_validate(one) for one in found[:page_size]]
-    return BreakpointsShown(breakpoints=shown, next=shown[-1].breakpoint_id if len(found) > page_size else None)
+    return BreakpointsShown(
+        breakpoints=shown, next=shown[-1].breakpoint_id if len(found) > page_size else None
+    )
 
 
 @router.post(
-    "", operation_id="set_breakpoint", summary="Let runs pause before a step", status_code=201, responses=described()
+    "",
+    operation_id="set_breakpoint",
+    summary="Let runs pause before a step",
+    status_code=201,
+    responses=described(),
 )
 async def set_breakpoint(given: NewBreakpoint, caller: Operator, database: Asked) -> BreakpointShown:
     """Workers learn of it at once. Raises nothing for a workflow that has no run yet."""

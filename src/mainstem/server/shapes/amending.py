@@ -18,28 +18,25 @@ class _Shape(BaseModel):
 class Retry(_Shape):
     """What is done again."""
 
-    from_step: int | None = Field(
-        None, ge=1, lt=2**24, description="This step and all that began after it; what failed, when null."
+    from_step: int | None = Field(default=None, ge=1, lt=2**24, description="This step and all that began after it; what failed, when null."
     )
 
 
 class Resume(_Shape):
     """How a paused run goes on."""
 
-    step_over: bool = Field(False, description="Pause again before the next step.")
+    step_over: bool = Field(default=False, description="Pause again before the next step.")
 
 
 class Fork(_Shape):
     """From where a new run goes on, and what is other there. null: as it was."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"from_step": 3, "context": {"limit": 500}}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"from_step": 3, "context": {"limit": 500}}]})
 
-    from_step: int | None = Field(None, ge=1, lt=2**24, description="From the beginning when null.")
-    input: dict[str, Any] | None = Field(None, description="The whole of it, by name.")
-    context: dict[str, Any] | None = Field(None, description="Laid over the old one, key by key.")
-    version: int | None = Field(None, ge=1, le=2**31 - 1, description="Of the code.")
+    from_step: int | None = Field(default=None, ge=1, lt=2**24, description="From the beginning when null.")
+    input: dict[str, Any] | None = Field(default=None, description="The whole of it, by name.")
+    context: dict[str, Any] | None = Field(default=None, description="Laid over the old one, key by key.")
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="Of the code.")
 
 
 class Forked(_Shape):
@@ -57,30 +54,32 @@ class Patch(_Shape):
     )
 
     output: Any
-    reason: str | None = Field(None, max_length=2000)
-    go_on: bool = Field(True, description="Take the run back too; false when more is to be patched first.")
+    reason: str | None = Field(default=None, max_length=2000)
+    go_on: bool = Field(default=True, description="Take the run back too; false when more is to be patched first.")
 
 
 class Skip(_Shape):
     """Why a step is passed over."""
 
-    reason: str | None = Field(None, max_length=2000, examples=["not needed for this claim"])
-    go_on: bool = Field(True, description="Take the run back too; false when more is to be patched first.")
+    reason: str | None = Field(default=None, max_length=2000, examples=["not needed for this claim"])
+    go_on: bool = Field(default=True, description="Take the run back too; false when more is to be patched first.")
 
 
 class Bulk(_Shape):
     """What is asked of every run that a filter finds."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"action": "retry", "q": "status:failed workflow:intake", "dry_run": True}]}
+        json_schema_extra={
+            "examples": [{"action": "retry", "q": "status:failed workflow:intake", "dry_run": True}]
+        }
     )
 
     action: Literal["retry", "cancel", "resume"]
     q: str = Field(min_length=1, max_length=4000, description="A filter; see GET /filters.")
-    reason: str | None = Field(None, max_length=2000, description="Of a cancellation.")
+    reason: str | None = Field(default=None, max_length=2000, description="Of a cancellation.")
     dry_run: bool = Field(description="Only say how many, and which first.")
     most: int = Field(200, ge=1, le=200, description="Runs of this request; `next` goes on.")
-    page_token: str | None = Field(None, max_length=1000, description="The `next` of the request before.")
+    page_token: str | None = Field(default=None, max_length=1000, description="The `next` of the request before.")
 
 
 class Refused(_Shape):

@@ -18,13 +18,21 @@ class NewBreakpoint(BaseModel):
         },
     )
 
-    workflow: str | None = Field(None, min_length=1, max_length=255, description="By its name; or give run_id.")
+    workflow: str | None = Field(
+        None, min_length=1, max_length=255, description="By its name; or give run_id."
+    )
     run_id: UUID | None = Field(None, description="Only in this run.")
     step: str | None = Field(
-        None, min_length=1, max_length=255, description="By its name, or a node's key; whichever comes next when null."
+        None,
+        min_length=1,
+        max_length=255,
+        description="By its name, or a node's key; whichever comes next when null.",
     )
     condition: str | None = Field(
-        None, min_length=1, max_length=1000, description="Of input (the step's), run (the run's input) and call (its count)."
+        None,
+        min_length=1,
+        max_length=1000,
+        description="Of input (the step's), run (the run's input) and call (its count).",
     )
     one_shot: bool = Field(False, description="Switched off by its first hit.")
 

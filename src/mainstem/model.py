@@ -224,6 +224,8 @@ class ClaimedRun:
     channel: str
     input_data: Json
     endpoints_used: list[Json]
+    attempt: int = 0
+    """Workers that were lost with it, and no step ended in between."""
     test: Mapping[str, Json] | None = None
     """What is given in place of steps, of a test run."""
     steps: list[RecordedStep] = field(default_factory=list)

@@ -18,7 +18,7 @@ async def read(page: int) -> int:
 
 
 @step(retry=ONCE)
-async def swallow() -> str:
+def swallow() -> str:
     if not Path(os.environ[ANTIDOTE]).exists():
         os.kill(os.getpid(), signal.SIGKILL)
     return "survived"

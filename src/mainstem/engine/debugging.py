@@ -16,6 +16,7 @@ from uuid import UUID
 
 from mainstem.engine.branches import Left
 from mainstem.engine.execute import Done
+from mainstem.engine.hints import first_of
 from mainstem.errors import BadArgument
 from mainstem.flow.comparison import Comparison
 from mainstem.flow.given import Given, given_for
@@ -58,11 +59,7 @@ class Breakpoints:
     async def look_for_ever(self, ask: Ask, every: float) -> None:
         """Look when told that there is a change, and after so many seconds."""
         while True:
-            try:
-                async with asyncio.timeout(every):
-                    await self.changed.wait()
-            except TimeoutError:
-                pass
+            await first_of(self.changed, every)
             await self.look(ask)
 
     async def hit(self, run: ClaimedRun, record: StepRecord) -> Breakpoint | None:

@@ -22,6 +22,8 @@ from mainstem.client import Mainstem, Outcome
 from mainstem.engine.conduct import Conduct
 from mainstem.engine.deadline import to_its_end
 from mainstem.engine.debugging import Breakpoints
+from mainstem.engine.hints import first_of
+from mainstem.engine.quarantine import PUT_OFF_FOR, Quarantine
 from mainstem.errors import LeaseLost, MainstemError, Unreachable
 from mainstem.flow.program import Workflow
 from mainstem.ledger import queue, runs
@@ -155,6 +157,7 @@ class Incarnation:
     _looked_at_all: float = 0.0
     _starting: set[UUID] = field(default_factory=set)
     _breakpoints: Breakpoints = field(default_factory=Breakpoints)
+    _quarantine: Quarantine = field(default_factory=Quarantine)
     _may_own_more: bool = False
     """Whether a claim's answer was lost on its way: the ledger may know of runs of this worker that it does not."""
     _is_draining: bool = False
@@ -253,7 +256,7 @@ class Incarnation:
             self._wake.clear()  # before the look, so that what comes meanwhile is not lost
             if self._free() > 0 and await self._patiently(self._claim):
                 continue
-            await _first_of(self._wake, await self._rest())
+            await first_of(self._wake, await self._rest())
             self._bounds.clear()
 
     async def _rest(self) -> float:
@@ -279,9 +282,11 @@ class Incarnation:
         self._looked_at_all = self._looked_at_all if bounded else now
         self._may_own_more = True
         claimed = await self.link(queue.claim(self.worker_id, self._queues, wanted, self._bounds))
+        if later := self._quarantine.put_off(claimed):
+            await self.link(queue.defer(self.worker_id, later, PUT_OFF_FOR))
         for run in claimed:
             self._bounds[run.queue] = (run.priority, run.due_at)
-            if run.workflow in self.worker.workflows:
+            if run.workflow in self.worker.workflows and run.run_id not in later:
                 self._conduct(run)
         if unknown := [run.run_id for run in claimed if run.workflow not in self.worker.workflows]:
             await self.link(queue.defer(self.worker_id, unknown, self.worker.terms.unknown))
@@ -341,7 +346,7 @@ class Incarnation:
                     conduct.cancel(request.cancel_reason)
                 elif request.signals:
                     conduct.waits.look_again()
-            await _first_of(self._asked, self.worker.terms.ttl / 3)
+            await first_of(self._asked, self.worker.terms.ttl / 3)
 
     async def _keep_house(self) -> None:
         while True:
@@ -370,15 +375,6 @@ class Incarnation:
             task.cancel()
         tasks = [task for _conduct, task in self._runs.values()]
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _first_of(event: asyncio.Event, seconds: float) -> None:
-    """Until the event is set, or so many seconds have passed."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
 
 
 def _as_claimed(record: StartRecord, workflow_name: str) -> ClaimedRun:

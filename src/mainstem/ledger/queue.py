@@ -59,7 +59,7 @@ def claim(
     times = [bounds[queue][1] if queue in bounds else None for queue in queues]
     return Call(
         "select run_id, org_id, epoch, queue, priority, due_at, cancel_requested, cancel_reason, workflow,"
-        " workflow_version, channel, input_data, endpoints_used, test, steps"
+        " workflow_version, channel, input_data, endpoints_used, attempt, test, steps"
         " from mainstem._claim_v1(%s, %s, %s, %s::integer[], %s::timestamptz[])",
         [worker_id, queues, wanted, priorities, times],
         lambda rows: [_claimed(row) for row in rows],

@@ -60,7 +60,8 @@ MainstemError
 │   ├── StepFailed              MS306
 │   ├── StepTimedOut            MS307
 │   ├── SignalTimedOut          MS308
-│   └── NotInRun                MS309
+│   ├── NotInRun                MS309
+│   └── NotReached              MS320
 ├── BackupError          a backup was not made, or is not proved to be one
 │   ├── BackupNotProved      MS461
 │   ├── BackupExists         MS462
@@ -121,6 +122,7 @@ from mainstem.errors.ledger import (
     NotAuthenticated,
     NotFound,
     NotInRun,
+    NotReached,
     ProgramError,
     QueryBudgetExceeded,
     RightsMissing,
@@ -249,6 +251,7 @@ __all__ = [
     "NotFound",
     "NotInRun",
     "NotLossless",
+    "NotReached",
     "NotReviewable",
     "OldSchemaChanged",
     "OpenToTheWorld",

@@ -7,7 +7,8 @@ async with testing.ledger(claim_intake) as t:
     assert (await run.result()).verdict == "nobody answered"
 """
 
-from mainstem.testing.ledger import Ledger, ledger
-from mainstem.testing.replay import Replayed, replay, runs_of
+from mainstem.errors import NotReached
+from mainstem.testing.ledgers import Ledger, ledger
+from mainstem.testing.replaying import Replayed, replay, runs_of
 
-__all__ = ["Ledger", "Replayed", "ledger", "replay", "runs_of"]
+__all__ = ["Ledger", "NotReached", "Replayed", "ledger", "replay", "runs_of"]

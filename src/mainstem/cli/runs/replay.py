@@ -23,8 +23,8 @@ def replay(context: click.Context, workflow: str, file: Path) -> None:
 
     Example: mainstem runs replay app:intake runs.ndjson
     """
-    from mainstem.testing.replay import replay as replayed
-    from mainstem.testing.replay import runs_of
+    from mainstem.testing.replaying import replay as replayed
+    from mainstem.testing.replaying import runs_of
 
     told = asyncio.run(replayed(workflow_at(workflow), runs_of(file)))
     rows = [{"run": str(one.run_id), "verdict": one.verdict, "reason": one.reason} for one in told]

@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier
 
 from mainstem.client import Mainstem, RunHandle
 from mainstem.engine.worker import Terms, Worker
-from mainstem.errors import MainstemError
+from mainstem.errors import NotReached
 from mainstem.flow.given import Test
 from mainstem.flow.program import Workflow
 from mainstem.ledger import queue
@@ -38,10 +38,6 @@ TEMPLATE = "mainstem_template"
 LOOKED_EVERY = 0.005
 PATIENCE = 30.0
 """Seconds after which a wait for a run's state gives up."""
-
-
-class NotReached(MainstemError, code="MS310"):
-    """A run did not come to the state that was waited for; the message has the one that it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +64,20 @@ class Ledger:
         with connect(self.url, role="mainstem_worker", application_name="mainstem testing") as conn:
             perform(conn, queue.end_overdue())
 
-    async def until(self, run: RunHandle | UUID, holds: Callable[[Run], object]) -> Run:
+    async def until(
+        self, run: RunHandle | UUID, holds: Callable[[Run], object], *, patience: float = PATIENCE
+    ) -> Run:
         """The run as soon as this holds of it. Raises NotReached."""
         run_id = run if isinstance(run, UUID) else run.run_id
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 while not holds(found := await self.client.get_run(run_id)):  # noqa: ASYNC110  (the ledger tells nobody)
                     await asyncio.sleep(LOOKED_EVERY)
                 return found
         except TimeoutError as waited:
             found = await self.client.get_run(run_id)
             raise NotReached(
-                f"run {run_id} is {found.status} after {PATIENCE:g} s",
+                f"run {run_id} is {found.status} after {patience:g} s",
                 hint="look at its steps: mainstem runs show",
             ) from waited
 

@@ -42,6 +42,7 @@ insert into mainstem.user_workflow_template (org_id, name, graph_config) values 
 insert into mainstem.user_workflow_config (org_id, config_id, config_type, workflow_id, config_data)
 values (%(org)s, %(config)s, 'workflow', %(workflow)s, '{"limit": 3}');
 insert into mainstem.user_workflow_audit (org_id, actor, action, target) values (%(org)s, 'ms_', 'keys.create', 'key');
+insert into mainstem.user_workflow_breakpoint (org_id, breakpoint_id, workflow, node_key) values (%(org)s, %(breakpoint)s, 'payroll', 'pay');
 insert into mainstem.tenant_login (login, org_id) values ('login of ' || %(org)s, %(org)s);
 """
 
@@ -102,7 +103,7 @@ def set_tenant(conn: Connection, setting: str, *, local: bool) -> None:
 
 def populate(conn: Connection, org: UUID, worker: UUID) -> dict[str, Any]:
     """Give the tenant a row in each table; the names and ids of what was made. conn: a superuser's."""
-    made: dict[str, Any] = {name: uuid4() for name in ("user", "workflow", "node", "next_node", "config")}
+    made: dict[str, Any] = {name: uuid4() for name in ("user", "workflow", "node", "next_node", "config", "breakpoint")}
     made |= {"org": org, "worker": worker}
     with conn.transaction():
         conn.execute(

@@ -82,6 +82,7 @@ WORKER = "mainstem_worker"
 FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "activate_workflow_config": [Apart()],
     "add_workflow_event": [Asks("select mainstem.add_workflow_event(%(step)s, 'seen')")],
+    "ask_of_workflow_runs": [Asks("select * from mainstem.ask_of_workflow_runs('resume', array[%(run)s]::uuid[])", of="paused")],
     "cancel_workflow_run": [
         Asks("select mainstem.cancel_workflow_run(%(run)s)"),
         Asks("select mainstem.cancel_workflow_run(%(run)s)", of="ready"),
@@ -114,6 +115,10 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
              reaches=("_run_condition", "_run_trait", "_run_column", "_run_comparison")),
     ],
     "first_id_at": [Apart()],
+    "fork_workflow_run": [
+        Asks("select mainstem.fork_workflow_run(%(run)s, 1, context => '{}')", of="paused", reads=frozenset({ITS_DAY, 0}), reaches=("_refuse_fork",),
+             why="the new run begins today, and its steps and context are a tenant's only when it has it"),
+    ],
     "get_active_workflow_config": [Apart()],
     "get_workflow_context": [
         Asks("select * from mainstem.get_workflow_context(%(run)s)"),
@@ -121,6 +126,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     ],
     "new_run_id": [Apart()],
     "org_of_login": [Apart()],
+    "patch_workflow_step": [Asks("select mainstem.patch_workflow_step(mainstem.step_id(%(run)s, 2), '1')", of="paused")],
     "read_workflow_run": [
         Asks("select mainstem.read_workflow_run(%(run)s)"),
         Asks("select mainstem.read_workflow_run(%(run)s)", of="waiting", role=WORKER),
@@ -130,9 +136,10 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     ],
     "replace_workflow_context": [Asks("select mainstem.replace_workflow_context(%(run)s, 'claim', '2', null, true)")],
     "resolve_workflow_config": [Apart()],
-    "resume_workflow_run": [Asks("select mainstem.resume_workflow_run(%(run)s)", of="paused")],
+    "resume_workflow_run": [Asks("select mainstem.resume_workflow_run(%(run)s, true)", of="paused")],
     "retry_workflow_run": [
         Asks("select mainstem.complete_workflow_execution(%(run)s, 'failed', 'why'); select mainstem.retry_workflow_run(%(run)s)"),
+        Asks("select mainstem.retry_workflow_run(%(run)s, 2)", of="paused", reaches=("_set_aside_steps", "_begin_again", "_refuse_retry")),
     ],
     "retry_workflow_step": [Asks("select mainstem.retry_workflow_step(mainstem.step_id(%(run)s, 2))")],
     "run_of": [Apart()],
@@ -147,12 +154,28 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
         Asks("select mainstem.set_workflow_context(%(run)s, 'claim', '2')"),
         Asks("select mainstem.set_workflow_context(%(run)s, 'claim', '2')", of="owned"),
     ],
+    "skip_workflow_step": [
+        Asks("select mainstem.skip_workflow_step(mainstem.step_id(%(run)s, 2))", of="paused", reaches=("_amend_step", "_lock_amendable_step")),
+    ],
     "start_workflow_execution": [
         Asks("select mainstem.start_workflow_execution(%(workflow)s, 'web', 'x', null, %(user)s)", reads=NO_LEAF),
     ],
     "start_workflow_step": [Asks("select mainstem.start_workflow_step(%(run)s, %(node)s, 3)")],
     "step_id": [Apart()],
     "step_number_of": [Apart()],
+    "_amend_step": [Within("skip_workflow_step")],
+    "_begin_again": [Within("retry_workflow_run")],
+    "_deadline_v1": [Asks("select mainstem._deadline_v1(%(worker)s, %(run)s, 1, '1 hour')", of="owned", role=WORKER)],
+    "_end_overdue_v1": [
+        Asks("with due as (update mainstem.user_workflow_run_queue set deadline_at = now() where run_id = %(run)s returning 1) select count(*) from due;"
+             " select mainstem._end_overdue_v1()", of="waiting", role=WORKER),
+    ],
+    "_lock_amendable_step": [Within("skip_workflow_step")],
+    "_pause_poison_v1": [Asks("select mainstem._pause_poison_v1(%(runs)s)", of="ready", role=WORKER, many=64)],
+    "_progressed_v1": [Asks("select mainstem._progressed_v1(%(runs)s)", of="ready", role=WORKER, many=64)],
+    "_refuse_fork": [Within("fork_workflow_run")],
+    "_refuse_retry": [Within("retry_workflow_run")],
+    "_set_aside_steps": [Within("retry_workflow_run")],
     "_answers_again_v1": [Within("_flush_v1")],
     "_caller_of_key": [Apart()],
     "_claim_v1": [
@@ -212,7 +235,10 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_note_change": [Apart()],
     "_old_ending": [Apart()],
     "_ready_in_v1": [Apart()],
-    "_reap_v1": [Apart()],
+    "_reap_v1": [
+        Asks("with lost as (update mainstem.user_workflow_run_queue set worker_id = gen_random_uuid(), attempt = 2 where run_id = %(run)s returning 1)"
+             " select count(*) from lost; select * from mainstem._reap_v1()", of="owned", role=WORKER, reaches=("_progressed_v1", "_pause_poison_v1")),
+    ],
     "_record_steps_v1": [Within("_flush_v1")],
     "_record_waits_v1": [Within("_flush_v1")],
     "_refuse_missing_run": [Apart()],

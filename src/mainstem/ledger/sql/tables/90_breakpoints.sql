@@ -20,4 +20,8 @@ comment on column mainstem.user_workflow_breakpoint.run_id is 'Only this run; NU
 comment on column mainstem.user_workflow_breakpoint.node_key is 'The step''s name, or the node''s key; NULL: whichever comes next.';
 comment on column mainstem.user_workflow_breakpoint.condition is 'A comparison of the step''s input, the run''s input or the call''s count: input.amount > 1000 and call = 1. NULL: always.';
 comment on column mainstem.user_workflow_breakpoint.one_shot is 'Switched off by its first hit.';
+comment on column mainstem.user_workflow_breakpoint.breakpoint_id is 'Random: lists are in its order.';
+comment on column mainstem.user_workflow_breakpoint.is_enabled is 'False: it stops nobody, and is kept.';
+comment on column mainstem.user_workflow_breakpoint.hits is 'How many runs it stopped.';
+comment on column mainstem.user_workflow_breakpoint.last_hit_at is 'When it stopped the last one.';
 create index user_workflow_breakpoint_enabled on mainstem.user_workflow_breakpoint (org_id) where is_enabled;

@@ -78,7 +78,10 @@ def _entries(caller: Caller, given: Bulk, answers: list[Answer]) -> list[Audit]:
     responses=described(NotFound, StateRefused, DrivenElsewhere),
 )
 async def fork(
-    run_id: UUID, caller: Operator, database: Asked, given: Annotated[Fork | None, Body()] = None
+    run_id: UUID,
+    caller: Operator,
+    database: Asked,
+    given: Annotated[Fork | None, Body(examples=[{"from_step": 3, "context": {"limit": 500}}])] = None,
 ) -> Forked:
     """The steps before are copied as recorded; this run stays as it is."""
     asked = given or Fork()
@@ -99,7 +102,9 @@ async def fork(
             "runs.fork", run_id, into=made, from_step=asked.from_step, patched=patched
         ),
     )
-    return Forked(run_id=new_id, forked_from=step_id(run_id, asked.from_step or 0))
+    return Forked(
+        run_id=new_id, forked_from=run_id if asked.from_step is None else step_id(run_id, asked.from_step)
+    )
 
 
 @router.post(
@@ -124,7 +129,7 @@ async def patch(
     responses=_AMENDED,
 )
 async def skip(
-    run_id: UUID, step_number: StepNumber, caller: Operator, database: Asked, given: Annotated[Skip | None, Body()] = None
+    run_id: UUID, step_number: StepNumber, caller: Operator, database: Asked, given: Annotated[Skip | None, Body(examples=[{"reason": "not needed"}])] = None
 ) -> Answered:  # fmt: skip
     """It gives nothing (null) to its run. Answers with the run's status then."""
     asked = given or Skip()

@@ -45,7 +45,10 @@ async def cancel(
     responses=described(NotFound, RunIsOver, StateRefused),
 )
 async def resume(
-    run_id: UUID, caller: Operator, database: Asked, given: Annotated[Resume | None, Body()] = None
+    run_id: UUID,
+    caller: Operator,
+    database: Asked,
+    given: Annotated[Resume | None, Body(examples=[{"step_over": True}])] = None,
 ) -> Answered:
     """The next worker takes it, and passes the breakpoint that it stands before."""
     step_over = given is not None and given.step_over
@@ -64,7 +67,10 @@ async def resume(
     responses=described(NotFound, RunIsOver, StateRefused, DrivenElsewhere),
 )
 async def retry(
-    run_id: UUID, caller: Operator, database: Asked, given: Annotated[Retry | None, Body()] = None
+    run_id: UUID,
+    caller: Operator,
+    database: Asked,
+    given: Annotated[Retry | None, Body(examples=[{"from_step": 3}])] = None,
 ) -> Answered:
     """`pending`: a worker replays what was completed, and does again what failed. `running`: its callers do so."""
     from_step = None if given is None else given.from_step

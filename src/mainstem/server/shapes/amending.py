@@ -18,7 +18,11 @@ class _Shape(BaseModel):
 class Retry(_Shape):
     """What is done again."""
 
-    from_step: int | None = Field(default=None, ge=1, lt=2**24, description="This step and all that began after it; what failed, when null."
+    from_step: int | None = Field(
+        default=None,
+        ge=1,
+        lt=2**24,
+        description="This step and all that began after it; what failed, when null.",
     )
 
 
@@ -55,14 +59,18 @@ class Patch(_Shape):
 
     output: Any
     reason: str | None = Field(default=None, max_length=2000)
-    go_on: bool = Field(default=True, description="Take the run back too; false when more is to be patched first.")
+    go_on: bool = Field(
+        default=True, description="Take the run back too; false when more is to be patched first."
+    )
 
 
 class Skip(_Shape):
     """Why a step is passed over."""
 
     reason: str | None = Field(default=None, max_length=2000, examples=["not needed for this claim"])
-    go_on: bool = Field(default=True, description="Take the run back too; false when more is to be patched first.")
+    go_on: bool = Field(
+        default=True, description="Take the run back too; false when more is to be patched first."
+    )
 
 
 class Bulk(_Shape):
@@ -79,7 +87,9 @@ class Bulk(_Shape):
     reason: str | None = Field(default=None, max_length=2000, description="Of a cancellation.")
     dry_run: bool = Field(description="Only say how many, and which first.")
     most: int = Field(200, ge=1, le=200, description="Runs of this request; `next` goes on.")
-    page_token: str | None = Field(default=None, max_length=1000, description="The `next` of the request before.")
+    page_token: str | None = Field(
+        default=None, max_length=1000, description="The `next` of the request before."
+    )
 
 
 class Refused(_Shape):

@@ -65,5 +65,5 @@ class BreakpointsShown(BaseModel):
 class Switch(BaseModel):
     """On or off."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"is_enabled": False}]})
     is_enabled: bool

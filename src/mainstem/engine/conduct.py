@@ -114,8 +114,7 @@ class Conduct:
     def _failed(self, error: Exception) -> EndingRecord:
         """A run whose code does not fit its record is no failure of the run: it pauses, whatever the code made of it."""
         failed = Failed(self._misfit or error)
-        pauses = self._misfit or self.workflow.on_failure == "pause"
-        status = "paused" if pauses else "failed"
+        status = "paused" if self._misfit or self.workflow.on_failure == "pause" else "failed"
         return self._ended(status, error_message=failed.message, error_details=failed.details)
 
     def _ended(self, status: str, **fields: Any) -> EndingRecord:
@@ -283,7 +282,7 @@ class Conduct:
         if self._cancel_reason is None:
             self._open_steps.forget(opened)
         else:
-            reason = self._cancel_reason if self._ends_as == "cancelled" else "the run ended first"
+            reason = "the run ended first" if self._ends_as == "timeout" else self._cancel_reason
             message = storable_text(reason).encode()
             watched(self._open_steps.end(opened, status=b"cancelled", error_message=message))
 

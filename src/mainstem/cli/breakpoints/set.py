@@ -36,7 +36,9 @@ def set_(
     condition: str | None,
     once: bool,
 ) -> None:
-    """Let runs of WORKFLOW pause before a step begins: STEP, by its name, or whichever comes next.
+    """Let runs of WORKFLOW pause before a step begins.
+
+    STEP is its name; without it the run pauses before whichever step comes next.
 
     \b
     Examples:

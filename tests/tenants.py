@@ -103,7 +103,9 @@ def set_tenant(conn: Connection, setting: str, *, local: bool) -> None:
 
 def populate(conn: Connection, org: UUID, worker: UUID) -> dict[str, Any]:
     """Give the tenant a row in each table; the names and ids of what was made. conn: a superuser's."""
-    made: dict[str, Any] = {name: uuid4() for name in ("user", "workflow", "node", "next_node", "config", "breakpoint")}
+    made: dict[str, Any] = {
+        name: uuid4() for name in ("user", "workflow", "node", "next_node", "config", "breakpoint")
+    }
     made |= {"org": org, "worker": worker}
     with conn.transaction():
         conn.execute(

@@ -25,7 +25,7 @@ def fresh() -> None:
 
 
 @step(retry=ONCE)
-async def act(device: str, amount: int = 1) -> dict[str, Any]:
+async def act(device: str, amount: int = 1) -> Any:
     done.append(f"{device} {amount}")
     if device in broken:
         raise RuntimeError(f"{device} is out of ink")

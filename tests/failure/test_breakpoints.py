@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -55,6 +56,10 @@ async def paused(ms: Mainstem, run: Any) -> Any:
     return found if found.status == RunStatus.PAUSED else None
 
 
+def has_done_more_than(count: int) -> bool:
+    return len(done) > count
+
+
 async def test_a_run_stops_before_the_step_is_looked_at_and_goes_on(ms: Mainstem, database: Database) -> None:
     point = await ms.set_breakpoint("claims", "pay")
     async with Worker(ms, [claims]):
@@ -84,7 +89,7 @@ async def test_step_over_stops_before_the_next_step_and_then_no_more(ms: Mainste
             await until(lambda: paused(ms, run))
             assert done == expected
             await ms.resume(run.run_id, step_over=True)
-            await until(lambda expected=expected: len(done) > len(expected))
+            await until(partial(has_done_more_than, len(expected)))
         assert await asyncio.wait_for(run.result(), 10) == [1, "10 to ann", 2]
         again = await ms.start(claims, 20)  # the one shot was taken
         assert await asyncio.wait_for(again.result(), 10)
@@ -95,7 +100,7 @@ async def test_a_step_at_a_breakpoint_is_patched_or_skipped_instead_of_run(ms: M
     async with Worker(ms, [claims]):
         patched, skipped = await ms.start(claims, 10), await ms.start(claims, 20)
         for run in (patched, skipped):
-            await until(lambda run=run: paused(ms, run))
+            await until(partial(paused, ms, run))
         await ms.patch_step(patched.run_id, 2, "by cheque")
         await ms.skip_step(skipped.run_id, 2)
         assert await asyncio.wait_for(patched.result(), 10) == [1, "by cheque", 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ async def runs(ms: Mainstem) -> AsyncIterator[list[Run]]:
     async with Worker(ms, [recorded]):
         handles = [await ms.start(recorded, text) for text in ("good", "bad", "open")]
         for handle, status in zip(handles, ("completed", "failed", "waiting"), strict=True):
-            await until(lambda handle=handle, status=status: reached(ms, handle, status))
+            await until(partial(reached, ms, handle, status))
     found = [await ms.get_run(handle.run_id) for handle in handles]
     done.clear()
     yield found

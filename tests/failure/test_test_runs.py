@@ -9,7 +9,7 @@ import pytest
 
 from conditions import ON_ONE_SERVER
 from conftest import Database
-from mainstem import Mainstem, RunFailed, Test, Worker, step, workflow
+from mainstem import ONCE, Mainstem, RunFailed, Test, Worker, step, workflow
 from mainstem.errors import UnstorableValue
 
 pytestmark = ON_ONE_SERVER
@@ -25,9 +25,11 @@ class Answer:
     score: int
 
 
-@step
+@step(retry=ONCE)
 async def ask(member: str) -> Answer:
     done.append(member)
+    if member == "nobody":
+        raise ValueError("whom?")
     return Answer(active=True, score=1)
 
 
@@ -86,3 +88,12 @@ async def test_statistics_leave_test_runs_out(ms: Mainstem, database: Database) 
         ("v_node_execution_stats", "execution_count"),
     ):
         assert database.value(f"select {column} from mainstem.{view}") == 1, view
+
+
+async def test_failed_steps_of_test_runs_are_in_no_analysis(ms: Mainstem, database: Database) -> None:
+    async with Worker(ms, [eligibility]):
+        for test in (Test(pins={"ask": {2: {}}}), None):
+            run = await ms.start(eligibility, ["nobody"], test=test)
+            with pytest.raises(RunFailed):
+                await asyncio.wait_for(run.result(), 20)
+    assert database.value("select count(*) from mainstem.v_failed_steps_analysis") == 1

@@ -49,6 +49,7 @@ insert into mainstem.user_workflow_schedule (org_id, schedule_id, name, workflow
 values (%(org)s, %(schedule)s, 'morning', %(workflow)s, '0 6 * * *', '2999-01-01', '2999-01-01'), (%(org)s, %(spare_schedule)s, 'spare', %(workflow)s, '0 7 * * *', '2999-01-01', '2999-01-01');
 insert into mainstem.user_workflow_schedule_firing (org_id, schedule_id, scheduled_for, outcome, reason)
 values (%(org)s, %(schedule)s, '2026-01-02 06:00Z', 'skipped', 'missed');
+insert into mainstem.user_workflow_breakpoint (org_id, breakpoint_id, workflow, node_key) values (%(org)s, %(breakpoint)s, 'payroll', 'pay');
 insert into mainstem.tenant_login (login, org_id) values ('login of ' || %(org)s, %(org)s);
 """
 
@@ -130,6 +131,7 @@ def populate(conn: Connection, org: UUID, worker: UUID) -> dict[str, Any]:
             "schedule",
             "spare_schedule",
             "paused_workflow",
+            "breakpoint",
         )
     }
     made |= {"org": org, "worker": worker}

@@ -24,6 +24,7 @@ from mainstem.flow.approvals import approval
 from mainstem.flow.cache import Cache
 from mainstem.flow.children import child, map, start_child  # noqa: A004  (as an author looks for it)
 from mainstem.flow.executors import StepCall, StepExecutor
+from mainstem.flow.given import Test
 from mainstem.flow.program import (
     Step,
     StepInfo,
@@ -77,6 +78,7 @@ __all__ = [
     "StepInfo",
     "StepTimedOut",
     "Terms",
+    "Test",
     "Thread",
     "UnstorableValue",
     "ValueTooLarge",

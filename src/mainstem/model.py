@@ -226,6 +226,10 @@ class ClaimedRun:
     endpoints_used: list[Json]
     claimed_at: datetime
     """By the database's clock."""
+    attempt: int = 0
+    """Workers that were lost with it, and no step ended in between."""
+    test: Mapping[str, Json] | None = None
+    """What is given in place of steps, of a test run."""
     steps: list[RecordedStep] = field(default_factory=list)
     traceparent: str | None = None
 

@@ -116,6 +116,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
              " values (mainstem.step_id(%(run)s, 9), %(run)s, %(org)s, 9, 'approval:x', 'waiting') returning 1;"
              "select mainstem.answer_workflow_approval(mainstem.step_id(%(run)s, 9), '1')", of="waiting"),
     ],
+    "ask_of_workflow_runs": [Asks("select * from mainstem.ask_of_workflow_runs('resume', array[%(run)s]::uuid[])", of="paused")],
     "cancel_workflow_run": [
         Asks("select mainstem.cancel_workflow_run(%(run)s)"),
         Asks("select mainstem.cancel_workflow_run(%(run)s)", of="ready"),
@@ -149,6 +150,10 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
              reaches=("_run_condition", "_run_trait", "_run_column", "_run_comparison")),
     ],
     "first_id_at": [Apart()],
+    "fork_workflow_run": [
+        Asks("select mainstem.fork_workflow_run(%(run)s, 1, context => '{}')", of="paused", reads=frozenset({ITS_DAY, 0}), reaches=("_refuse_fork",),
+             why="the new run begins today, and its steps and context are a tenant's only when it has it"),
+    ],
     "get_active_workflow_config": [Apart()],
     "get_workflow_context": [
         Asks("select * from mainstem.get_workflow_context(%(run)s)"),
@@ -158,6 +163,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "org_of_login": [Apart()],
     "pause_workflow": [Apart()],
     "put_workflow_schedule": [Apart()],
+    "patch_workflow_step": [Asks("select mainstem.patch_workflow_step(mainstem.step_id(%(run)s, 2), '1')", of="paused")],
     "read_workflow_run": [
         Asks("select mainstem.read_workflow_run(%(run)s)"),
         Asks("select mainstem.read_workflow_run(%(run)s)", of="waiting", role=WORKER),
@@ -171,9 +177,10 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
         Asks("select mainstem.pause_workflow(%(workflow)s); update mainstem.user_workflow_run set status = 'pending' where run_id = %(run)s"
              " returning run_id; select mainstem.resume_workflow(%(workflow)s)", of="paused"),
     ],
-    "resume_workflow_run": [Asks("select mainstem.resume_workflow_run(%(run)s)", of="paused")],
+    "resume_workflow_run": [Asks("select mainstem.resume_workflow_run(%(run)s, true)", of="paused")],
     "retry_workflow_run": [
         Asks("select mainstem.complete_workflow_execution(%(run)s, 'failed', 'why'); select mainstem.retry_workflow_run(%(run)s)"),
+        Asks("select mainstem.retry_workflow_run(%(run)s, 2)", of="paused", reaches=("_set_aside_steps", "_begin_again", "_refuse_retry")),
     ],
     "retry_workflow_step": [Asks("select mainstem.retry_workflow_step(mainstem.step_id(%(run)s, 2))")],
     "run_of": [Apart()],
@@ -193,12 +200,28 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
         Asks("select mainstem.set_workflow_context(%(run)s, 'claim', '2')"),
         Asks("select mainstem.set_workflow_context(%(run)s, 'claim', '2')", of="owned"),
     ],
+    "skip_workflow_step": [
+        Asks("select mainstem.skip_workflow_step(mainstem.step_id(%(run)s, 2))", of="paused", reaches=("_amend_step", "_lock_amendable_step")),
+    ],
     "start_workflow_execution": [
         Asks("select mainstem.start_workflow_execution(%(workflow)s, 'web', 'x', null, %(user)s)", reads=NO_LEAF),
     ],
     "start_workflow_step": [Asks("select mainstem.start_workflow_step(%(run)s, %(node)s, 3)")],
     "step_id": [Apart()],
     "step_number_of": [Apart()],
+    "_amend_step": [Within("skip_workflow_step")],
+    "_begin_again": [Within("retry_workflow_run")],
+    "_deadline_v1": [Asks("select mainstem._deadline_v1(%(worker)s, %(run)s, 1, '1 hour')", of="owned", role=WORKER)],
+    "_end_overdue_v1": [
+        Asks("with due as (update mainstem.user_workflow_run_queue set deadline_at = now() where run_id = %(run)s returning 1) select count(*) from due;"
+             " select mainstem._end_overdue_v1()", of="waiting", role=WORKER),
+    ],
+    "_lock_amendable_step": [Within("skip_workflow_step")],
+    "_pause_poison_v1": [Asks("select mainstem._pause_poison_v1(%(runs)s)", of="ready", role=WORKER, many=64)],
+    "_progressed_v1": [Asks("select mainstem._progressed_v1(%(runs)s)", of="ready", role=WORKER, many=64)],
+    "_refuse_fork": [Within("fork_workflow_run")],
+    "_refuse_retry": [Within("retry_workflow_run")],
+    "_set_aside_steps": [Within("retry_workflow_run")],
     "_answers_again_v1": [Within("_flush_v1")],
     "_begin_firings": [Within("_fire_schedule_v1")],
     "_begin_child_v1": [Within("_flush_v1")],
@@ -283,7 +306,10 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_ready_by_key_v1": [Apart()],
     "_ready_of_queue_v1": [Apart()],
     "_ready_in_v1": [Apart()],
-    "_reap_v1": [Apart()],
+    "_reap_v1": [
+        Asks("with lost as (update mainstem.user_workflow_run_queue set worker_id = gen_random_uuid(), attempt = 2 where run_id = %(run)s returning 1)"
+             " select count(*) from lost; select * from mainstem._reap_v1()", of="owned", role=WORKER, reaches=("_progressed_v1", "_pause_poison_v1")),
+    ],
     "_record_steps_v1": [Within("_flush_v1")],
     "_record_transaction_v1": [
         Asks(f"select mainstem._record_transaction_v1(%(worker)s, ({each('_step_record', **ENDED)})[1])", of="owned", role=WORKER),

@@ -61,6 +61,12 @@ CALLS: dict[str, list[Row]] = {
         ),
     ],
     "answer_workflow_approval": [Foreign("answer_workflow_approval(%(approval)s, '1')", NOT_FOUND)],
+    "ask_of_workflow_runs": [
+        Foreign(
+            "(select string_agg(distinct code, '') from mainstem.ask_of_workflow_runs('cancel', array[%(caller_run)s, %(engine_run)s]::uuid[]))",
+            [("MS001",)],
+        )
+    ],
     "cancel_workflow_run": [
         Foreign("cancel_workflow_run(%(caller_run)s)", NOT_FOUND),
         Foreign("cancel_workflow_run(%(engine_run)s)", NOT_FOUND),
@@ -99,6 +105,10 @@ CALLS: dict[str, list[Row]] = {
         ),
     ],
     "first_id_at": [Harmless("computes")],
+    "fork_workflow_run": [
+        Foreign("fork_workflow_run(%(engine_run)s)", NOT_FOUND),
+        Foreign("fork_workflow_run(%(waiting_run)s, 1)", NOT_FOUND),
+    ],
     "get_active_workflow_config": [
         Foreign("get_active_workflow_config(%(org)s, %(workflow)s, 'workflow')", [(None,)])
     ],
@@ -116,6 +126,7 @@ CALLS: dict[str, list[Row]] = {
             NOT_FOUND,
         )
     ],
+    "patch_workflow_step": [Foreign("patch_workflow_step(%(failed_step)s, '1')", NOT_FOUND)],
     "read_workflow_run": [
         Foreign("read_workflow_run(%(caller_run)s)", [(None,)]),
         Foreign("read_workflow_run(%(ended_run)s)", [(None,)]),
@@ -126,8 +137,11 @@ CALLS: dict[str, list[Row]] = {
         Foreign("replace_workflow_context(%(caller_run)s, 'claim', '2', null)", NOT_FOUND),
     ],
     "resolve_workflow_config": [Foreign("resolve_workflow_config(%(workflow)s, 'web')", [({},)])],
-    "resume_workflow_run": [Foreign("resume_workflow_run(%(paused_run)s)", NOT_FOUND)],
     "resume_workflow": [Foreign("resume_workflow(%(paused_workflow)s)", NOT_FOUND)],
+    "resume_workflow_run": [
+        Foreign("resume_workflow_run(%(paused_run)s)", NOT_FOUND),
+        Foreign("resume_workflow_run(%(paused_run)s, true)", NOT_FOUND),
+    ],
     "retry_workflow_run": [
         Foreign("retry_workflow_run(%(failed_run)s)", NOT_FOUND),
         Foreign("retry_workflow_run(%(caller_run)s)", NOT_FOUND),
@@ -152,6 +166,7 @@ CALLS: dict[str, list[Row]] = {
         Foreign("set_workflow_context(%(caller_run)s, 'claim', '2')", NOT_FOUND),
         Foreign("set_workflow_context(%(engine_run)s, 'claim', '2')", NOT_FOUND),
     ],
+    "skip_workflow_step": [Foreign("skip_workflow_step(%(failed_step)s)", NOT_FOUND)],
     "start_workflow_execution": [
         Foreign("start_workflow_execution(%(workflow)s, 'web', null, null, null)", NOT_FOUND),
         Foreign("start_workflow_execution(%(my_workflow)s, 'web', null, null, %(user)s)", NOT_FOUND),
@@ -218,8 +233,20 @@ CALLS: dict[str, list[Row]] = {
     "_start_runs_v1": [
         Foreign(f"(select answer from mainstem._start_runs_v1(null, {_START}))", [("no workflow",)])
     ],
+    "_amend_step": [Foreign("_amend_step(%(failed_step)s, 'skipped', null, null, null, true)", NOT_FOUND)],
+    "_begin_again": [Foreign("_begin_again(%(failed_run)s, null, 'out of ink')", [("",)])],
+    "_lock_amendable_step": [Foreign("_lock_amendable_step(%(failed_step)s)", NOT_FOUND)],
+    "_refuse_fork": [Foreign("_refuse_fork(%(engine_run)s, null, null, null)", NOT_FOUND)],
+    "_refuse_retry": [
+        Harmless("says no to what it is given; of a step's absence only, as whoever has none sees it")
+    ],
+    "_set_aside_steps": [Foreign("_set_aside_steps(%(failed_run)s, 1)", [([],)])],
     "_answers_again_v1": [ForWorkers()],
     "_begin_child_v1": [ForWorkers()],
+    "_deadline_v1": [ForWorkers()],
+    "_end_overdue_v1": [ForWorkers()],
+    "_pause_poison_v1": [ForWorkers()],
+    "_progressed_v1": [ForWorkers()],
     "_claim_v1": [ForWorkers()],
     "_close_steps_v1": [ForWorkers()],
     "_defer_v1": [ForWorkers()],

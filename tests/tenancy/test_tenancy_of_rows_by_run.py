@@ -51,6 +51,9 @@ ROWS: dict[str, Held | Otherwise] = {
     "user_workflow_signal": Held("(run_id, org_id, name) values (%(run)s, %(org)s, 'approved')"),
     "user_workflow_run_context": Held("(run_id, org_id, key, value) values (%(run)s, %(org)s, 'y', '1')"),
     "user_workflow_run": Otherwise("the run itself: run_id is its key, and another's is taken"),
+    "user_workflow_breakpoint": Otherwise(
+        "compared with the run's own tenant by the worker that would stop there: another's run is not stopped"
+    ),
     "user_workflow_idempotency": Otherwise(
         "found by its tenant and key, never by run_id: it tells its own tenant an id, behind which there is nothing"
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from getpass import getuser
 from socket import gethostname
@@ -22,12 +22,19 @@ T = TypeVar("T")
 class Performing(Protocol):
     """Performs calls for one tenant. audit: what is written down of a change in its own transaction: both or neither."""
 
-    def __call__(self, call: Call[T], audit: Audit | Callable[[T], Audit] | None = None) -> T: ...
+    def __call__(
+        self, call: Call[T], audit: Audit | Callable[[T], Audit | Sequence[Audit]] | None = None
+    ) -> T: ...
 
 
 def did(action: str, target: object, **details: Any) -> Audit:
     """A change by whoever types here, for the audit trail."""
-    return Audit(actor=f"cli {_user()}@{gethostname()}", action=action, target=str(target), details=details)
+    return Audit(actor=actor(), action=action, target=str(target), details=details)
+
+
+def actor() -> str:
+    """Whoever types here."""
+    return f"cli {_user()}@{gethostname()}"
 
 
 def _user() -> str:
@@ -50,7 +57,9 @@ def ledger_of(settings: Settings) -> Iterator[Performing]:
         connect(client.url, role=Role.APP, application_name="mainstem cli") as conn,
     ):
 
-        def performing(call: Call[T], audit: Audit | Callable[[T], Audit] | None = None) -> T:
+        def performing(
+            call: Call[T], audit: Audit | Callable[[T], Audit | Sequence[Audit]] | None = None
+        ) -> T:
             written = (
                 None
                 if audit is None

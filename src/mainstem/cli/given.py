@@ -26,3 +26,11 @@ def given_object(given: str, name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise BadArgument(f"{name} is no object", hint="""give '{"limit": 3}', @FILE, or -""")
     return found
+
+
+def given_value(text: str, name: str) -> Any:
+    """A JSON value as it is given. Raises BadArgument."""
+    try:
+        return json.loads(given_text(text))
+    except (OSError, ValueError) as refusal:
+        raise BadArgument(f"{name}: {refusal}", hint="""give '{"limit": 3}', @FILE, or -""") from refusal

@@ -24,6 +24,7 @@ INTERRUPTED = 130
 VERBS = {
     "cache": "Look at the results that steps are given again, and forget them.",
     "approvals": "See what runs wait to be told by a person, and answer.",
+    "breakpoints": "Let runs pause before a step, look at them, and let them go on.",
     "completion": "Print the script that makes SHELL complete commands, options, and the keys and values of filters.",
     "configs": "Look at what applies to runs, by workflow and channel, and change it.",
     "consolidate": "Bring old tables in: look at them, decide what they become, prove it, switch, and go back if need be.",

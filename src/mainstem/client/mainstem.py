@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from mainstem.client.amending import Amending
 from mainstem.client.endings import Endings, Outcome
 from mainstem.client.opened import Opened, Start, Starter
 from mainstem.client.pending import Pending
 from mainstem.client.schedules import Schedules, registered
 from mainstem.errors import RunCancelled, RunFailed, SchemaMissing, SchemaOlder
 from mainstem.flow.forms import refuse_misfit as refuse_answer
+from mainstem.flow.given import Test
 from mainstem.flow.program import Workflow
 from mainstem.flow.values import dumped, loaded
 from mainstem.ledger import runs, step_cache
@@ -49,7 +51,7 @@ class RunHandle:
         return self.client.result(self.run_id, self.workflow)
 
 
-class Mainstem:
+class Mainstem(Amending):
     """One tenant's way into the ledger. `with` or `async with` closes what it opened; one client serves many tasks.
 
     url: of any PostgreSQL 15 to 18; None starts the embedded server, or joins it, and installs the schema there.
@@ -142,18 +144,18 @@ class Mainstem:
         tags: Sequence[str] = (),
         queue: str | None = None,
         concurrency_key: str | None = None,
+        test: Test | None = None,
         **kwargs: Any,
     ) -> Pending[RunHandle]:
         """Start a run; it is durable when this returns. A workflow by its name takes its input as keywords.
 
         idempotency_key: the same key gives the same run, for 30 days; with another input it raises
         IdempotencyConflict. priority: a higher one is claimed first. queue: another than the workflow's. concurrency_key:
-        runs of a queue with the same share its limit per key. Further: UnknownWorkflow, BadArgument (channel), NotFound (created_by), ValueRefused.
+        runs of a queue with the same share its limit per key. test: it is a test run, and what its steps are given.
+        Further: UnknownWorkflow, BadArgument (channel), NotFound (created_by), ValueRefused.
         """
-        given = Start(
-            workflow, args, kwargs, channel, external_id, idempotency_key, created_by, priority, tuple(tags),
-            queue, concurrency_key,
-        )  # fmt: skip
+        rest = (channel, external_id, idempotency_key, created_by, priority, tuple(tags), test)
+        given = Start(workflow, args, kwargs, *rest, queue=queue, concurrency_key=concurrency_key)
 
         async def ask(opened: Opened) -> RunHandle:
             run_id, is_new = await opened.start(given)
@@ -207,20 +209,24 @@ class Mainstem:
         call = count_runs(_query(q), budget=budget)
         return self._pending(lambda opened: opened.link(call))
 
-    def retry(self, run_id: UUID) -> Pending[str]:
-        """Take back a run that failed: `pending` for a worker, `running` for its callers.
+    def retry(self, run_id: UUID, *, from_step: int | None = None) -> Pending[str]:
+        """Take back a run that failed, timed out or is paused: `pending` for a worker, `running` for its callers.
 
+        from_step: that step and all that began after it are done again; what they gave stays in the run's events.
         Raises NotFound, RunIsOver, StateRefused, DrivenElsewhere.
         """
-        return self._pending(lambda opened: opened.link(runs.retry_run(run_id)))
+        return self._pending(lambda opened: opened.link(runs.retry_run(run_id, from_step=from_step)))
 
     def cancel(self, run_id: UUID, *, reason: str | None = None) -> Pending[str]:
         """`cancelled`, or `requested` when a worker has it, who follows soon. Raises NotFound, RunIsOver."""
         return self._pending(lambda opened: opened.link(runs.cancel_run(run_id, reason)))
 
-    def resume(self, run_id: UUID) -> Pending[None]:
-        """Let a paused run go on. Raises NotFound, RunIsOver, StateRefused."""
-        return self._pending(lambda opened: opened.link(runs.resume_run(run_id)))
+    def resume(self, run_id: UUID, *, step_over: bool = False) -> Pending[None]:
+        """Let a paused run go on, past the breakpoint that it stands before.
+
+        step_over: it pauses again before the step after that one. Raises NotFound, RunIsOver, StateRefused.
+        """
+        return self._pending(lambda opened: opened.link(runs.resume_run(run_id, step_over=step_over)))
 
     def signal(self, run_id: UUID, name: str, payload: Any = None) -> Pending[UUID]:
         """Send a signal; its id. It is never lost, whether the run waits already or not. Each call sends another.

@@ -20,6 +20,7 @@ from mainstem.errors import (
     UnstorableValue,
     ValueRefused,
 )
+from mainstem.flow.given import Test
 from mainstem.flow.program import Workflow
 from mainstem.flow.traces import current_traceparent
 from mainstem.flow.values import dumped
@@ -58,6 +59,7 @@ class Start:
     created_by: UUID | None
     priority: int
     tags: tuple[str, ...]
+    test: Test | None
     queue: str | None = None
     concurrency_key: str | None = None
 
@@ -85,6 +87,8 @@ class Start:
             request_digest=hashlib.sha256(input_data).digest(),
             traceparent=current_traceparent(),
             concurrency_key=self.concurrency_key,
+            is_test=self.test is not None,
+            test=None if self.test is None else self.test.as_json(),
         )
 
 

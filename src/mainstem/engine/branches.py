@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mainstem.errors import NonDeterministicWorkflow, UnscopedConcurrency
+from mainstem.ledger.records import StepRecord
 from mainstem.model import RecordedStep
 
 Recorded = dict[tuple[str, int], RecordedStep]
@@ -145,3 +146,8 @@ def _real(recorded: Recorded) -> Iterator[RecordedStep]:
 
 
 here: ContextVar[Branch] = ContextVar("mainstem_branch")
+
+
+def place_of(record: StepRecord, branch: Branch) -> str:
+    """Where in its run's code a step stands: the same in every replay, which its number is not until it is recorded."""
+    return f"{record.run_id}:{branch.path}{record.node_key.decode()}:{record.iteration}"

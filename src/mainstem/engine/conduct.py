@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from mainstem.engine.branches import Branch, Left, Unvisited, here
+from mainstem.engine.branches import Branch, Left, Unvisited, here, place_of
 from mainstem.engine.cached import Execution
 from mainstem.engine.children import Children
+from mainstem.engine.debugging import Breakpoints, Debugging
 from mainstem.engine.execute import CancelledByItself, Done, Failed, Outcome, is_cancelled
 from mainstem.engine.notes import begun, noted
 from mainstem.engine.transactions import Transactions
@@ -25,7 +27,7 @@ from mainstem.errors import LeaseLost, NonDeterministicWorkflow, SignalTimedOut,
 from mainstem.flow.program import Step, StepInfo, Workflow, conducting
 from mainstem.flow.retry import ONCE
 from mainstem.flow.values import dumped, storable_text
-from mainstem.ledger.open_steps import OpenStep, OpenSteps
+from mainstem.ledger.open_steps import OpenStep, OpenSteps, watched
 from mainstem.ledger.recorder import ENDINGS, Answer, Recorder
 from mainstem.ledger.records import EndingRecord, StepRecord, WaitRecord
 from mainstem.model import ClaimedRun, RecordedStep, StepStatus
@@ -51,9 +53,11 @@ class Conduct(Words):
         execution: Execution,
         children: Children,
         transactions: Transactions,
+        breakpoints: Breakpoints,
     ) -> None:
         super().__init__(run, Waits(recorder, on_cancel=self.cancel, on_left=self.leave), recorder, children)
-        self._workflow = workflow
+        self.workflow = workflow
+        self.debugging = Debugging(run, recorder, self._pause, breakpoints)
         self._open_steps = open_steps
         self._transactions = transactions
         self._context = context
@@ -62,6 +66,8 @@ class Conduct(Words):
         self._numbers = max((step.step_number for step in run.steps), default=0)
         self._misfit: NonDeterministicWorkflow | None = None
         self._cancel_reason: str | None = None
+        self._ends_as = "cancelled"
+        self._pausing: EndingRecord | None = None
         self._is_left = False
         self._has_told_code_to_leave = False
         self._task: asyncio.Task[Any] | None = None
@@ -75,22 +81,28 @@ class Conduct(Words):
         try:
             ending = await self._ending(root)
             if self._has_told_code_to_leave:  # and it went on: what it says then is nothing
-                return None
+                return await self._paused()
             self._task = None  # a request to cancel comes too late
             return await self._recorded(ending)
         except (Left, LeaseLost):
             self._is_left = True
-            return None
+            return await self._paused()
+
+    async def end(self, status: str, message: str) -> EndingRecord | None:
+        """End it without its code; None when it was another worker's already."""
+        with suppress(LeaseLost):
+            return await self._recorded(self._ended(status, error_message=message))
+        return None
 
     async def _ending(self, root: Branch) -> EndingRecord:
         try:
-            arguments = self._workflow.parameters.read(self.run.input_data)
-            result = await self._workflow.function(**arguments)
+            arguments = self.workflow.parameters.read(self.run.input_data)
+            result = await self.workflow.function(**arguments)
             self._refuse_leftovers(root, "its end")
-            output = dumped(result, f"the output of workflow {self._workflow.name}")
+            output = dumped(result, f"the output of workflow {self.workflow.name}")
         except asyncio.CancelledError:
             if self._cancel_reason is not None:
-                return self._ended("cancelled", error_message=self._cancel_reason)
+                return self._ended(self._ends_as, error_message=self._cancel_reason)
             if is_cancelled():
                 raise
             return self._failed(CancelledByItself())
@@ -112,22 +124,37 @@ class Conduct(Words):
     def _failed(self, error: Exception) -> EndingRecord:
         """A run whose code does not fit its record is no failure of the run: it pauses, whatever the code made of it."""
         failed = Failed(self._misfit or error)
-        status = "paused" if self._misfit else "failed"
+        status = "paused" if self._misfit or self.workflow.on_failure == "pause" else "failed"
         return self._ended(status, error_message=failed.message, error_details=failed.details)
 
     def _ended(self, status: str, **fields: Any) -> EndingRecord:
         endpoints = json.dumps(self._endpoints).encode() if self._endpoints else None
         return EndingRecord(self.run.run_id, self.run.epoch, status, endpoints_used=endpoints, **fields)
 
-    def cancel(self, reason: str | None) -> None:
+    def cancel(self, reason: str | None, *, ends_as: str = "cancelled") -> None:
         """Follow a request to cancel: the code is interrupted, and no further step begins."""
         if self._cancel_reason is None and self._task is not None:
+            self._ends_as = ends_as
             self._cancel_reason = reason or "cancelled"
             self._task.cancel()
 
     def leave(self) -> None:
         """Leave the code at its next step or wait, also one in a `finally`; what it is doing now may finish."""
         self._is_left = True
+
+    def _pause(self, reason: str, details: Mapping[str, Any]) -> None:
+        """Leave the code as `leave` does, the branches that wait too; then the run is paused."""
+        self._has_told_code_to_leave = True
+        told = json.dumps(dict(details)).encode()
+        self._pausing = self._pausing or self._ended("paused", error_message=reason, error_details=told)
+        self.leave()
+        self.waits.close()
+
+    async def _paused(self) -> EndingRecord | None:
+        if self._pausing is not None:
+            with suppress(LeaseLost):
+                return await self._recorded(self._pausing)
+        return None
 
     # What the code asks for (flow.program.Conductor).
 
@@ -145,6 +172,10 @@ class Conduct(Words):
             ) from refusal
         if recorded is not None and recorded.status == "waiting" and not recorded.is_due:
             await self._until_settled(waiting(record, "retry"))
+        if self.debugging.is_on and (
+            given := await self._durable(self.debugging.before(step, record, recorded))
+        ):
+            return given.value
         return await self._attempts(step, args, kwargs, record, is_recorded=is_recorded)
 
     async def wait_for_signal(self, name: str, seconds: float | None) -> Any:
@@ -224,7 +255,7 @@ class Conduct(Words):
             run_id=self.run.run_id,
             step_number=opened.record.step_number,
             attempt=opened.record.retry_count + 1,
-            idempotency_key=_place(opened.record, here.get()),
+            idempotency_key=place_of(opened.record, here.get()),
             record_event=opened.add_event,
             record_screenshot=opened.screenshots.append,
             record_endpoint=opened.endpoints.append,
@@ -249,7 +280,7 @@ class Conduct(Words):
         opened.add_event("attempt_failed", json.dumps(told).encode())
         message = failed.message.encode()
         opened.record.metadata = noted(opened.record.metadata, usage=opened.usage)
-        _watched(
+        watched(
             self._open_steps.end(
                 opened,
                 status=b"waiting",
@@ -265,14 +296,17 @@ class Conduct(Words):
         if self._cancel_reason is None:
             self._open_steps.forget(opened)
         else:
-            message = storable_text(self._cancel_reason).encode()
+            reason = "the run ended first" if self._ends_as == "timeout" else self._cancel_reason
+            message = storable_text(reason).encode()
             opened.record.metadata = noted(opened.record.metadata, usage=opened.usage)
-            _watched(self._open_steps.end(opened, status=b"cancelled", error_message=message))
+            watched(self._open_steps.end(opened, status=b"cancelled", error_message=message))
 
     def _replayed(self, step: Step[..., Any], recorded: RecordedStep) -> Any:
         self._note_endpoints(recorded.metadata.get("endpoints", ()))
         if recorded.status == "completed":
             return step.read_result(recorded.output_data)
+        if recorded.status == "skipped":
+            return None
         error_type = (recorded.error_details or {}).get("type", "")
         raise StepFailed(recorded.error_message or recorded.status, error_type=error_type)
 
@@ -341,17 +375,7 @@ class Conduct(Words):
             raise
 
 
-def _place(record: StepRecord, branch: Branch) -> str:
-    """Where in its run's code a step stands: the same in every replay, which its number is not until it is recorded."""
-    return f"{record.run_id}:{branch.path}{record.node_key.decode()}:{record.iteration}"
-
-
 def _signal(name: str, payload: Any, *, timed_out: bool) -> Any:
     if timed_out:
         raise SignalTimedOut(f"no signal {name!r} came in time")
     return payload
-
-
-def _watched(ended: asyncio.Future[list[Answer]]) -> None:
-    """Its refusal is met by what follows it in the same flush; here it is only taken note of."""
-    ended.add_done_callback(lambda done: done.cancelled() or done.exception())

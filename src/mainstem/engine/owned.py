@@ -28,4 +28,5 @@ def as_claimed(record: StartRecord, workflow_name: str, at: str | None) -> Claim
         endpoints_used=[],
         claimed_at=begun,
         traceparent=record.traceparent,
+        test=None if record.test is None else json.loads(record.test),
     )

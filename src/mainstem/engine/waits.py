@@ -42,9 +42,12 @@ class Waits:
         self._settling: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._has_changed = False
+        self._is_closed = False
 
     async def until_settled(self, record: WaitRecord) -> Answer:
         """Wait; raises Left when the run is suspended."""
+        if self._is_closed:
+            raise Left
         settled: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waits[record.step_number] = Wait(record, settled)
         self.going_on -= 1
@@ -61,9 +64,14 @@ class Waits:
         if self._waits and (self._settling is None or self._settling.done()):
             self._settling = asyncio.create_task(self._settle())
 
+    def close(self) -> None:
+        """The run stops here: nothing more is asked of the ledger, and whoever waits leaves."""
+        self._is_closed = True
+        self._tell_all(Left())
+
     async def _settle(self) -> None:
         """Ask the ledger what has come, under its lock; it suspends the run when nothing has and no branch goes on."""
-        while self._waits and self._has_changed:
+        while self._waits and self._has_changed and not self._is_closed:
             self._has_changed = False
             suspend = self.going_on == 0
             records = [replace(wait.record, suspend=suspend) for wait in self._waits.values()]

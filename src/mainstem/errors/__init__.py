@@ -62,6 +62,7 @@ MainstemError
 │   ├── StepTimedOut            MS307
 │   ├── SignalTimedOut          MS308
 │   ├── NotInRun                MS309
+│   ├── NotReached              MS320
 │   ├── ApprovalTimedOut        MS321
 │   ├── ExecutorLost            MS331
 │   ├── ExecutorMissing         MS332
@@ -128,6 +129,7 @@ from mainstem.errors.ledger import (
     NotAuthenticated,
     NotFound,
     NotInRun,
+    NotReached,
     ProgramError,
     QueryBudgetExceeded,
     RightsMissing,
@@ -261,6 +263,7 @@ __all__ = [
     "NotFound",
     "NotInRun",
     "NotLossless",
+    "NotReached",
     "NotReviewable",
     "OldSchemaChanged",
     "OpenToTheWorld",

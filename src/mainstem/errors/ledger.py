@@ -197,6 +197,10 @@ class NotInRun(ProgramError, code="MS309"):
     """This call only has a meaning inside a workflow's code while it runs."""
 
 
+class NotReached(ProgramError, code="MS320"):
+    """A run did not come to the state that a test waited for; the message has the one that it is in."""
+
+
 class AccessRefused(MainstemError, exit_code=4):
     """A caller of the server who may not do what it asked."""
 

@@ -27,6 +27,7 @@ from mainstem.flow.values import dumped, reader, storable_text
 P = ParamSpec("P")
 R = TypeVar("R")
 Seconds = float | timedelta
+OnFailure = Literal["fail", "pause"]
 
 
 class Conductor(Protocol):
@@ -150,7 +151,15 @@ class Workflow(Generic[P, R]):
     """Code that runs durably, under a name. Made by `@workflow`; started through a client."""
 
     def __init__(
-        self, function: Callable[P, Awaitable[R]], *, name: str, version: int, channel: str, queue: str
+        self,
+        function: Callable[P, Awaitable[R]],
+        *,
+        name: str,
+        version: int,
+        channel: str,
+        queue: str,
+        timeout: float | None = None,
+        on_failure: OnFailure = "fail",
     ) -> None:
         self.function = function
         self.name = name
@@ -159,6 +168,8 @@ class Workflow(Generic[P, R]):
         self.queue = queue
         self.schedules: tuple[Any, ...] = ()
         """What @schedule declared (flow.schedule.Declared)."""
+        self.timeout = timeout
+        self.on_failure = on_failure
         self.parameters = Parameters.of(function)
         self.read_result = reader(get_type_hints(function).get("return", Any))
         update_wrapper(self, function)
@@ -246,16 +257,33 @@ class _TransactionalDecorator(Protocol):
 
 
 def workflow(
-    name: str, *, version: int = 1, channel: str = "web", queue: str = "default"
+    name: str,
+    *,
+    version: int = 1,
+    channel: str = "web",
+    queue: str = "default",
+    timeout: Seconds | None = None,
+    on_failure: OnFailure = "fail",
 ) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Workflow[P, R]]:
     """Make an async function a workflow. Its code must do the same again when it is given the same results:
     whatever else it needs (time, chance, the world) comes from a step.
 
     channel: of runs that are started without one. queue: the workers that serve it.
+    timeout: of a run, from its first start, its waits included; then it ends as `timeout`.
+    on_failure: what an error does that the code lets out: the run fails, or pauses until somebody retries it, patches or
+    skips its failed step, or lets it go on with mended code.
     """
 
     def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Workflow[P, R]:
-        return Workflow(function, name=name, version=version, channel=channel, queue=queue)
+        return Workflow(
+            function,
+            name=name,
+            version=version,
+            channel=channel,
+            queue=queue,
+            timeout=None if timeout is None else seconds(timeout),
+            on_failure=on_failure,
+        )
 
     return decorate
 

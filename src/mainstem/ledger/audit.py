@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -50,8 +50,10 @@ class AuditPage:
     next: UUID | None
 
 
-def write(audit: Audit) -> Call[None]:
-    """An entry of this tenant's trail."""
+def write(audit: Audit | Sequence[Audit]) -> Call[None]:
+    """An entry of this tenant's trail, or several."""
+    if not isinstance(audit, Audit):
+        return _write_all(audit)
     return Call(
         "insert into mainstem.user_workflow_audit (org_id, actor, key_id, user_id, action, target, details, request_id)"
         " values (mainstem.current_org(), %s, %s, %s, %s, %s, %s::jsonb, %s)",
@@ -64,6 +66,18 @@ def write(audit: Audit) -> Call[None]:
             json.dumps(dict(audit.details), default=str),
             audit.request_id,
         ],
+        nothing,
+    )
+
+
+def _write_all(audits: Sequence[Audit]) -> Call[None]:
+    told = json.dumps([asdict(audit) for audit in audits], default=str)
+    return Call(
+        "insert into mainstem.user_workflow_audit (org_id, actor, key_id, user_id, action, target, details, request_id)"
+        " select mainstem.current_org(), a.actor, a.key_id, a.user_id, a.action, a.target, a.details, a.request_id"
+        " from jsonb_to_recordset(%s::jsonb) a (actor text, key_id uuid, user_id uuid, action text, target text,"
+        " details jsonb, request_id text)",
+        [told],
         nothing,
     )
 

@@ -121,13 +121,13 @@ class OpenSteps:
     def _show(self, step: OpenStep) -> None:
         column = CLOSINGS if step.is_recorded else STEPS
         step.is_recorded = step.is_shown = True
-        _watched(self._recorder.put(column, replace(step.record)))
+        watched(self._recorder.put(column, replace(step.record)))
 
     def _log(self, step: OpenStep) -> None:
         if events := step.take_events():
-            _watched(self._recorder.put(EVENTS, *events))
+            watched(self._recorder.put(EVENTS, *events))
 
 
-def _watched(done: asyncio.Future[Any]) -> None:
+def watched(done: asyncio.Future[Any]) -> None:
     """A refusal of it is told to whoever ends the step: here it is only taken note of."""
     done.add_done_callback(lambda future: future.cancelled() or future.exception())

@@ -59,7 +59,7 @@ def claim(
     times = [bounds[queue][1] if queue in bounds else None for queue in queues]
     return Call(
         "select run_id, org_id, epoch, queue, priority, due_at, cancel_requested, cancel_reason, workflow,"
-        " workflow_version, channel, input_data, endpoints_used, steps, traceparent, claimed_at"
+        " workflow_version, channel, input_data, endpoints_used, attempt, test, steps, traceparent, claimed_at"
         " from mainstem._claim_v1(%s, %s, %s, %s::integer[], %s::timestamptz[])",
         [worker_id, queues, wanted, priorities, times],
         lambda rows: [_claimed(row) for row in rows],
@@ -76,6 +76,20 @@ def defer(worker_id: UUID, run_ids: list[UUID], seconds: float) -> Call[None]:
 def give_back(worker_id: UUID, kept: list[UUID]) -> Call[int]:
     """Let others take what the worker owns beyond the runs that it knows of; how many."""
     return Call("select mainstem._give_back_v1(%s, %s)", [worker_id, kept], scalar)
+
+
+def deadline(worker_id: UUID, run: ClaimedRun, timeout: float) -> Call[float]:
+    """Seconds that a run of this worker has left. Raises LeaseLost when it is another worker's."""
+    return Call(
+        "select mainstem._deadline_v1(%s, %s, %s, make_interval(secs => %s))",
+        [worker_id, run.run_id, run.epoch, timeout],
+        scalar,
+    )
+
+
+def end_overdue() -> Call[int]:
+    """End the runs that nobody owns and whose time is over; how many."""
+    return Call("select mainstem._end_overdue_v1()", [], scalar)
 
 
 def ready_in() -> Call[float | None]:

@@ -290,6 +290,7 @@ class StartRecord:
     request_digest: bytes | None = None
     traceparent: str | None = None
     concurrency_key: str | None = None
+    test: bytes | None = None
 
     @property
     def size(self) -> int:
@@ -317,6 +318,7 @@ class StartRecord:
             bytea_field(self.request_digest),
             text_field(None if self.traceparent is None else self.traceparent.encode()),
             text_field(None if self.concurrency_key is None else self.concurrency_key.encode()),
+            jsonb_field(self.test),
         )
 
 

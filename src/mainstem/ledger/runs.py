@@ -144,14 +144,18 @@ def cancel_run(run_id: UUID, reason: str | None) -> Call[str]:
     return Call("select mainstem.cancel_workflow_run(%s, %s)", [run_id, reason], scalar)
 
 
-def resume_run(run_id: UUID) -> Call[None]:
-    """Let a paused run go on. Raises NotFound, RunIsOver, StateRefused."""
-    return Call("select mainstem.resume_workflow_run(%s)", [run_id], nothing)
+def resume_run(run_id: UUID, *, step_over: bool = False) -> Call[None]:
+    """Let a paused run go on, past the breakpoint that it stands before. Raises NotFound, RunIsOver, StateRefused."""
+    return Call("select mainstem.resume_workflow_run(%s, %s)", [run_id, step_over], nothing)
 
 
-def retry_run(run_id: UUID) -> Call[str]:
-    """Take back a run that failed: `pending` for a worker, `running` for its callers. Raises NotFound, RunIsOver, StateRefused, DrivenElsewhere."""
-    return Call("select mainstem.retry_workflow_run(%s)", [run_id], scalar)
+def retry_run(run_id: UUID, *, from_step: int | None = None) -> Call[str]:
+    """Take back a run that failed, timed out or is paused: `pending` for a worker, `running` for its callers.
+
+    from_step: it and what began after it are set aside and done again. Raises NotFound, RunIsOver, StateRefused,
+    DrivenElsewhere.
+    """
+    return Call("select mainstem.retry_workflow_run(%s, %s)", [run_id, from_step], scalar)
 
 
 def send_signal(run_id: UUID, name: str, payload: bytes) -> Call[UUID]:

@@ -33,6 +33,8 @@ class NewRun:
     priority: int = 0
     tags: Sequence[str] = field(default=())
     is_test: bool = False
+    test: bytes | None = None
+    """What a test run is given in place of its steps, as JSON."""
     queue: str = "default"
     created_by: UUID | None = None
     idempotency_key: str | None = None
@@ -54,7 +56,8 @@ def start_run(new: NewRun) -> Call[tuple[UUID, bool]]:
         "traceparent": new.traceparent,
         "concurrency_key": new.concurrency_key,
     }  # fmt: skip
-    text = f'{json.dumps(record)[:-1]}, "input_data": {new.input.decode()}}}'
+    texts = f'"input_data": {new.input.decode()}, "test": {(new.test or b"null").decode()}'
+    text = f"{json.dumps(record)[:-1]}, {texts}}}"
     return Call(_START, [text, new.workflow_id, new.workflow], lambda rows: _answer(rows, new))
 
 

@@ -24,6 +24,7 @@ from mainstem.orm.definitions import (
 from mainstem.orm.flowcontrol import LimitedQueue, Schedule, ScheduleFiring
 from mainstem.orm.live import (
     Audited,
+    Breakpoint,
     CachedStep,
     Change,
     ContextValue,
@@ -37,6 +38,7 @@ from mainstem.orm.runs import Event, Run, Step
 __all__ = [
     "ApiKey",
     "Audited",
+    "Breakpoint",
     "CachedStep",
     "Change",
     "Channel",

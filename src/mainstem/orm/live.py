@@ -46,6 +46,7 @@ class QueuedRun(Ledger):
         ),
         Index("queue_waiting", "due_at", postgresql_where=text("state = 'waiting'")),
         Index("queue_owned", "worker_id", postgresql_where=text("state = 'owned'")),
+        Index("queue_deadlines", "deadline_at", postgresql_where=text("deadline_at is not null")),
     )
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -62,6 +63,7 @@ class QueuedRun(Ledger):
     epoch: Mapped[int] = mapped_column(server_default=text("0"))
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
     concurrency_key: Mapped[str | None]
+    deadline_at: Mapped[datetime | None]
 
 
 class Worker(Ledger):
@@ -197,3 +199,26 @@ class CachedStep(Ledger):
     output_data: Mapped[Json | None]
     created_at: Mapped[Moment]
     expires_at: Mapped[datetime]
+
+
+class Breakpoint(Ledger):
+    """Where runs pause before a step begins."""
+
+    __tablename__ = "user_workflow_breakpoint"
+    __table_args__ = (
+        CheckConstraint("workflow is not null or run_id is not null", name="a_breakpoint_says_where"),
+        Index("user_workflow_breakpoint_enabled", "org_id", postgresql_where=text("is_enabled")),
+    )
+
+    org_id: Mapped[OrgKey] = mapped_column(ForeignKey("mainstem.organization.org_id"))
+    breakpoint_id: Mapped[NewId]
+    workflow: Mapped[str | None] = mapped_column(String(255))
+    run_id: Mapped[UUID | None]
+    node_key: Mapped[str | None]
+    condition: Mapped[str | None]
+    one_shot: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    hits: Mapped[int] = mapped_column(server_default=text("0"))
+    last_hit_at: Mapped[datetime | None]
+    created_at: Mapped[Moment]
+    created_by: Mapped[str | None]

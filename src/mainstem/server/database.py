@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from mainstem.postgres import Role, connect
 from mainstem.server.config import ServerConfig
 
 T = TypeVar("T")
-AuditOf = Audit | Callable[[Any], Audit]
+AuditOf = Audit | Callable[[Any], Audit | Sequence[Audit]]
 """What is written down of a change, or how it is told from the change's answer."""
 
 TRUSTED = 10.0

@@ -34,5 +34,9 @@ CASES = [
     Case("POST", f"{RUN}/cancel", Access.OPERATOR, ids=of("caller_run"), body={"reason": "sent twice"}),
     Case("POST", f"{RUN}/resume", Access.OPERATOR, ids=of("paused_run")),
     Case("POST", f"{RUN}/retry", Access.OPERATOR, ids=of("failed_run")),
+    Case("POST", f"{API}/runs/bulk", Access.OPERATOR, body={"action": "cancel", "q": "status:paused", "dry_run": False}),
+    Case("POST", f"{RUN}/fork", Access.OPERATOR, ids=of("engine_run"), body={"context": {"limit": 500}}),
+    Case("POST", f"{RUN}/steps/{{step_number}}/patch", Access.OPERATOR, ids=of("failed_run", step_number="1"), body={"output": 3}),
+    Case("POST", f"{RUN}/steps/{{step_number}}/skip", Access.OPERATOR, ids=of("failed_run", step_number="1"), body={"reason": "not needed"}),
     Case("POST", f"{RUN}/signals/{{name}}", Access.OPERATOR, ids=of("waiting_run", name="approved"), body={"approved": True}),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""`mainstem runs resume`: let a paused run go on."""
+"""`mainstem runs resume`: let paused runs go on."""
 
 from __future__ import annotations
 
@@ -8,19 +8,34 @@ import click
 
 from mainstem.cli.door import did, ledger_of
 from mainstem.cli.output import json_option, say
+from mainstem.cli.runs.many import ask_of_all, one_or_none, run_or_filter
 from mainstem.ledger.runs import resume_run
 from mainstem.settings import Settings
 
 
 @click.command()
-@click.argument("run_id", type=click.UUID)
+@run_or_filter
+@click.option(
+    "--step-over",
+    is_flag=True,
+    help="Past the breakpoint that it stands before, and pause before the next step.",
+)
 @json_option
 @click.pass_obj
-def resume(settings: Settings, run_id: UUID) -> None:
-    """Let the paused RUN_ID go on: the next worker takes it.
+def resume(
+    settings: Settings, run_id: UUID | None, where: str | None, *, dry_run: bool, step_over: bool
+) -> None:
+    """Let the paused RUN_ID go on: the next worker takes it, and passes the breakpoint that it stands before.
 
-    Example: mainstem runs resume RUN_ID
-    """
+    \b
+    Examples:
+      mainstem runs resume RUN_ID --step-over
+      mainstem runs resume --where 'status:paused workflow:intake' --dry-run
+    """  # noqa: D301  (click's mark for lines that stay as they are)
+    if (run := one_or_none(run_id, where, dry_run=dry_run)) is None:
+        ask_of_all(settings, "resume", where or "", dry_run=dry_run)
+        return
+    told = {"step_over": True} if step_over else {}
     with ledger_of(settings) as ask:
-        ask(resume_run(run_id), did("runs.resume", run_id))
-    say(f"{run_id} goes on", run_id=run_id, answer="resumed")
+        ask(resume_run(run, step_over=step_over), did("runs.resume", run, **told))
+    say(f"{run} goes on", run_id=run, answer="resumed")

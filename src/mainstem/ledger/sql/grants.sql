@@ -52,6 +52,10 @@ grant delete on mainstem.user_workflow_audit to mainstem_worker;
 grant select on mainstem.user_workflow_step_cache to mainstem_app, mainstem_worker, mainstem_reader, mainstem_tenant;
 grant delete on mainstem.user_workflow_step_cache to mainstem_app, mainstem_worker;
 grant insert, update on mainstem.user_workflow_step_cache to mainstem_worker;
+-- workers stop before them, and count that they did
+grant select on mainstem.user_workflow_breakpoint to mainstem_app, mainstem_worker, mainstem_reader, mainstem_tenant;
+grant insert, update, delete on mainstem.user_workflow_breakpoint to mainstem_app;
+grant update (hits, last_hit_at, is_enabled) on mainstem.user_workflow_breakpoint to mainstem_worker;
 
 grant select on mainstem.v_active_workflow_configs, mainstem.v_workflow_execution_summary, mainstem.v_workflow_channel_performance,
   mainstem.v_node_execution_stats, mainstem.v_workflow_execution_timeline, mainstem.v_failed_steps_analysis, mainstem.v_workflow_usage

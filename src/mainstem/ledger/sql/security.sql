@@ -12,7 +12,8 @@ begin
       'user_workflow_config', 'user_workflow_config_activation',
       'user_workflow_run', 'user_workflow_run_step', 'user_workflow_event',
       'user_workflow_run_queue', 'user_workflow_signal', 'user_workflow_run_context', 'user_workflow_idempotency',
-      'user_workflow_change', 'user_workflow_audit', 'user_workflow_schedule', 'user_workflow_schedule_firing', 'user_workflow_step_cache'] loop
+      'user_workflow_change', 'user_workflow_audit', 'user_workflow_schedule', 'user_workflow_schedule_firing', 'user_workflow_step_cache',
+      'user_workflow_breakpoint'] loop
     execute format('alter table mainstem.%I enable row level security', tenant_table);
     execute format('alter table mainstem.%I force row level security', tenant_table);
     for installed in select p.polname from pg_policy p where p.polrelid = format('mainstem.%I', tenant_table)::regclass loop

@@ -1,9 +1,11 @@
 """Routes under /api/v1: one resource a file. A route parses, asks the ledger once, and answers."""
 
 from mainstem.server.routes import (
+    amending,
     analytics,
     approvals,
     audit,
+    breakpoints,
     cache,
     configs,
     consolidations,
@@ -22,6 +24,7 @@ from mainstem.server.routes import (
 )
 
 ROUTERS = [runs_found.router]  # before runs: /runs/count is no id of one
+ROUTERS += [amending.router, breakpoints.router]
 ROUTERS += [runs.router, runs_asked.router, live.router]
 ROUTERS += [approvals.router, signals.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]

@@ -16,6 +16,7 @@ from mainstem.errors import (
     PreconditionRequired,
     RunIsOver,
 )
+from mainstem.flow.given import Test
 from mainstem.flow.traces import is_traceparent
 from mainstem.flow.values import dumped
 from mainstem.ledger import runs
@@ -71,8 +72,10 @@ async def start(
     """It is durable when this answers; a worker takes it."""
     arguments = dumped(given.input, "the input")
     new = NewRun(
-        **given.model_dump(exclude={"input"}),
+        **given.model_dump(exclude={"input", "is_test", "test"}),
         input=arguments,
+        is_test=given.is_test or given.test is not None,
+        test=None if given.test is None else Test(outputs=given.test.outputs, pins=given.test.pins).as_json(),
         created_by=caller.user_id,
         idempotency_key=idempotency_key,
         traceparent=_traceparent(request),

@@ -13,6 +13,7 @@ from mainstem.ledger import runs
 from mainstem.server.access import Operator
 from mainstem.server.answers import described
 from mainstem.server.routes.asking import Asked
+from mainstem.server.shapes.amending import Resume, Retry
 from mainstem.server.shapes.runs import Answered, Reason, SentSignal
 
 router = APIRouter(prefix="/runs/{run_id}", tags=["runs"])
@@ -43,10 +44,18 @@ async def cancel(
     summary="Let a paused run go on",
     responses=described(NotFound, RunIsOver, StateRefused),
 )
-async def resume(run_id: UUID, caller: Operator, database: Asked) -> Answered:
-    """The next worker takes it."""
+async def resume(
+    run_id: UUID,
+    caller: Operator,
+    database: Asked,
+    given: Annotated[Resume | None, Body(examples=[{"step_over": True}])] = None,
+) -> Answered:
+    """The next worker takes it, and passes the breakpoint that it stands before."""
+    step_over = given is not None and given.step_over
     await database.perform(
-        runs.resume_run(run_id), org_id=caller.org_id, audit=caller.did("runs.resume", run_id)
+        runs.resume_run(run_id, step_over=step_over),
+        org_id=caller.org_id,
+        audit=caller.did("runs.resume", run_id, step_over=step_over),
     )
     return Answered(run_id=run_id, answer="resumed")
 
@@ -57,10 +66,18 @@ async def resume(run_id: UUID, caller: Operator, database: Asked) -> Answered:
     summary="Take back a run that failed",
     responses=described(NotFound, RunIsOver, StateRefused, DrivenElsewhere),
 )
-async def retry(run_id: UUID, caller: Operator, database: Asked) -> Answered:
+async def retry(
+    run_id: UUID,
+    caller: Operator,
+    database: Asked,
+    given: Annotated[Retry | None, Body(examples=[{"from_step": 3}])] = None,
+) -> Answered:
     """`pending`: a worker replays what was completed, and does again what failed. `running`: its callers do so."""
+    from_step = None if given is None else given.from_step
     answer = await database.perform(
-        runs.retry_run(run_id), org_id=caller.org_id, audit=caller.did("runs.retry", run_id)
+        runs.retry_run(run_id, from_step=from_step),
+        org_id=caller.org_id,
+        audit=caller.did("runs.retry", run_id, from_step=from_step),
     )
     return Answered(run_id=run_id, answer=answer)
 

@@ -48,6 +48,19 @@ class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
 
 
+class Given(_Shape):
+    """What a test run is given in place of its steps."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outputs: dict[str, Any] = Field(
+        default_factory=dict, description="By a step's name: what each of its calls gives."
+    )
+    pins: dict[str, dict[int, Any]] = Field(
+        default_factory=dict, description="The same for one call, by its count from 1."
+    )
+
+
 class Start(_Shape):
     """What begins a run."""
 
@@ -66,6 +79,7 @@ class Start(_Shape):
     priority: int = Field(0, ge=-(2**31), le=2**31 - 1)
     tags: list[str] = Field(default_factory=list, max_length=50)
     is_test: bool = False
+    test: Given | None = Field(None, description="Makes it a test run.")
     queue: str = Field("default", max_length=255)
     concurrency_key: str | None = Field(
         None, max_length=255, description="Runs of a queue with the same one share its limit per key."

@@ -456,6 +456,7 @@ create table mainstem.user_workflow_run_queue (
   epoch integer not null default 0,
   attempt integer not null default 0,
   concurrency_key text,
+  deadline_at timestamptz,
   primary key (run_id),
   constraint queue_state_is_known check (state in ('ready', 'waiting', 'owned', 'paused')),
   constraint owned_runs_have_an_owner check ((state = 'owned') = (worker_id is not null))
@@ -465,7 +466,8 @@ create table mainstem.user_workflow_run_queue (
 comment on table mainstem.user_workflow_run_queue is 'One narrow row for every engine run that is not over: who owns it, what it waits for, what was asked of it. Rebuilt by rebuild_workflow_queue().';
 comment on column mainstem.user_workflow_run_queue.due_at is 'When a ready run became ready, never a time past (claims move a lower bound); when a waiting one is looked at, ''infinity'' for never.';
 comment on column mainstem.user_workflow_run_queue.epoch is 'Raised by every claim: a write of an earlier claim, even by the same worker, is refused.';
-comment on column mainstem.user_workflow_run_queue.attempt is 'How often a worker was lost while it owned the run.';
+comment on column mainstem.user_workflow_run_queue.attempt is 'How often in a row a worker was lost while it owned the run, and no step had ended meanwhile: the third time the run pauses as poison.';
+comment on column mainstem.user_workflow_run_queue.deadline_at is 'When the run times out, by its workflow''s timeout from its first start; NULL: never, or not known before a worker has claimed it.';
 comment on column mainstem.user_workflow_run_queue.state is 'ready (to be claimed), waiting (for due_at or a signal), owned (by worker_id), paused (the run, or its workflow).';
 comment on column mainstem.user_workflow_run_queue.priority is 'The run''s: a higher one is claimed first.';
 comment on column mainstem.user_workflow_run_queue.waiting_for is 'Names of the signals that wake the run.';
@@ -478,6 +480,7 @@ create index queue_ready_by_key on mainstem.user_workflow_run_queue (queue, conc
   where state = 'ready' and concurrency_key is not null;
 create index queue_waiting on mainstem.user_workflow_run_queue (due_at) where state = 'waiting';
 create index queue_owned on mainstem.user_workflow_run_queue (worker_id) where state = 'owned';
+create index queue_deadlines on mainstem.user_workflow_run_queue (deadline_at) where deadline_at is not null;
 
 create table mainstem.user_workflow_worker (
   worker_id uuid not null,
@@ -597,8 +600,8 @@ comment on column mainstem.schema_info.fingerprint is 'Object to definition, as 
 create type mainstem._start_record as (
   run_id uuid, org_id uuid, workflow_id uuid, workflow_version integer, channel text, external_id text,
   input_data jsonb, config_snapshot jsonb, created_by uuid, priority integer, tags text[], is_test boolean,
-  queue text, parent_step_id uuid, idempotency_key text, request_digest bytea, traceparent text, concurrency_key text);
-comment on type mainstem._start_record is 'A run to begin. config_snapshot NULL: what resolve_workflow_config gives. traceparent: the span that it was started in.';
+  queue text, parent_step_id uuid, idempotency_key text, request_digest bytea, traceparent text, concurrency_key text, test jsonb);
+comment on type mainstem._start_record is 'A run to begin. config_snapshot NULL: what resolve_workflow_config gives. traceparent: the span that it was started in. test: what a test run gives in place of its steps, kept in metadata.test.';
 
 create type mainstem._step_record as (
   run_id uuid, epoch integer, step_number integer, iteration integer, retry_count integer,
@@ -619,6 +622,34 @@ comment on type mainstem._wait_record is 'A step that waits. kind: signal (for a
 create type mainstem._ending_record as (
   run_id uuid, epoch integer, status text, output_data jsonb, endpoints_used jsonb, error_message text, error_details jsonb);
 comment on type mainstem._ending_record is 'The end of a run, or its pause.';
+create table mainstem.user_workflow_breakpoint (
+  org_id uuid not null references mainstem.organization,
+  breakpoint_id uuid not null default gen_random_uuid(),
+  workflow varchar(255),
+  run_id uuid,
+  node_key text,
+  condition text,
+  one_shot boolean not null default false,
+  is_enabled boolean not null default true,
+  hits integer not null default 0,
+  last_hit_at timestamptz,
+  created_at timestamptz not null default mainstem.clock(),
+  created_by text,
+  primary key (org_id, breakpoint_id),
+  constraint a_breakpoint_says_where check (workflow is not null or run_id is not null)
+);
+comment on table mainstem.user_workflow_breakpoint is 'Where runs pause before a step begins, until somebody lets them go on. Workers learn of a change at once, and look now and then.';
+comment on column mainstem.user_workflow_breakpoint.workflow is 'By its name: it may have no run yet. NULL: of the run''s own.';
+comment on column mainstem.user_workflow_breakpoint.run_id is 'Only this run; NULL: every run of the workflow.';
+comment on column mainstem.user_workflow_breakpoint.node_key is 'The step''s name, or the node''s key; NULL: whichever comes next.';
+comment on column mainstem.user_workflow_breakpoint.condition is 'A comparison of the step''s input, the run''s input or the call''s count: input.amount > 1000 and call = 1. NULL: always.';
+comment on column mainstem.user_workflow_breakpoint.one_shot is 'Switched off by its first hit.';
+comment on column mainstem.user_workflow_breakpoint.breakpoint_id is 'Random: lists are in its order.';
+comment on column mainstem.user_workflow_breakpoint.is_enabled is 'False: it stops nobody, and is kept.';
+comment on column mainstem.user_workflow_breakpoint.hits is 'How many runs it stopped.';
+comment on column mainstem.user_workflow_breakpoint.last_hit_at is 'When it stopped the last one.';
+create index user_workflow_breakpoint_enabled on mainstem.user_workflow_breakpoint (org_id) where is_enabled;
+
 create table mainstem.user_workflow_schedule (
   org_id uuid not null references mainstem.organization,
   schedule_id uuid not null default gen_random_uuid(),

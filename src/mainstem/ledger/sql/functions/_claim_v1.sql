@@ -1,6 +1,7 @@
 create or replace function mainstem._claim_v1(worker uuid, queues text[], wanted integer, bound_priorities integer[], bound_times timestamptz[])
 returns table (run_id uuid, org_id uuid, epoch integer, queue text, priority integer, due_at timestamptz, cancel_requested boolean, cancel_reason text,
-               workflow text, workflow_version integer, channel text, input_data jsonb, endpoints_used jsonb, steps json, traceparent text, claimed_at timestamptz)
+               workflow text, workflow_version integer, channel text, input_data jsonb, endpoints_used jsonb, attempt integer, test jsonb, steps json,
+               traceparent text, claimed_at timestamptz)
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -44,7 +45,8 @@ begin
    where r.run_id = any (taken) and r.run_id between taken[1] and taken[cardinality(taken)] and r.status in ('pending', 'waiting');
   return query
     select q.run_id, q.org_id, q.epoch, q.queue, q.priority, q.due_at, q.cancel_requested_at is not null, q.cancel_reason,
-           w.name::text, r.workflow_version, r.channel::text, r.input_data, r.endpoints_used, recorded.steps, r.metadata ->> 'traceparent', moment
+           w.name::text, r.workflow_version, r.channel::text, r.input_data, r.endpoints_used, q.attempt, r.metadata -> 'test', recorded.steps,
+           r.metadata ->> 'traceparent', moment
       from mainstem.user_workflow_run_queue q
       join mainstem.user_workflow_run r on r.run_id = q.run_id
       join mainstem.user_workflow w on w.org_id = r.org_id and w.workflow_id = r.workflow_id

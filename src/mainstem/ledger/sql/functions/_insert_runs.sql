@@ -15,8 +15,9 @@ begin
   select a.run_id, a.workflow_id, a.org_id, case when worker is null then 'pending' else 'running' end, a.channel, a.external_id,
          case when worker is null then null else moment end, coalesce(a.config_snapshot, c.config), moment, a.created_by, moment,
          'engine', a.workflow_version, a.input_data, a.parent_step_id, a.priority, a.tags, a.is_test,
-         case when a.queue = 'default' and a.traceparent is null and a.concurrency_key is null then '{}'
-              else jsonb_strip_nulls(jsonb_build_object('queue', nullif(a.queue, 'default'), 'traceparent', a.traceparent, 'concurrency_key', a.concurrency_key)) end
+         case when a.queue = 'default' and a.traceparent is null and a.concurrency_key is null and a.test is null then '{}'
+              else jsonb_strip_nulls(jsonb_build_object('queue', nullif(a.queue, 'default'), 'traceparent', a.traceparent, 'concurrency_key', a.concurrency_key))
+                || case when a.test is null then '{}' else jsonb_build_object('test', a.test) end end
     from accepted a
     left join resolved c on c.org_id = a.org_id and c.workflow_id = a.workflow_id and c.channel = a.channel and a.config_snapshot is null;
   -- a statement of its own: a tenant queues only runs that it has, and one statement does not see what it inserts

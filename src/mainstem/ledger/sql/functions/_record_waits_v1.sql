@@ -49,7 +49,7 @@ begin
       return query select waiting.run_id, 0, 'busy', null::jsonb, null::text, null::uuid;
       continue;
     end if;
-    update mainstem.user_workflow_run_queue q set state = 'waiting', worker_id = null, waiting_for = names, due_at = due where q.run_id = waiting.run_id;
+    update mainstem.user_workflow_run_queue q set state = 'waiting', worker_id = null, waiting_for = names, due_at = least(due, q.deadline_at), attempt = 0 where q.run_id = waiting.run_id;
     update mainstem.user_workflow_run r set status = 'waiting', updated_at = mainstem.clock() where r.run_id = waiting.run_id;
     return query select waiting.run_id, 0, 'suspended', null::jsonb, 'waiting', queued.org_id;
   end loop;

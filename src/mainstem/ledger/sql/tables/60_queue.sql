@@ -13,6 +13,7 @@ create table mainstem.user_workflow_run_queue (
   epoch integer not null default 0,
   attempt integer not null default 0,
   concurrency_key text,
+  deadline_at timestamptz,
   primary key (run_id),
   constraint queue_state_is_known check (state in ('ready', 'waiting', 'owned', 'paused')),
   constraint owned_runs_have_an_owner check ((state = 'owned') = (worker_id is not null))
@@ -22,7 +23,8 @@ create table mainstem.user_workflow_run_queue (
 comment on table mainstem.user_workflow_run_queue is 'One narrow row for every engine run that is not over: who owns it, what it waits for, what was asked of it. Rebuilt by rebuild_workflow_queue().';
 comment on column mainstem.user_workflow_run_queue.due_at is 'When a ready run became ready, never a time past (claims move a lower bound); when a waiting one is looked at, ''infinity'' for never.';
 comment on column mainstem.user_workflow_run_queue.epoch is 'Raised by every claim: a write of an earlier claim, even by the same worker, is refused.';
-comment on column mainstem.user_workflow_run_queue.attempt is 'How often a worker was lost while it owned the run.';
+comment on column mainstem.user_workflow_run_queue.attempt is 'How often in a row a worker was lost while it owned the run, and no step had ended meanwhile: the third time the run pauses as poison.';
+comment on column mainstem.user_workflow_run_queue.deadline_at is 'When the run times out, by its workflow''s timeout from its first start; NULL: never, or not known before a worker has claimed it.';
 comment on column mainstem.user_workflow_run_queue.state is 'ready (to be claimed), waiting (for due_at or a signal), owned (by worker_id), paused (the run, or its workflow).';
 comment on column mainstem.user_workflow_run_queue.priority is 'The run''s: a higher one is claimed first.';
 comment on column mainstem.user_workflow_run_queue.waiting_for is 'Names of the signals that wake the run.';
@@ -35,6 +37,7 @@ create index queue_ready_by_key on mainstem.user_workflow_run_queue (queue, conc
   where state = 'ready' and concurrency_key is not null;
 create index queue_waiting on mainstem.user_workflow_run_queue (due_at) where state = 'waiting';
 create index queue_owned on mainstem.user_workflow_run_queue (worker_id) where state = 'owned';
+create index queue_deadlines on mainstem.user_workflow_run_queue (deadline_at) where deadline_at is not null;
 
 create table mainstem.user_workflow_worker (
   worker_id uuid not null,

@@ -3,8 +3,8 @@
 create type mainstem._start_record as (
   run_id uuid, org_id uuid, workflow_id uuid, workflow_version integer, channel text, external_id text,
   input_data jsonb, config_snapshot jsonb, created_by uuid, priority integer, tags text[], is_test boolean,
-  queue text, parent_step_id uuid, idempotency_key text, request_digest bytea, traceparent text, concurrency_key text);
-comment on type mainstem._start_record is 'A run to begin. config_snapshot NULL: what resolve_workflow_config gives. traceparent: the span that it was started in.';
+  queue text, parent_step_id uuid, idempotency_key text, request_digest bytea, traceparent text, concurrency_key text, test jsonb);
+comment on type mainstem._start_record is 'A run to begin. config_snapshot NULL: what resolve_workflow_config gives. traceparent: the span that it was started in. test: what a test run gives in place of its steps, kept in metadata.test.';
 
 create type mainstem._step_record as (
   run_id uuid, epoch integer, step_number integer, iteration integer, retry_count integer,

@@ -11,8 +11,8 @@ select s.node_id, coalesce(n.label, s.node_key) as node_code, n.description as n
   from mainstem.user_workflow_run r
  cross join lateral (  -- offset 0: a look-up for each run, never a join that reads every partition of steps
     select t.node_id, t.node_key, t.status, t.duration_ms, t.retry_count
-      from mainstem.user_workflow_run_step t where t.run_id = r.run_id offset 0) s
+      from mainstem.user_workflow_run_step t where t.run_id = r.run_id and not t.metadata ? 'copied_from' offset 0) s
   left join mainstem.user_workflow_node n on n.org_id = r.org_id and n.node_id = s.node_id
  where r.started_at >= now() - interval '30 days' and not r.is_test
  group by r.org_id, r.workflow_id, s.node_id, coalesce(n.label, s.node_key), n.description;
-comment on view mainstem.v_node_execution_stats is 'Steps of the last 30 days'' runs by workflow and node; a code workflow''s node is its function.';
+comment on view mainstem.v_node_execution_stats is 'Steps of the last 30 days'' runs by workflow and node; a code workflow''s node is its function. Steps that a fork has copied count once.';

@@ -11,15 +11,16 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from mainstem.client import Mainstem, Outcome
 from mainstem.engine.conduct import Conduct
+from mainstem.engine.graphs import Graphs
 from mainstem.errors import LeaseLost, MainstemError, Unreachable
 from mainstem.flow.program import Workflow
 from mainstem.ledger import queue, runs
@@ -56,6 +57,10 @@ class Terms:
     """Seconds that steps in progress may take to end when it drains."""
     unknown: float = 5.0
     """Seconds until a run is looked at again whose workflow it has no code for."""
+    graphs: bool = False
+    """Whether it runs published graphs too, with its own modules for nodes of kind python."""
+    databases: Mapping[str, str] = field(default_factory=dict)
+    """URLs by name, for nodes of kind sql."""
 
 
 class Worker:
@@ -156,6 +161,9 @@ class Incarnation:
     """Whether a claim's answer was lost on its way: the ledger may know of runs of this worker that it does not."""
     _is_draining: bool = False
 
+    def __post_init__(self) -> None:
+        self._graphs = Graphs(self.link, self.worker.workflows, self.worker.terms.databases)
+
     async def live(self, is_alive: asyncio.Event) -> None:
         """Work until it is reaped (LeaseLost) or cancelled."""
         self._recorder = Recorder(self.worker_id, self.link.connection, self._enter)
@@ -206,7 +214,7 @@ class Incarnation:
         try:
             [answer] = await self._recorder.put(STARTS, record)
             if answer.kind == "started":
-                self._conduct(_as_claimed(record, workflow_name))
+                self._conduct(queue.as_claimed(record, workflow_name), self.worker.workflows[workflow_name])
         finally:
             self._starting.discard(record.run_id)
         return answer.run_id, answer.kind
@@ -217,6 +225,7 @@ class Incarnation:
     @property
     def _queues(self) -> list[str]:
         own = {workflow.queue for workflow in self.worker.workflows.values()}
+        own |= {"default"} if self.worker.terms.graphs else set()
         return list(self.worker.terms.queues or sorted(own))
 
     async def _enter(self, conn: Any) -> None:
@@ -274,17 +283,28 @@ class Incarnation:
         for run in claimed:
             self._bounds[run.queue] = (run.priority, run.due_at)
             if run.workflow in self.worker.workflows:
-                self._conduct(run)
-        if unknown := [run.run_id for run in claimed if run.workflow not in self.worker.workflows]:
-            await self.link(queue.defer(self.worker_id, unknown, self.worker.terms.unknown))
+                self._conduct(run, self.worker.workflows[run.workflow])
+        if unknown := [run for run in claimed if run.workflow not in self.worker.workflows]:
+            await self._conduct_graphs(unknown)
         self._may_own_more = False
         if len(claimed) < wanted:
             self._bounds.clear()
             return bounded
         return True
 
-    def _conduct(self, run: ClaimedRun) -> None:
-        workflow = self.worker.workflows[run.workflow]
+    async def _conduct_graphs(self, claimed: list[ClaimedRun]) -> None:
+        """Of runs that it has no code for: those of published graphs run, the others are given back."""
+        unknown = []
+        for run in claimed:
+            workflow = await self._graphs.workflow_of(run) if self.worker.terms.graphs else None
+            if workflow is None:
+                unknown.append(run.run_id)
+            else:
+                self._conduct(run, workflow)
+        if unknown:
+            await self.link(queue.defer(self.worker_id, unknown, self.worker.terms.unknown))
+
+    def _conduct(self, run: ClaimedRun, workflow: Workflow[..., Any]) -> None:
         conduct = Conduct(
             run, workflow, recorder=self._recorder, open_steps=self._open_steps, context=self._context_of
         )
@@ -363,22 +383,3 @@ async def _first_of(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-def _as_claimed(record: StartRecord, workflow_name: str) -> ClaimedRun:
-    """A run that was begun as owned, as a claim would have given it."""
-    return ClaimedRun(
-        run_id=record.run_id,
-        org_id=record.org_id,
-        epoch=1,
-        queue=record.queue,
-        priority=record.priority,
-        due_at=datetime.now(UTC),
-        cancel_requested=False,
-        cancel_reason=None,
-        workflow=workflow_name,
-        workflow_version=record.workflow_version,
-        channel=record.channel,
-        input_data=json.loads(record.input_data or b"null"),
-        endpoints_used=[],
-    )

@@ -13,7 +13,9 @@ MainstemError
 │   ├── DrivenElsewhere      MS009
 │   ├── BadArgument          MS010
 │   │   └── FilterUnreadable MS011
-│   └── LegacyColumnsDropped MS012
+│   ├── LegacyColumnsDropped MS012
+│   ├── DraftConflict        MS021
+│   └── WorkflowCycle        MS022
 ├── DatabaseError        the server, or what is installed on it, does not serve us
 │   ├── Unreachable          MS101
 │   ├── ServerTooOld         MS102
@@ -61,6 +63,14 @@ MainstemError
 │   ├── StepTimedOut            MS307
 │   ├── SignalTimedOut          MS308
 │   └── NotInRun                MS309
+├── GraphError           a workflow that is drawn as a graph
+│   ├── GraphRefused         MS701
+│   ├── RequirementRefused   MS702
+│   ├── NoWayOn              MS703
+│   ├── VisitsExceeded       MS704
+│   ├── KindRefused          MS705
+│   ├── OutcomeFailed        MS706
+│   └── CallFailed           MS707
 ├── BackupError          a backup was not made, or is not proved to be one
 │   ├── BackupNotProved      MS461
 │   ├── BackupExists         MS462
@@ -102,6 +112,18 @@ MainstemError
 """
 
 from mainstem.errors.conditional import ConditionError, PreconditionFailed, PreconditionRequired
+from mainstem.errors.graphs import (
+    CallFailed,
+    DraftConflict,
+    GraphError,
+    GraphRefused,
+    KindRefused,
+    NoWayOn,
+    OutcomeFailed,
+    RequirementRefused,
+    VisitsExceeded,
+    WorkflowCycle,
+)
 from mainstem.errors.ledger import (
     AccessRefused,
     BadArgument,
@@ -215,20 +237,25 @@ __all__ = [
     "BadArgument",
     "BodyTooLarge",
     "BringBackRefused",
+    "CallFailed",
     "ChecksFailed",
     "ConditionError",
     "ConsolidationError",
     "CutoverBlocked",
     "DatabaseError",
     "DatabaseReadOnly",
+    "DraftConflict",
     "DrivenElsewhere",
     "EmbeddedFailed",
     "EmbeddedMismatch",
     "EmbeddedMissing",
     "ExpressionRefused",
     "FilterUnreadable",
+    "GraphError",
+    "GraphRefused",
     "IdempotencyConflict",
     "IsolationRefused",
+    "KindRefused",
     "LandingDiffers",
     "LandingOutgrown",
     "LeaseLost",
@@ -243,6 +270,7 @@ __all__ = [
     "MigrationUnsafe",
     "ModelsNotFound",
     "NoHome",
+    "NoWayOn",
     "NonDeterministicWorkflow",
     "NotAllowed",
     "NotAuthenticated",
@@ -253,6 +281,7 @@ __all__ = [
     "OldSchemaChanged",
     "OpenToTheWorld",
     "OriginRefused",
+    "OutcomeFailed",
     "PhaseRefused",
     "PortTaken",
     "PreconditionFailed",
@@ -263,6 +292,7 @@ __all__ = [
     "QueryBudgetExceeded",
     "RehearsedElsewhere",
     "RenameRefused",
+    "RequirementRefused",
     "ReviewError",
     "RevisionRefused",
     "RightsMissing",
@@ -305,5 +335,7 @@ __all__ = [
     "UpgradeBlocked",
     "ValueRefused",
     "ValueTooLarge",
+    "VisitsExceeded",
+    "WorkflowCycle",
     "every_error",
 ]

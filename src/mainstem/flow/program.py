@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,6 +35,8 @@ class Conductor(Protocol):
     async def gather(self, branches: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]: ...
     async def set_context(self, key: str, value: Any) -> None: ...
     async def get_context(self, key: str) -> Any: ...
+    async def skip(self, reasons: Mapping[str, str]) -> None: ...
+    def recorded_outputs(self, name: str) -> list[Any]: ...
 
 
 @dataclass(slots=True)
@@ -223,6 +225,18 @@ async def set_context(key: str, value: Any) -> None:
 async def get_context(key: str) -> Any:
     """A key of the run's context as it was when the code first came by; None when it was not set."""
     return await _conductor("get_context").get_context(key)
+
+
+async def skip(reasons: Mapping[str, str]) -> None:
+    """Record steps that the code passed over, each with why: they show as skipped."""
+    await _conductor("skip").skip(reasons)
+
+
+def recorded_outputs(name: str) -> list[Any]:
+    """What the steps of this name gave that the run had recorded when its code began, in any branch: for code that must not
+    decide again what was decided.
+    """
+    return _conductor("recorded_outputs").recorded_outputs(name)
 
 
 def step_info() -> StepInfo:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from mainstem.ledger.call import Call, Row, nothing, scalar
+from mainstem.ledger.records import StartRecord
 from mainstem.model import ClaimedRun, RecordedStep, Request
 
 
@@ -86,3 +87,22 @@ def ready_in() -> Call[float | None]:
 def _claimed(row: Row) -> ClaimedRun:
     steps = [RecordedStep(**step) for step in row["steps"] or ()]
     return ClaimedRun(**{**row, "steps": steps})
+
+
+def as_claimed(record: StartRecord, workflow: str) -> ClaimedRun:
+    """A run that was begun as owned, as a claim would have given it."""
+    return ClaimedRun(
+        run_id=record.run_id,
+        org_id=record.org_id,
+        epoch=1,
+        queue=record.queue,
+        priority=record.priority,
+        due_at=datetime.now(UTC),
+        cancel_requested=False,
+        cancel_reason=None,
+        workflow=workflow,
+        workflow_version=record.workflow_version,
+        channel=record.channel,
+        input_data=json.loads(record.input_data or b"null"),
+        endpoints_used=[],
+    )

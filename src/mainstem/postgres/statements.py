@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -42,7 +42,7 @@ def rows_of(
             ) as conn,
             conn.cursor(row_factory=dict_row) as cursor,
         ):
-            cursor.execute(cast("LiteralString", statement), given)
+            cursor.execute(statement, given)
             rows = cursor.fetchmany(MOST_ROWS + 1) if cursor.description is not None else []
     except psycopg.OperationalError as error:  # locks, time-outs, serialization, a lost connection
         raise CallFailed(f"the database did not do it: {_told(error)}") from error

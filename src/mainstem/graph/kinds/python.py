@@ -59,4 +59,4 @@ def function_named(name: str) -> Callable[..., Any]:
         found = found.function
     if not callable(found):
         raise KindRefused(f"module {module} has no function {attribute!r}", hint="name it as module:function")
-    return found  # type: ignore[no-any-return]
+    return found

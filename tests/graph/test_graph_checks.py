@@ -12,7 +12,8 @@ from graphs import CLAIM_INTAKE, FIRST_OF_TWO, linear
 
 from mainstem.errors import GraphRefused
 from mainstem.graph.model import Graph, dependencies, json_schema
-from mainstem.graph.read import checked_graph, graph_in, read_graph
+from mainstem.graph.read import graph_in, read_graph
+from mainstem.graph.written import checked_graph
 
 
 def faults(graph: Any) -> tuple[str, ...]:

@@ -20,11 +20,19 @@ USUAL = Terms()
 
 
 @click.command()
-@click.argument("modules", nargs=-1, required=True, metavar="MODULE...")
+@click.argument("modules", nargs=-1, metavar="MODULE...")
 @click.option("--slots", type=click.IntRange(1), default=USUAL.slots, show_default=True, help="Runs at once.")
 @click.option("--queue", "queues", multiple=True, help="Serve this queue; those of the workflows without it.")
 @click.option(
     "--ttl", type=click.FloatRange(1), default=USUAL.ttl, show_default=True, help="Seconds its lease lasts."
+)
+@click.option("--graphs", is_flag=True, help="Run published graphs too.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    metavar="NAME=URL",
+    help="A database for graphs' nodes of kind sql.",
 )
 @click.option("--until-stdin-ends", "with_parent", is_flag=True, hidden=True)
 @click.pass_obj
@@ -35,6 +43,8 @@ def worker(
     slots: int,
     queues: tuple[str, ...],
     ttl: float,
+    graphs: bool,
+    databases: tuple[str, ...],
     with_parent: bool,
 ) -> None:
     """Run the workflows in MODULE until SIGTERM or Ctrl-C.
@@ -42,11 +52,24 @@ def worker(
     Then it drains: it claims nothing more, lets steps in progress end, and gives its runs to others. A second Ctrl-C
     does not wait; others then take its runs when its lease has ended.
 
-    Example: mainstem worker app --slots 50
-    """
+    \b
+    Example:
+      mainstem worker app --slots 50
+      mainstem worker --graphs --database claims=postgresql://reader@db/claims
+    """  # noqa: D301  (click's mark for lines that stay as they are)
+    if not modules and not graphs:
+        raise click.UsageError("name a MODULE, or say --graphs")
     logging.getLogger("mainstem").setLevel(logging.INFO)
-    terms = Terms(slots=slots, queues=queues, ttl=ttl)
-    run_loop(_work(settings, workflows_of(modules), terms, with_parent=with_parent))
+    terms = Terms(slots=slots, queues=queues, ttl=ttl, graphs=graphs, databases=_by_name(databases))
+    programs = workflows_of(modules, may_be_none=graphs)
+    run_loop(_work(settings, programs, terms, with_parent=with_parent))
+
+
+def _by_name(databases: tuple[str, ...]) -> dict[str, str]:
+    found = dict(one.partition("=")[::2] for one in databases)
+    if bad := [one for one in databases if "=" not in one]:
+        raise click.BadParameter(f"{bad[0]!r} is no NAME=URL", param_hint="--database")
+    return found
 
 
 async def _work(settings: Settings, workflows: list[Program], terms: Terms, *, with_parent: bool) -> None:
@@ -54,7 +77,9 @@ async def _work(settings: Settings, workflows: list[Program], terms: Terms, *, w
         for workflow in workflows:  # so that they can be started by name
             await client.register(workflow)
         queues = sorted(set(terms.queues) or {workflow.queue for workflow in workflows})
-        names = sorted(workflow.name for workflow in workflows)
+        names = sorted(workflow.name for workflow in workflows) + (
+            ["published graphs"] if terms.graphs else []
+        )
         log.info("worker %s runs %s from %s", working.worker_id, ", ".join(names), ", ".join(queues))
         await _told_to_stop(working, with_parent=with_parent)
         log.info("worker %s drains", working.worker_id)

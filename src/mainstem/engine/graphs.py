@@ -14,9 +14,9 @@ from mainstem.errors import GraphRefused, KindRefused
 from mainstem.flow.program import Workflow
 from mainstem.graph.host import Cache, Host
 from mainstem.graph.program import workflow_of
-from mainstem.graph.read import written_graph
 from mainstem.graph.shape import Shape
 from mainstem.graph.steps import recorded
+from mainstem.graph.written import written_graph
 from mainstem.ledger.definitions import find_graph
 from mainstem.ledger.link import Link
 from mainstem.model import ClaimedRun, Json

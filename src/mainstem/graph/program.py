@@ -11,8 +11,8 @@ from mainstem.flow.program import Parameters, Workflow
 from mainstem.graph.host import Host
 from mainstem.graph.interpret import conduct
 from mainstem.graph.model import Graph
-from mainstem.graph.read import checked_graph
 from mainstem.graph.shape import Shape
+from mainstem.graph.written import checked_graph
 from mainstem.model import Json
 
 

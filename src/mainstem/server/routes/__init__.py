@@ -5,6 +5,7 @@ from mainstem.server.routes import (
     audit,
     configs,
     consolidations,
+    definitions,
     home,
     keys,
     live,
@@ -18,6 +19,6 @@ from mainstem.server.routes import (
 
 ROUTERS = [runs_found.router]  # before runs: /runs/count is no id of one
 ROUTERS += [runs.router, runs_asked.router, live.router]
-ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
+ROUTERS += [definitions.router, workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]
 ROUTERS += [keys.router, audit.router]

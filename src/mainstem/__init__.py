@@ -32,6 +32,7 @@ from mainstem.flow.program import (
     workflow,
 )
 from mainstem.flow.retry import ONCE, Retry
+from mainstem.graph.program import graph_workflow
 from mainstem.ledger.runs import Filter
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "days",
     "gather",
     "get_context",
+    "graph_workflow",
     "set_context",
     "sleep",
     "step",

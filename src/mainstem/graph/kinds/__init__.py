@@ -16,21 +16,21 @@ from mainstem.graph.kinds.sql import Sql
 from mainstem.graph.kinds.workflow import Workflow
 from mainstem.graph.model import Node
 
-_KINDS: dict[str, Kind] = {
+KINDS: dict[str, Kind] = {
     kind.name: kind for kind in (Approval(), Delay(), HandOn(), Http(), Map(), Python(), Sql(), Workflow())
 }
 
 
 def enter(kind: Kind) -> None:
     """Let nodes be of this kind, in this process. Raises BadArgument for a name that another kind has."""
-    if not kind.name or _KINDS.get(kind.name, kind) is not kind:
+    if not kind.name or KINDS.get(kind.name, kind) is not kind:
         raise BadArgument(f"a kind {kind.name!r} is there already", hint="give it a name of its own")
-    _KINDS[kind.name] = kind
+    KINDS[kind.name] = kind
 
 
 def kind_of(node: Node) -> Kind:
     """What the node does. Raises KindRefused for a kind that nobody entered in this process."""
-    if (kind := _KINDS.get(node.kind or "")) is None:
+    if (kind := KINDS.get(node.kind or "")) is None:
         raise KindRefused(
             f"this worker has no kind {node.kind!r}", hint="start it with the module that enters it"
         )
@@ -40,9 +40,9 @@ def kind_of(node: Node) -> Kind:
 def faults_of_kind(node: Node) -> list[str]:
     """What speaks against a node's kind and its config."""
     place = f"nodes.{node.key}"
-    if (kind := _KINDS.get(node.kind or "")) is None:
+    if (kind := KINDS.get(node.kind or "")) is None:
         return [
-            f"{place}.kind: there is no kind {node.kind!r}; there are {', '.join(sorted(filter(None, _KINDS)))}"
+            f"{place}.kind: there is no kind {node.kind!r}; there are {', '.join(sorted(filter(None, KINDS)))}"
         ]
     try:
         kind.config.model_validate(node.config)

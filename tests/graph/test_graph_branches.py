@@ -32,6 +32,11 @@ UNEVEN = drawn(
     {"fork": {}, "inner": {"join": "all"}, "outer": {"join": "all"}},
     "start>a start>fork fork>b fork>c b>inner b>d c>inner inner>outer d>outer a>outer outer>done",
 )
+IN_TURN = drawn(
+    "in-turn",
+    {"one": {"join": "all"}, "two": {"join": "all"}, "between": {}},
+    "start>a start>b start>c a>one b>one one>between between>two c>two two>done",
+)
 FIRST = drawn(
     "first-then-all",
     {"first": {"join": "any"}, "after": {}, "both": {"join": "all"}},
@@ -60,6 +65,13 @@ async def test_a_join_of_all_runs_once_when_all_have_come(
 ) -> None:
     result, ran = await steps_after(ms, database, UNEVEN, order)
     assert ran == dict.fromkeys(("start", "a", "fork", "b", "c", "d", "inner", "outer", "done"), 1)
+    assert set(result["all"]) == set(ran) - {"done"}
+
+
+@pytest.mark.parametrize("order", ["abc", "cba"])
+async def test_a_join_behind_another_waits_for_it(ms: Mainstem, database: Database, order: str) -> None:
+    result, ran = await steps_after(ms, database, IN_TURN, order)
+    assert ran == dict.fromkeys(("start", "a", "b", "c", "one", "between", "two", "done"), 1)
     assert set(result["all"]) == set(ran) - {"done"}
 
 

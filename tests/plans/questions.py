@@ -81,6 +81,13 @@ WORKER = "mainstem_worker"
 
 FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "activate_workflow_config": [Apart()],
+    "activate_workflow_version": [Apart()],
+    "publish_workflow_graph": [Apart()],
+    "roll_back_workflow": [Apart()],
+    "save_workflow_draft": [Apart()],
+    "_make_version_active": [Apart()],
+    "_refuse_workflow_cycle": [Apart()],
+    "_write_workflow_graph": [Apart()],
     "add_workflow_event": [Asks("select mainstem.add_workflow_event(%(step)s, 'seen')")],
     "cancel_workflow_run": [
         Asks("select mainstem.cancel_workflow_run(%(run)s)"),

@@ -68,6 +68,22 @@ async def test_a_join_of_all_runs_once_when_all_have_come(
     assert set(result["all"]) == set(ran) - {"done"}
 
 
+async def test_who_is_first_is_decided_anew_for_each_item_of_a_map(ms: Mainstem, database: Database) -> None:
+    """Each item is a graph with a join of its own, all of one name; the run is begun anew between them."""
+    items = {"items": {"value": [1, 2]}, "start": {"value": 0}}
+    words = {"kind": "map", "config": {"workflow": "first-then-all", "at_once": 1}, "data_bindings": items}
+    outer = {
+        "start": {"type": "entry"},
+        "each": words,
+        "done": {"type": "outcome", "data_bindings": {"all": {"node": "each"}}},
+    }
+    edges = [{"from": "start", "to": "each"}, {"from": "each", "to": "done"}]
+    flow = graph_workflow({"name": "items", "nodes": outer, "edges": edges}, workflows=[FIRST])
+    result, ran = await steps_after(ms, database, flow, "abcabc")
+    assert len(result["all"]) == 2
+    assert (ran["after"], ran["first"], ran["both"]) == (2, 2, 2)
+
+
 @pytest.mark.parametrize("order", ["abc", "cba"])
 async def test_a_join_behind_another_waits_for_it(ms: Mainstem, database: Database, order: str) -> None:
     result, ran = await steps_after(ms, database, IN_TURN, order)

@@ -17,6 +17,7 @@ from mainstem import Mainstem, Terms, Worker
 from mainstem.errors import DraftConflict, NotFound, StateRefused, WorkflowCycle
 from mainstem.graph.read import read_graph
 from mainstem.ledger import definitions
+from mainstem.ledger.call import Call
 from mainstem.ledger.nodes import list_nodes, read_start_schema
 from mainstem.ledger.nodes import read_graph as read_drawn
 from mainstem.ledger.runs import register_workflow
@@ -190,13 +191,14 @@ def test_workflows_that_would_call_one_another_for_ever_are_refused(
 def test_another_tenants_graphs_are_none(author: Author, database: Database, other_tenant: Tenant) -> None:
     workflow_id, _ = author.publish(constant("mine", 1))
     graph = constant("mine", 2)
-    for call in (
+    calls: list[Call[Any]] = [
         definitions.read_draft(workflow_id),
         definitions.save_draft(workflow_id, graph, expected=1),
         definitions.publish(workflow_id, graph),
         definitions.activate(workflow_id, 1),
         definitions.read_version(workflow_id, 1),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(NotFound):
             database.perform(call, org_id=other_tenant.org_id)
 

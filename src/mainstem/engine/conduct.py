@@ -196,6 +196,9 @@ class Conduct:
             if step.node_key == name and step.status == "completed"
         ]
 
+    def place(self) -> str:
+        return here.get().path
+
     # Steps.
 
     async def _attempts(

@@ -37,6 +37,7 @@ class Conductor(Protocol):
     async def get_context(self, key: str) -> Any: ...
     async def skip(self, reasons: Mapping[str, str]) -> None: ...
     def recorded_outputs(self, name: str) -> list[Any]: ...
+    def place(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -237,6 +238,11 @@ def recorded_outputs(name: str) -> list[Any]:
     decide again what was decided.
     """
     return _conductor("recorded_outputs").recorded_outputs(name)
+
+
+def place() -> str:
+    """The branch of the run that calls this, by a name that it has in every replay; empty for the run's own code."""
+    return _conductor("place").place()
 
 
 def step_info() -> StepInfo:

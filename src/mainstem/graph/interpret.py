@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mainstem.errors import RunCancelled, RunFailed, SignalTimedOut, StepFailed, UnknownWorkflow
-from mainstem.flow.program import gather, recorded_outputs, skip
+from mainstem.flow.program import gather, place, recorded_outputs, skip
 from mainstem.graph.around import Around
 from mainstem.graph.host import Host
 from mainstem.graph.model import Edge
@@ -62,6 +62,7 @@ class Course:
         self._forks: Counter[str] = Counter()
         self._took: dict[str, set[tuple[bool, int]]] = {}
         self._outcomes: dict[str, Json] = {}
+        self._place = place()  # a run may have several graphs in it: a node's, an item's
         self._came_first = {
             (join, told["at"])
             for join, node in shape.nodes.items()
@@ -119,11 +120,12 @@ class Course:
 
     async def _is_first(self, join: str, fork: str) -> bool:
         """Whether this branch is the first of its fork at the join: decided once, and recorded."""
+        mark = (join, f"{self._place}{fork}")
 
         async def decide(_: dict[str, Json]) -> Json:
-            goes_on = (join, fork) not in self._came_first
-            self._came_first.add((join, fork))
-            return {"at": fork, "goes_on": goes_on}
+            goes_on = mark not in self._came_first
+            self._came_first.add(mark)
+            return {"at": mark[1], "goes_on": goes_on}
 
         told = await recorded(f"join:{join}", decide)({})
         return bool(told["goes_on"])

@@ -34,7 +34,10 @@ insert into mainstem.app_user (org_id, user_id, email) values (%(org)s, %(user)s
 insert into mainstem.user_api_key (org_id, user_id, name, prefix, key_hash) values (%(org)s, %(user)s, 'key', 'ms_', '\\x01');
 insert into mainstem.user_workflow (org_id, workflow_id, name) values (%(org)s, %(workflow)s, 'payroll');
 insert into mainstem.user_workflow (org_id, workflow_id, name, status) values (%(org)s, %(paused_workflow)s, 'holidays', 'paused');
-insert into mainstem.user_workflow_version (org_id, workflow_id, version, checksum) values (%(org)s, %(workflow)s, 1, '');
+insert into mainstem.user_workflow_version (org_id, workflow_id, version, checksum, graph_config, replaced_version)
+values (%(org)s, %(workflow)s, 1, 'first', '{"nodes": [{"key": "read"}]}', null),
+       (%(org)s, %(workflow)s, 2, 'second', '{"nodes": [{"key": "read"}]}', 1);
+update mainstem.user_workflow set active_version = 2 where workflow_id = %(workflow)s;
 insert into mainstem.user_workflow_node (org_id, node_id, workflow_id, label)
 values (%(org)s, %(node)s, %(workflow)s, 'Read'), (%(org)s, %(next_node)s, %(workflow)s, 'Decide');
 insert into mainstem.user_workflow_transition (org_id, workflow_id, from_node, to_node, action_label)

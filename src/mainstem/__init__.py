@@ -47,6 +47,7 @@ from mainstem.flow.recorded import now, patched, random, uuid
 from mainstem.flow.retry import ONCE, Retry
 from mainstem.flow.schedule import schedule
 from mainstem.flow.usage import report_usage
+from mainstem.graph.program import graph_workflow
 from mainstem.ledger.runs import Filter
 
 __all__ = [
@@ -91,6 +92,7 @@ __all__ = [
     "days",
     "gather",
     "get_context",
+    "graph_workflow",
     "hours",
     "map",
     "now",

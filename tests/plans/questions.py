@@ -106,6 +106,13 @@ END_OF_THE_CHILD = (
 
 FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "activate_workflow_config": [Apart()],
+    "activate_workflow_version": [Apart()],
+    "publish_workflow_graph": [Apart()],
+    "roll_back_workflow": [Apart()],
+    "save_workflow_draft": [Apart()],
+    "_make_version_active": [Apart()],
+    "_refuse_workflow_cycle": [Apart()],
+    "_write_workflow_graph": [Apart()],
     "add_workflow_event": [Asks("select mainstem.add_workflow_event(%(step)s, 'seen')")],
     "backfill_workflow_schedule": [
         Asks(a_schedule("skip") + "; select mainstem.backfill_workflow_schedule(%(run)s, array[now() - interval '1 hour'], 1)", reads=frozenset({0}),

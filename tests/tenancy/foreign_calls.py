@@ -48,6 +48,17 @@ CALLS: dict[str, list[Row]] = {
         Foreign("activate_workflow_config(%(config)s)", NOT_FOUND),
         Foreign("activate_workflow_config(%(my_config)s, %(user)s)", NOT_FOUND),
     ],
+    "activate_workflow_version": [Foreign("activate_workflow_version(%(workflow)s, 1)", NOT_FOUND)],
+    "publish_workflow_graph": [
+        Foreign("""publish_workflow_graph(%(workflow)s, '{"nodes": []}', 'third')""", NOT_FOUND)
+    ],
+    "roll_back_workflow": [Foreign("roll_back_workflow(%(workflow)s)", NOT_FOUND)],
+    "save_workflow_draft": [Foreign("save_workflow_draft(%(workflow)s, 1, '{}')", NOT_FOUND)],
+    "_make_version_active": [Foreign("_make_version_active(%(workflow)s, 1)", NOT_FOUND)],
+    "_refuse_workflow_cycle": [Harmless("looks at the caller's own workflows, and only raises")],
+    "_write_workflow_graph": [
+        Foreign("""_write_workflow_graph(%(workflow)s, 3, '{"nodes": [{"key": "mine"}]}')""", "23503")
+    ],
     "add_workflow_event": [
         Foreign("add_workflow_event(%(caller_run)s, 'seen', '{}')", NOT_FOUND),
         Foreign("add_workflow_event(%(caller_step)s, 'seen', '{}')", NOT_FOUND),

@@ -14,7 +14,7 @@ import click
 from mainstem.cli.following import following
 from mainstem.cli.named import Named
 from mainstem.cli.output import dumps, json_option, wants_json
-from mainstem.errors import BadArgument, MainstemError, SchemaDrifted
+from mainstem.errors import BadArgument, GraphRefused, MainstemError, SchemaDrifted
 from mainstem.settings import Settings
 
 INTERRUPTED = 130
@@ -41,7 +41,7 @@ VERBS = {
     "serve": "Serve API, live feed and console for a database that others run, until SIGTERM or Ctrl-C.",
     "up": "Serve API, live feed and console on this machine, with nothing else to install.",
     "worker": "Run the workflows in MODULE until SIGTERM or Ctrl-C.",
-    "workflows": "Look at workflows, and how their runs went.",
+    "workflows": "Look at workflows, draw them as graphs, and publish those.",
 }
 
 
@@ -111,10 +111,13 @@ def main(context: click.Context, url: str | None, org: UUID | None, data: Path |
 
 
 def _refuse(context: click.Context, error: MainstemError) -> NoReturn:
-    message = " ".join(error.message.split())
+    lines = [" ".join(line.split()) for line in error.message.splitlines()]
+    faults = error.faults if isinstance(error, GraphRefused) else ()
+    message = ("\n  " if faults else " ").join(lines)
     hint = following(error, context.invoked_subcommand)
     if wants_json(context):
-        objects = {"objects": error.objects} if isinstance(error, SchemaDrifted) else {}
+        objects: dict[str, Any] = {"objects": error.objects} if isinstance(error, SchemaDrifted) else {}
+        objects |= {"faults": faults} if faults else {}
         told = {
             "code": error.code,
             "error": type(error).__name__,

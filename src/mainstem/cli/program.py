@@ -12,14 +12,14 @@ from mainstem.flow.program import Workflow
 Program = Workflow[..., Any]
 
 
-def workflows_of(modules: Iterable[str]) -> list[Program]:
+def workflows_of(modules: Iterable[str], *, may_be_none: bool = False) -> list[Program]:
     """All workflows that these modules have, each once. Raises BadArgument and UnknownWorkflow."""
     found: dict[str, Program] = {}
     for module in modules:
         for workflow in vars(module_named(module)).values():
             if isinstance(workflow, Workflow):
                 _enter(found, workflow)
-    if not found:
+    if not found and not may_be_none:
         raise UnknownWorkflow(
             f"no workflow in {', '.join(modules)}", hint="see how `mainstem init` makes one"
         )

@@ -23,7 +23,7 @@ USUAL = Terms()
 
 
 @click.command()
-@click.argument("modules", nargs=-1, required=True, metavar="MODULE...")
+@click.argument("modules", nargs=-1, metavar="MODULE...")
 @click.option("--slots", type=click.IntRange(1), default=USUAL.slots, show_default=True, help="Runs at once.")
 @click.option("--queue", "queues", multiple=True, help="Serve this queue; those of the workflows without it.")
 @click.option(
@@ -38,6 +38,14 @@ USUAL = Terms()
     "--metrics", type=click.IntRange(1, 65535), metavar="PORT", help="Serve Prometheus' metrics at this port."
 )
 @click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Where that port is open.")
+@click.option("--graphs", is_flag=True, help="Run published graphs too.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    metavar="NAME=URL",
+    help="A database for graphs' nodes of kind sql.",
+)
 @click.option("--until-stdin-ends", "with_parent", is_flag=True, hidden=True)
 @click.pass_obj
 def worker(
@@ -50,6 +58,8 @@ def worker(
     processes: int | None,
     metrics: int | None,
     metrics_host: str,
+    graphs: bool,
+    databases: tuple[str, ...],
     with_parent: bool,
 ) -> None:
     """Run the workflows in MODULE until SIGTERM or Ctrl-C.
@@ -59,11 +69,16 @@ def worker(
 
     A tracer provider of OpenTelemetry that MODULE sets gets spans of its runs and steps.
 
-    Example: mainstem worker app --slots 50 --metrics 9464
-    """
+    \b
+    Example:
+      mainstem worker app --slots 50 --metrics 9464
+      mainstem worker --graphs --database claims=postgresql://reader@db/claims
+    """  # noqa: D301  (click's mark for lines that stay as they are)
+    if not modules and not graphs:
+        raise click.UsageError("name a MODULE, or say --graphs")
     logging.getLogger("mainstem").setLevel(logging.INFO)
-    terms = Terms(slots=slots, queues=queues, ttl=ttl)
-    programs = workflows_of(modules)
+    terms = Terms(slots=slots, queues=queues, ttl=ttl, graphs=graphs, databases=_by_name(databases))
+    programs = workflows_of(modules, may_be_none=graphs)
     watching = observers(slots, port=metrics, host=metrics_host)
     executors = {"process": ProcessPool(processes)}
 
@@ -75,13 +90,22 @@ def worker(
     run_loop(work())
 
 
+def _by_name(databases: tuple[str, ...]) -> dict[str, str]:
+    found = dict(one.partition("=")[::2] for one in databases)
+    if bad := [one for one in databases if "=" not in one]:
+        raise click.BadParameter(f"{bad[0]!r} is no NAME=URL", param_hint="--database")
+    return found
+
+
 async def _work(client: Mainstem, worker: Worker, *, with_parent: bool) -> None:
     workflows, terms = worker.workflows.values(), worker.terms
     async with worker as working:
         for workflow in workflows:  # so that they can be started by name
             await client.register(workflow)
         queues = sorted(set(terms.queues) or {workflow.queue for workflow in workflows})
-        names = sorted(workflow.name for workflow in workflows)
+        names = sorted(workflow.name for workflow in workflows) + (
+            ["published graphs"] if terms.graphs else []
+        )
         log.info("worker %s runs %s from %s", working.worker_id, ", ".join(names), ", ".join(queues))
         await _told_to_stop(working, with_parent=with_parent)
         log.info("worker %s drains", working.worker_id)

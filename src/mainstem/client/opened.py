@@ -29,6 +29,9 @@ from mainstem.ledger import runs
 from mainstem.ledger.link import Link
 from mainstem.ledger.records import StartRecord
 
+ACTIVE = 0
+"""Instead of a version: the one that is active when the run begins, and 1 where nothing was published."""
+
 MOST_STARTS = 500
 """Runs that are begun in one call."""
 
@@ -77,7 +80,7 @@ class Start:
             workflow_id,
             self.channel or ("web" if code is None else code.channel),
             input_data,
-            workflow_version=1 if code is None else code.version,
+            workflow_version=ACTIVE if code is None else code.version,
             external_id=self.external_id,
             created_by=self.created_by,
             priority=self.priority,

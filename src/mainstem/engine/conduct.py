@@ -28,8 +28,8 @@ from mainstem.flow.program import Step, StepInfo, Workflow, conducting
 from mainstem.flow.retry import ONCE
 from mainstem.flow.values import dumped, storable_text
 from mainstem.ledger.open_steps import OpenStep, OpenSteps, watched
-from mainstem.ledger.recorder import ENDINGS, Answer, Recorder
-from mainstem.ledger.records import EndingRecord, StepRecord, WaitRecord
+from mainstem.ledger.recorder import ENDINGS, STEPS, Answer, Recorder
+from mainstem.ledger.records import EndingRecord, StepRecord, WaitRecord, passed_over
 from mainstem.model import ClaimedRun, RecordedStep, StepStatus
 
 Context = Callable[[ClaimedRun, str, bytes | None], Awaitable[Any]]
@@ -208,6 +208,25 @@ class Conduct(Words):
             return await self._context(self.run, key, None)
 
         return await self.call(Step(get_context, name=f"get_context:{key}", retry=ONCE, timeout=None), (), {})
+
+    async def skip(self, reasons: Mapping[str, str]) -> None:
+        skipped = []
+        for name, reason in reasons.items():
+            branch, iteration, recorded = self._next(name)
+            if recorded is None:
+                skipped.append(passed_over(self._record(branch, name, iteration, None), reason))
+        if skipped:
+            await self._durable(self._recorder.put(STEPS, *skipped))
+
+    def recorded_outputs(self, name: str) -> list[Any]:
+        return [
+            step.output_data
+            for step in self.run.steps
+            if step.node_key == name and step.status == "completed"
+        ]
+
+    def place(self) -> str:
+        return here.get().path
 
     # Steps.
 

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +25,7 @@ from mainstem.engine.conduct import Conduct
 from mainstem.engine.deadline import to_its_end
 from mainstem.engine.debugging import Breakpoints
 from mainstem.engine.executors import Executors
+from mainstem.engine.graphs import Graphs
 from mainstem.engine.observing import Observers
 from mainstem.engine.owned import as_claimed
 from mainstem.engine.quarantine import PUT_OFF_FOR, Quarantine
@@ -71,6 +72,10 @@ class Terms:
     """Seconds that steps in progress may take to end when it drains."""
     unknown: float = 5.0
     """Seconds until a run is looked at again whose workflow it has no code for."""
+    graphs: bool = False
+    """Whether it runs published graphs too, with its own modules for nodes of kind python."""
+    databases: Mapping[str, str] = field(default_factory=dict)
+    """URLs by name, for nodes of kind sql."""
 
 
 class Employer(Protocol):
@@ -103,6 +108,9 @@ class Incarnation:
     _may_own_more: bool = False
     """Whether a claim's answer was lost on its way: the ledger may know of runs of this worker that it does not."""
     _is_draining: bool = False
+
+    def __post_init__(self) -> None:
+        self._graphs = Graphs(self.link, self.worker.workflows, self.worker.terms.databases)
 
     async def live(self, is_alive: asyncio.Event) -> None:
         """Work until it is reaped (LeaseLost) or cancelled."""
@@ -173,7 +181,9 @@ class Incarnation:
         try:
             [answer] = await self._recorder.put(STARTS, record)
             if answer.kind == "started":
-                self._conduct(as_claimed(record, workflow_name, answer.payload))
+                self._conduct(
+                    as_claimed(record, workflow_name, answer.payload), self.worker.workflows[workflow_name]
+                )
         finally:
             self._starting.discard(record.run_id)
         return answer.run_id, answer.kind
@@ -184,6 +194,7 @@ class Incarnation:
     @property
     def _queues(self) -> list[str]:
         own = {workflow.queue for workflow in self.worker.workflows.values()}
+        own |= {"default"} if self.worker.terms.graphs else set()
         return list(self.worker.terms.queues or sorted(own))
 
     async def _enter(self, conn: Any) -> None:
@@ -248,17 +259,30 @@ class Incarnation:
         for run in claimed:
             self._bounds[run.queue] = (run.priority, run.due_at)
             if run.workflow in self.worker.workflows and run.run_id not in later:
-                self._conduct(run)
-        if unknown := [run.run_id for run in claimed if run.workflow not in self.worker.workflows]:
-            await self.link(queue.defer(self.worker_id, unknown, self.worker.terms.unknown))
+                self._conduct(run, self.worker.workflows[run.workflow])
+        if unknown := [
+            run for run in claimed if run.workflow not in self.worker.workflows and run.run_id not in later
+        ]:
+            await self._conduct_graphs(unknown)
         self._may_own_more = False
         if len(claimed) < wanted:
             self._bounds.clear()
             return bounded
         return True
 
-    def _conduct(self, run: ClaimedRun) -> None:
-        workflow = self.worker.workflows[run.workflow]
+    async def _conduct_graphs(self, claimed: list[ClaimedRun]) -> None:
+        """Of runs that it has no code for: those of published graphs run, the others are given back."""
+        unknown = []
+        for run in claimed:
+            workflow = await self._graphs.workflow_of(run) if self.worker.terms.graphs else None
+            if workflow is None:
+                unknown.append(run.run_id)
+            else:
+                self._conduct(run, workflow)
+        if unknown:
+            await self.link(queue.defer(self.worker_id, unknown, self.worker.terms.unknown))
+
+    def _conduct(self, run: ClaimedRun, workflow: Workflow[..., Any]) -> None:
         conduct = Conduct(
             run,
             workflow,

@@ -13,7 +13,9 @@ MainstemError
 │   ├── DrivenElsewhere      MS009
 │   ├── BadArgument          MS010
 │   │   └── FilterUnreadable MS011
-│   └── LegacyColumnsDropped MS012
+│   ├── LegacyColumnsDropped MS012
+│   ├── DraftConflict        MS021
+│   └── WorkflowCycle        MS022
 ├── DatabaseError        the server, or what is installed on it, does not serve us
 │   ├── Unreachable          MS101
 │   ├── ServerTooOld         MS102
@@ -68,6 +70,14 @@ MainstemError
 │   ├── ExecutorMissing         MS332
 │   ├── ResourcesMissing        MS333
 │   └── StepNotFound            MS334
+├── GraphError           a workflow that is drawn as a graph
+│   ├── GraphRefused         MS701
+│   ├── RequirementRefused   MS702
+│   ├── NoWayOn              MS703
+│   ├── VisitsExceeded       MS704
+│   ├── KindRefused          MS705
+│   ├── OutcomeFailed        MS706
+│   └── CallFailed           MS707
 ├── BackupError          a backup was not made, or is not proved to be one
 │   ├── BackupNotProved      MS461
 │   ├── BackupExists         MS462
@@ -110,6 +120,18 @@ MainstemError
 
 from mainstem.errors.conditional import ConditionError, PreconditionFailed, PreconditionRequired
 from mainstem.errors.executing import ExecutorLost, ExecutorMissing, ResourcesMissing, StepNotFound
+from mainstem.errors.graphs import (
+    CallFailed,
+    DraftConflict,
+    GraphError,
+    GraphRefused,
+    KindRefused,
+    NoWayOn,
+    OutcomeFailed,
+    RequirementRefused,
+    VisitsExceeded,
+    WorkflowCycle,
+)
 from mainstem.errors.ledger import (
     AccessRefused,
     BadArgument,
@@ -227,12 +249,14 @@ __all__ = [
     "BadArgument",
     "BodyTooLarge",
     "BringBackRefused",
+    "CallFailed",
     "ChecksFailed",
     "ConditionError",
     "ConsolidationError",
     "CutoverBlocked",
     "DatabaseError",
     "DatabaseReadOnly",
+    "DraftConflict",
     "DrivenElsewhere",
     "EmbeddedFailed",
     "EmbeddedMismatch",
@@ -241,8 +265,11 @@ __all__ = [
     "ExecutorMissing",
     "ExpressionRefused",
     "FilterUnreadable",
+    "GraphError",
+    "GraphRefused",
     "IdempotencyConflict",
     "IsolationRefused",
+    "KindRefused",
     "LandingDiffers",
     "LandingOutgrown",
     "LeaseLost",
@@ -257,6 +284,7 @@ __all__ = [
     "MigrationUnsafe",
     "ModelsNotFound",
     "NoHome",
+    "NoWayOn",
     "NonDeterministicWorkflow",
     "NotAllowed",
     "NotAuthenticated",
@@ -268,6 +296,7 @@ __all__ = [
     "OldSchemaChanged",
     "OpenToTheWorld",
     "OriginRefused",
+    "OutcomeFailed",
     "PhaseRefused",
     "PortTaken",
     "PreconditionFailed",
@@ -278,6 +307,7 @@ __all__ = [
     "QueryBudgetExceeded",
     "RehearsedElsewhere",
     "RenameRefused",
+    "RequirementRefused",
     "ResourcesMissing",
     "ReviewError",
     "RevisionRefused",
@@ -322,5 +352,7 @@ __all__ = [
     "UpgradeBlocked",
     "ValueRefused",
     "ValueTooLarge",
+    "VisitsExceeded",
+    "WorkflowCycle",
     "every_error",
 ]

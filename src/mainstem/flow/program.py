@@ -44,6 +44,9 @@ class Conductor(Protocol):
     async def patched(self, name: str) -> bool: ...
     async def set_context(self, key: str, value: Any) -> None: ...
     async def get_context(self, key: str) -> Any: ...
+    async def skip(self, reasons: Mapping[str, str]) -> None: ...
+    def recorded_outputs(self, name: str) -> list[Any]: ...
+    def place(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -321,6 +324,23 @@ async def set_context(key: str, value: Any) -> None:
 async def get_context(key: str) -> Any:
     """A key of the run's context as it was when the code first came by; None when it was not set."""
     return await _conductor("get_context").get_context(key)
+
+
+async def skip(reasons: Mapping[str, str]) -> None:
+    """Record steps that the code passed over, each with why: they show as skipped."""
+    await _conductor("skip").skip(reasons)
+
+
+def recorded_outputs(name: str) -> list[Any]:
+    """What the steps of this name gave that the run had recorded when its code began, in any branch: for code that must not
+    decide again what was decided.
+    """
+    return _conductor("recorded_outputs").recorded_outputs(name)
+
+
+def place() -> str:
+    """The branch of the run that calls this, by a name that it has in every replay; empty for the run's own code."""
+    return _conductor("place").place()
 
 
 def step_info() -> StepInfo:

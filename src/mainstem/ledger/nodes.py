@@ -73,8 +73,12 @@ class Graph:
 
 
 _NODES = f"""
-with seen as (
-  select s.node_id, case when s.node_id is null then s.node_key end as node_key, count(*) as steps,
+with defined as (
+  select n.node_id, n.label, n.description, n.metadata, n.created_at
+    from mainstem.user_workflow_node n where n.workflow_id = %(workflow_id)s
+), seen as (
+  select coalesce(s.node_id, k.node_id) as node_id, case when coalesce(s.node_id, k.node_id) is null then s.node_key end as node_key,
+         count(*) as steps,
          count(*) filter (where s.status = 'completed') as completed, count(*) filter (where s.status = 'failed') as failed,
          count(*) filter (where s.status = 'skipped') as skipped, coalesce(sum(s.retry_count), 0)::bigint as retries,
          round(count(*) filter (where s.status = 'completed')::numeric
@@ -83,21 +87,19 @@ with seen as (
            filter (where s.status in ('completed', 'failed')) as percentiles,
          max(s.started_at) as last_step_at
     from mainstem.user_workflow_run r join mainstem.user_workflow_run_step s on s.run_id = r.run_id
+    left join defined k on s.node_id is null and k.metadata ->> 'key' = s.node_key
    where {BEGAN} and {STEPS} and r.workflow_id = %(workflow_id)s
-   group by s.node_id, case when s.node_id is null then s.node_key end
-), defined as (
-  select n.node_id, n.label, n.description, n.metadata, n.created_at
-    from mainstem.user_workflow_node n where n.workflow_id = %(workflow_id)s
+   group by 1, 2
 )
-select coalesce(d.node_id, s.node_id) as node_id, coalesce(d.node_id::text, s.node_key, s.node_id::text) as key,
+select coalesce(d.node_id, s.node_id) as node_id, coalesce(d.metadata ->> 'key', d.node_id::text, s.node_key, s.node_id::text) as key,
        coalesce(d.label, s.node_key, s.node_id::text) as label, d.metadata ->> 'type' as type, d.description,
        coalesce(d.metadata, '{{}}') as metadata, coalesce(s.steps, 0) as steps, coalesce(s.completed, 0) as completed,
        coalesce(s.failed, 0) as failed, coalesce(s.skipped, 0) as skipped, coalesce(s.retries, 0) as retries,
        s.success_rate, s.percentiles, s.last_step_at
   from mainstem.user_workflow w
   left join (defined d full join seen s on s.node_id = d.node_id) on true
- where w.workflow_id = %(workflow_id)s
- order by d.created_at, label
+ where w.workflow_id = %(workflow_id)s and (s.steps is not null or not coalesce(d.metadata ? 'removed_in_version', false))
+ order by d.metadata -> 'place', d.created_at, label
 """
 
 
@@ -130,11 +132,16 @@ def _defined(workflow_id: UUID, read: Any) -> Call[Any]:
 
     return Call(
         "select w.graph_config,"
-        " (select coalesce(json_agg(json_build_object('key', n.node_id, 'label', n.label, 'metadata', n.metadata)"
-        " order by n.created_at, n.label), '[]') from mainstem.user_workflow_node n where n.workflow_id = w.workflow_id) as nodes,"
-        " (select coalesce(json_agg(json_build_object('origin', t.from_node, 'target', t.to_node, 'label', t.action_label,"
+        " (select coalesce(json_agg(json_build_object('key', coalesce(n.metadata ->> 'key', n.node_id::text), 'label', n.label,"
+        " 'metadata', n.metadata) order by n.metadata -> 'place', n.created_at, n.label), '[]')"
+        " from mainstem.user_workflow_node n where n.workflow_id = w.workflow_id and not n.metadata ? 'removed_in_version') as nodes,"
+        " (select coalesce(json_agg(json_build_object('origin', coalesce(o.metadata ->> 'key', t.from_node::text),"
+        " 'target', coalesce(d.metadata ->> 'key', t.to_node::text), 'label', t.action_label,"
         " 'condition', t.condition) order by t.from_node, t.to_node, t.action_label), '[]')"
-        " from mainstem.user_workflow_transition t where t.workflow_id = w.workflow_id) as edges"
+        " from mainstem.user_workflow_transition t"
+        " join mainstem.user_workflow_node o on o.org_id = t.org_id and o.node_id = t.from_node"
+        " join mainstem.user_workflow_node d on d.org_id = t.org_id and d.node_id = t.to_node"
+        " where t.workflow_id = w.workflow_id) as edges"
         " from mainstem.user_workflow w where w.workflow_id = %s",
         [workflow_id],
         one,
@@ -216,7 +223,13 @@ def _of_requirements(entries: list[Mapping[str, Json]]) -> dict[str, Json]:
     return {
         "type": "object",
         "properties": {_word(one, "name", "key"): _property(one) for one in asked},
-        "required": [_word(one, "name", "key") for one in asked if one.get("required", True) is not False],
+        "required": list(
+            dict.fromkeys(
+                _word(one, "name", "key")
+                for one in asked
+                if one.get("required", True) is not False and "default" not in one
+            )
+        ),
     }
 
 
@@ -235,7 +248,7 @@ def _required(entry: Mapping[str, Json]) -> Iterable[Mapping[str, Json]]:
 
 
 _TYPES = {
-    "text": "string", "str": "string", "string": "string", "uuid": "string", "date": "string",
+    "text": "string", "str": "string", "string": "string", "uuid": "string", "date": "string", "file": "string",
     "int": "integer", "integer": "integer", "number": "number", "float": "number", "decimal": "number",
     "bool": "boolean", "boolean": "boolean", "list": "array", "array": "array",
     "dict": "object", "json": "object", "object": "object",

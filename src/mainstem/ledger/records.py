@@ -149,6 +149,13 @@ class StepRecord:
         ))  # fmt: skip
 
 
+def passed_over(record: StepRecord, reason: str) -> StepRecord:
+    """The record of a step that was skipped; its metadata says why."""
+    record.status, record.ended_ns = b"skipped", record.began_ns
+    record.metadata = json.dumps({**json.loads(record.metadata or b"{}"), "skipped": reason}).encode()
+    return record
+
+
 @dataclass(slots=True)
 class EventRecord:
     """An event of a step that is open, or of the run (step_number 0)."""

@@ -29,7 +29,8 @@ class NewRun:
     """The workflow's arguments by name, as JSON."""
     channel: str
     external_id: str | None = None
-    version: int = 1
+    version: int = 0
+    """0: the one that is active."""
     priority: int = 0
     tags: Sequence[str] = field(default=())
     is_test: bool = False

@@ -135,6 +135,7 @@ class Workflow(Ledger):
     created_at: Mapped[Moment]
     created_by: Mapped[UUID | None]
     updated_at: Mapped[Moment]
+    active_version: Mapped[int | None]
 
     nodes: Mapped[list[Node]] = relationship(
         primaryjoin="and_(foreign(Node.org_id) == Workflow.org_id, foreign(Node.workflow_id) == Workflow.workflow_id)",
@@ -160,6 +161,9 @@ class WorkflowVersion(Ledger):
     checksum: Mapped[str]
     published_at: Mapped[Moment]
     published_by: Mapped[UUID | None]
+    activated_at: Mapped[datetime | None]
+    activated_by: Mapped[UUID | None]
+    replaced_version: Mapped[int | None]
 
 
 class Node(Ledger):

@@ -13,6 +13,25 @@ def patch(a: Any, b: Any) -> list[PatchOperation]:
     return list(_differences(a, b, ""))
 
 
+def graph_patch(a: Any, b: Any) -> list[PatchOperation]:
+    """The same of two graphs as their authors see them: nodes by key, edges by their ends and label."""
+    return patch(_by_name(a), _by_name(b))
+
+
+def _by_name(graph: Any) -> Any:
+    if not isinstance(graph, dict):
+        return graph
+    edges = {
+        " ".join(filter(None, (edge["from"], "to", edge["to"], edge.get("label")))): edge
+        for edge in graph.get("edges", ())
+    }
+    nodes = {
+        node["key"]: {word: said for word, said in node.items() if word != "key"}
+        for node in graph.get("nodes", ())
+    }
+    return {**graph, "nodes": nodes, "edges": edges}
+
+
 def _differences(a: Any, b: Any, path: str) -> Iterator[PatchOperation]:
     match a, b:
         case dict(), dict():

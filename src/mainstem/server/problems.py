@@ -16,7 +16,9 @@ from mainstem.errors import (
     BadArgument,
     BodyTooLarge,
     DatabaseError,
+    DraftConflict,
     DrivenElsewhere,
+    GraphRefused,
     IdempotencyConflict,
     LegacyColumnsDropped,
     MainstemError,
@@ -34,6 +36,7 @@ from mainstem.errors import (
     StepIsOver,
     TooManyStreams,
     ValueRefused,
+    WorkflowCycle,
 )
 from mainstem.server.redaction import masked
 
@@ -57,6 +60,9 @@ STATUS: dict[type[MainstemError], HTTPStatus] = {
     StepExists: HTTPStatus.CONFLICT,
     StateRefused: HTTPStatus.CONFLICT,
     DrivenElsewhere: HTTPStatus.CONFLICT,
+    DraftConflict: HTTPStatus.CONFLICT,
+    WorkflowCycle: HTTPStatus.CONFLICT,
+    GraphRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     QueryBudgetExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -90,6 +96,11 @@ class Problem(BaseModel):
     code: str = Field(examples=["MS001"])
     hint: str | None = None
     errors: list[Detail] = []
+    revision: int | None = Field(
+        None, description="Of the draft that is there, when another was edited (MS021)."
+    )
+    yours: Any = Field(None, description="The graph that was sent (MS021).")
+    theirs: Any = Field(None, description="The graph that is there (MS021).")
 
 
 def may_fail(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -131,7 +142,17 @@ def told(request: Request, error: MainstemError) -> JSONResponse:
         log.error("%s %s", request.method, masked(request.url.path), exc_info=error)
     if isinstance(error, QueryBudgetExceeded):
         request.app.state.metrics.budget_exceeded.inc()
-    return problem(request, status, error.code, error.message, hint=error.hint)
+    return problem(request, status, error.code, error.message, hint=error.hint, **_beside(error))
+
+
+def _beside(error: MainstemError) -> dict[str, Any]:
+    """What a program needs to go on: each fault of a graph, and both texts of a draft."""
+    if isinstance(error, GraphRefused):
+        places = (fault.partition(": ")[::2] for fault in error.faults)
+        return {"errors": [Detail(pointer=place, detail=fault) for place, fault in places]}
+    if isinstance(error, DraftConflict) and error.theirs is not None:
+        return {"revision": error.revision, "yours": error.yours, "theirs": error.theirs}
+    return {}
 
 
 def install(app: FastAPI) -> None:

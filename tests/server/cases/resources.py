@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cases import Case, Seeded
 from mainstem.server.access import Access
+from mainstem.server.shapes.definitions import GRAPH
 
 V1 = "/api/v1"
 VIEWER, OPERATOR, ADMIN = Access.VIEWER, Access.OPERATOR, Access.ADMIN
@@ -11,6 +12,10 @@ VIEWER, OPERATOR, ADMIN = Access.VIEWER, Access.OPERATOR, Access.ADMIN
 
 def workflow(seeded: Seeded) -> dict[str, str]:
     return {"workflow_id": str(seeded.a["workflow"])}
+
+
+def version(seeded: Seeded) -> dict[str, str]:
+    return {**workflow(seeded), "version": "1"}
 
 
 def config(seeded: Seeded) -> dict[str, str]:
@@ -22,6 +27,46 @@ CASES = [
     *(
         Case("GET", f"{V1}/workflows/{{workflow_id}}{part}", VIEWER, ids=workflow)
         for part in ("", "/nodes", "/graph", "/versions", "/configs", "/schema")
+    ),
+    Case("POST", f"{V1}/workflows", OPERATOR, body={"name": "drawn"}),
+    Case(
+        "POST",
+        f"{V1}/workflows/check",
+        VIEWER,
+        body={"graph_config": GRAPH},
+        changes=False,
+        without_database=True,
+    ),
+    Case("GET", f"{V1}/workflows/{{workflow_id}}/draft", VIEWER, ids=workflow),
+    Case(
+        "PUT",
+        f"{V1}/workflows/{{workflow_id}}/draft",
+        OPERATOR,
+        ids=workflow,
+        body={"graph_config": GRAPH},
+        headers={"If-Match": "*"},
+    ),
+    Case(
+        "POST",
+        f"{V1}/workflows/{{workflow_id}}/versions",
+        OPERATOR,
+        ids=workflow,
+        body={"graph_config": GRAPH},
+    ),
+    *(
+        Case("GET", f"{V1}/workflows/{{workflow_id}}/versions/{{version}}{part}", VIEWER, ids=version)
+        for part in ("", "/diff")
+    ),
+    Case("POST", f"{V1}/workflows/{{workflow_id}}/versions/{{version}}/activate", OPERATOR, ids=version),
+    Case("POST", f"{V1}/workflows/{{workflow_id}}/rollback", OPERATOR, ids=workflow),
+    Case("GET", f"{V1}/templates", VIEWER),
+    Case("GET", f"{V1}/templates/{{name}}", VIEWER, ids=lambda _: {"name": "template"}),
+    Case(
+        "PUT",
+        f"{V1}/templates/{{name}}",
+        OPERATOR,
+        ids=lambda _: {"name": "template"},
+        body={"graph_config": GRAPH},
     ),
     Case("GET", f"{V1}/configs", VIEWER),
     Case("POST", f"{V1}/configs", OPERATOR, body={"config_data": {"limit": 3}, "channel": "web"}),

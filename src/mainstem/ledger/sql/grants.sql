@@ -29,11 +29,14 @@ grant select on mainstem.organization, mainstem.app_user, mainstem.user_workflow
 grant select on mainstem.user_api_key, mainstem.user_workflow_idempotency, mainstem.user_workflow_worker, mainstem.user_workflow_leaf, mainstem.schema_info
   to mainstem_app, mainstem_worker;
 grant insert, update, delete on mainstem.organization, mainstem.app_user, mainstem.user_api_key, mainstem.user_workflow_channel, mainstem.user_workflow,
-  mainstem.user_workflow_version, mainstem.user_workflow_node, mainstem.user_workflow_transition, mainstem.user_workflow_template,
+  mainstem.user_workflow_node, mainstem.user_workflow_transition, mainstem.user_workflow_template,
   mainstem.user_workflow_config, mainstem.user_workflow_run, mainstem.user_workflow_run_step, mainstem.user_workflow_event,
   mainstem.user_workflow_run_queue, mainstem.user_workflow_signal, mainstem.user_workflow_run_context, mainstem.user_workflow_idempotency
   to mainstem_app, mainstem_worker;
 grant insert on mainstem.user_workflow_config_activation to mainstem_app, mainstem_worker;
+-- what was published stays as it was published: only which version is active changes
+grant insert on mainstem.user_workflow_version to mainstem_app, mainstem_worker;
+grant update (activated_at, activated_by, replaced_version) on mainstem.user_workflow_version to mainstem_app, mainstem_worker;
 -- worker_id and flush are a recorder's receipt, xid the feed's order: a tenant writes neither
 revoke insert on mainstem.user_workflow_change from mainstem_app;
 grant insert (org_id, run_ids, step_numbers, states) on mainstem.user_workflow_change to mainstem_app;

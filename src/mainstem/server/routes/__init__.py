@@ -9,6 +9,7 @@ from mainstem.server.routes import (
     cache,
     configs,
     consolidations,
+    definitions,
     home,
     keys,
     live,
@@ -28,6 +29,7 @@ ROUTERS += [amending.router, breakpoints.router]
 ROUTERS += [runs.router, runs_asked.router, live.router]
 ROUTERS += [approvals.router, signals.router]
 ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
+ROUTERS += [definitions.router, workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]
 ROUTERS += [schedules.router, queues.router]
 ROUTERS += [keys.router, audit.router]

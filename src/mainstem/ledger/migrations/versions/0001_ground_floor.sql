@@ -169,6 +169,7 @@ create table mainstem.user_workflow (
   created_at timestamptz not null default mainstem.clock(),
   created_by uuid,
   updated_at timestamptz not null default mainstem.clock(),
+  active_version integer,
   primary key (org_id, workflow_id),
   constraint a_workflow_s_name_is_its_own unique (org_id, name),
   constraint workflow_status_is_known check (status in ('draft', 'active', 'paused', 'archived')),
@@ -178,7 +179,8 @@ comment on table mainstem.user_workflow is 'Workflow definitions: a graph, or co
 create index user_workflow_paused on mainstem.user_workflow (org_id, workflow_id) where status = 'paused';
 comment on column mainstem.user_workflow.version is 'Optimistic lock of the definition: a writer names the version it read.';
 comment on column mainstem.user_workflow.draft_state is 'The graph being edited, not yet published.';
-comment on column mainstem.user_workflow.graph_config is 'The published graph; NULL for a workflow of code.';
+comment on column mainstem.user_workflow.graph_config is 'The active version''s graph; NULL for a workflow of code.';
+comment on column mainstem.user_workflow.active_version is 'The published version that new runs begin with; NULL for a workflow of code.';
 
 create table mainstem.user_workflow_version (
   org_id uuid not null,
@@ -188,12 +190,16 @@ create table mainstem.user_workflow_version (
   checksum text not null,
   published_at timestamptz not null default mainstem.clock(),
   published_by uuid,
+  activated_at timestamptz,
+  activated_by uuid,
+  replaced_version integer,
   primary key (org_id, workflow_id, version),
   foreign key (org_id, workflow_id) references mainstem.user_workflow,
   foreign key (org_id, published_by) references mainstem.app_user
 );
 comment on table mainstem.user_workflow_version is 'Published definitions; a run keeps the one it began with.';
-comment on column mainstem.user_workflow_version.checksum is 'Digest of graph_config.';
+comment on column mainstem.user_workflow_version.checksum is 'Digest of graph_config: the same graph is published once.';
+comment on column mainstem.user_workflow_version.replaced_version is 'The version that was active before this one was last activated: what rolling back goes to.';
 
 create table mainstem.user_workflow_node (
   org_id uuid not null,

@@ -1,0 +1,154 @@
+"""Kinds of nodes against what they call: a service over HTTP, a database, a cache."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from graph_functions import executed
+from graphs import linear
+
+from conditions import ON_ONE_SERVER
+from conftest import Database
+from mainstem import Mainstem, RunFailed, Terms, Worker
+from mainstem.graph.program import graph_workflow
+from mainstem.graph.written import checked_graph
+from mainstem.ledger import definitions
+from mainstem.ledger.runs import register_workflow
+
+pytestmark = ON_ONE_SERVER
+
+
+class Members(BaseHTTPRequestHandler):
+    """A service: /members/ID, and what it was sent; /busy is busy once."""
+
+    asked: list[tuple[str, str, Any]] = []  # noqa: RUF012  (of the one server of a test)
+    busy = 0
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        self.asked.append((self.command, self.path, json.loads(self.rfile.read(length) or b"null")))
+        if self.path.startswith("/busy") and Members.busy:
+            Members.busy -= 1
+            self._answer(503, {"error": "busy"})
+        else:
+            self._answer(404 if "nobody" in self.path else 200, {"member": self.path})
+
+    do_GET = do_POST  # noqa: N815
+
+    def _answer(self, status: int, body: Any) -> None:
+        told = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(told)))
+        self.send_header("Retry-After", "0.01")
+        self.end_headers()
+        self.wfile.write(told)
+
+    def log_message(self, *_: Any) -> None:
+        """Quietly."""
+
+
+@pytest.fixture
+def service() -> Iterator[str]:
+    Members.asked.clear()
+    executed.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Members) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+async def result_of(ms: Mainstem, node: dict[str, Any], **given: Any) -> Any:
+    flow = graph_workflow(linear("calls", **node))
+    async with Worker(ms, [flow]):
+        run = await ms.start(flow, **given)
+        return (await asyncio.wait_for(run.result(), 20))["result"]
+
+
+async def test_a_request_is_filled_from_the_inputs_and_its_answer_is_json(ms: Mainstem, service: str) -> None:
+    node = {
+        "kind": "http",
+        "config": {"method": "POST", "url": f"{service}/members/{{member}}"},
+        "data_bindings": {"member": {"input": "member"}, "amount": {"value": 3}},
+    }
+    assert await result_of(ms, node, member="a/b?c") == {
+        "status": 200,
+        "body": {"member": "/members/a%2Fb%3Fc"},
+    }
+    assert Members.asked == [("POST", "/members/a%2Fb%3Fc", {"amount": 3})]
+
+
+async def test_a_busy_service_is_asked_again_and_one_that_refuses_is_not(ms: Mainstem, service: str) -> None:
+    Members.busy = 1
+    busy = {"kind": "http", "config": {"url": f"{service}/busy"}, "retry": {"attempts": 3, "first": "10ms"}}
+    assert (await result_of(ms, busy))["status"] == 200
+    assert len(Members.asked) == 2
+    with pytest.raises(RunFailed, match="answered 404"):
+        await result_of(ms, {"kind": "http", "config": {"url": f"{service}/nobody"}})
+    assert len(Members.asked) == 3
+
+
+async def published_result(ms: Mainstem, database: Database, node: dict[str, Any]) -> Any:
+    graph = checked_graph(linear("asks", **node)).as_written
+    workflow_id = database.perform(register_workflow("asks", None))
+    made = database.perform(definitions.publish(workflow_id, graph))
+    database.perform(definitions.activate(workflow_id, made.version))
+    async with Worker(ms, [], Terms(graphs=True, databases={"claims": database.url})):
+        run = await ms.start("asks")
+        return (await asyncio.wait_for(run.result(), 20))["result"]
+
+
+async def test_a_statement_takes_its_inputs_as_parameters(ms: Mainstem, database: Database) -> None:
+    node = {
+        "kind": "sql",
+        "config": {
+            "database": "claims",
+            "query": "select %(name)s as name, %(amount)s::numeric + 0.5 as amount, date '2026-03-01' as day",
+            "rows": "one",
+        },
+        "data_bindings": {"name": {"value": "'; drop table claims; --"}, "amount": {"value": 3}},
+    }
+    assert await published_result(ms, database, node) == {
+        "name": "'; drop table claims; --",
+        "amount": 3.5,
+        "day": "2026-03-01",
+    }
+
+
+@pytest.mark.parametrize(
+    ("config", "refusal"),
+    [
+        ({"query": "select 1"}, "has no database 'default'; it has: claims"),
+        ({"database": "claims", "query": "select nothing"}, 'column "nothing" does not exist'),
+        ({"database": "claims", "query": "values (1), (2)", "rows": "value"}, "gave 2 rows"),
+    ],
+)
+async def test_a_statement_that_cannot_be_done_says_why(
+    ms: Mainstem, database: Database, config: dict[str, Any], refusal: str
+) -> None:
+    with pytest.raises(RunFailed, match=refusal):
+        await published_result(ms, database, {"kind": "sql", "config": config})
+
+
+async def test_a_worker_remembers_what_a_node_lets_it(ms: Mainstem, service: str) -> None:
+    assert service
+    node = {
+        "kind": "python",
+        "config": {"function": "graph_functions:square"},
+        "data_bindings": {"item": {"input": "item"}},
+        "cache": {"ttl": "1h"},
+    }
+    flow = graph_workflow(linear("remembered", **node))
+    async with Worker(ms, [flow]):
+        for item in (3, 3, 4):
+            run = await ms.start(flow, item=item)
+            assert (await asyncio.wait_for(run.result(), 20))["result"] == item * item
+    assert executed["square"] == 2

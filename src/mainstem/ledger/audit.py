@@ -1,22 +1,23 @@
-"""The audit trail: who changed what through a server, written in the transaction of the change."""
+"""The audit trail: who changed what through a server or the command line, written in the transaction of the change."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from mainstem.ledger.call import Call, Row, nothing
+from mainstem.ledger.redaction import without_secrets
 
 _SHOWN = "audit_id, at, actor, key_id, user_id, action, target, details, request_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """A change that is to be written down. details: without secrets."""
+    """A change that is to be written down. details: what looks like a secret in them is masked as it is written."""
 
     actor: str
     action: str
@@ -25,6 +26,10 @@ class Audit:
     key_id: UUID | None = None
     user_id: UUID | None = None
     request_id: str | None = None
+
+
+AuditOf = Audit | Callable[[Any], Audit]
+"""What is written down of a change, or how it is told from the change's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,11 @@ class AuditPage:
     next: UUID | None
 
 
+def entry(audit: AuditOf, told: object) -> Call[None]:
+    """What is written beside a change that has been told so."""
+    return write(audit if isinstance(audit, Audit) else audit(told))
+
+
 def write(audit: Audit) -> Call[None]:
     """An entry of this tenant's trail."""
     return Call(
@@ -61,7 +71,7 @@ def write(audit: Audit) -> Call[None]:
             audit.user_id,
             audit.action,
             audit.target,
-            json.dumps(dict(audit.details), default=str),
+            json.dumps(without_secrets(audit.details), default=str),
             audit.request_id,
         ],
         nothing,

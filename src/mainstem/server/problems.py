@@ -35,7 +35,7 @@ from mainstem.errors import (
     TooManyStreams,
     ValueRefused,
 )
-from mainstem.server.redaction import masked
+from mainstem.ledger.redaction import masked
 
 log = logging.getLogger(__name__)
 

@@ -108,7 +108,10 @@ class Pooler:
 
     def _greet(self, client: socket.socket) -> None:
         while True:
-            size, code = struct.unpack("!II", client.recv(8, socket.MSG_WAITALL))
+            greeting = client.recv(8, socket.MSG_WAITALL)
+            if len(greeting) < 8:
+                raise ConnectionError("it went before it had said who it is")
+            size, code = struct.unpack("!II", greeting)
             if size > 8:  # who the client is and what it wants: every client is let in
                 client.recv(size - 8, socket.MSG_WAITALL)
             if code not in (_SSL_REQUEST, _GSS_REQUEST):

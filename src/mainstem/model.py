@@ -66,8 +66,8 @@ class Event:
     """None: an old system kept no time of it."""
 
     @property
-    def place(self) -> datetime:
-        """Where it stands among others in the order of time: first, when nobody knows."""
+    def sorts_at(self) -> datetime:
+        """Its place in the order of time: the first, when nobody knows."""
         return self.timestamp or datetime.min.replace(tzinfo=UTC)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from conditions import one_server
 from conftest import Database, Tenant
+from mainstem.ledger.redaction import MASK
 from typed import Terminal
 
 __all__ = ["one_server"]
@@ -69,3 +70,11 @@ def test_what_was_refused_is_not_written_down(database: Database, terminal: Term
     run = begun(database, tenant, "completed")
     assert terminal.error("--org", str(tenant.org_id), "runs", "cancel", run)[:2] == (4, "MS003")
     assert trail(database) == []
+
+
+def test_what_looks_like_a_secret_is_masked_here_too(
+    database: Database, terminal: Terminal, tenant: Tenant
+) -> None:
+    run = begun(database, tenant, "running")
+    terminal.lines("--org", str(tenant.org_id), "runs", "cancel", run, "--reason", "bearer abc123 was leaked")
+    assert trail(database)[-1]["details"] == {"reason": f"{MASK} was leaked"}

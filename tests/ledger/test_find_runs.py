@@ -187,10 +187,10 @@ def test_a_search_that_runs_out_of_time_says_how_far_it_came_and_goes_on(caller:
     caller.conn.execute(
         "insert into mainstem.user_workflow_run (run_id, org_id, workflow_id, status, channel, started_at, driver, external_id)"
         " select mainstem.new_run_id(mainstem.clock() - n * interval '1 ms'), %s, %s, 'running', 'web', mainstem.clock(), 'caller', 'n' || n"
-        "   from generate_series(1, 1500) n",
+        "   from generate_series(1, 7500) n",
         [caller.tenant.org_id, caller.tenant.workflow_id],
     )
-    asked: dict[str, Any] = {"query": parsed("ext:*1400"), "budget": 0.0, "limit": 5}
+    asked: dict[str, Any] = {"query": parsed("ext:*7400"), "budget": 0.0, "limit": 5}
     page = perform(caller.conn, find_runs(**asked), org_id=caller.tenant.org_id)
     assert (page.runs, page.searched_back_to is not None) == ([], True)
     pages = 1
@@ -199,10 +199,11 @@ def test_a_search_that_runs_out_of_time_says_how_far_it_came_and_goes_on(caller:
         page = perform(caller.conn, find_runs(**asked, after=page.next), org_id=caller.tenant.org_id)
         runs += page.runs
         pages += 1
-    assert [run.external_id for run in runs] == ["n1400"]
+    assert [run.external_id for run in runs] == ["n7400"]
     assert pages < 20
     count = perform(caller.conn, count_runs(parsed(""), budget=0.0), org_id=caller.tenant.org_id)
-    assert (count.value, count.relation) == (1001, "gte")  # the first window
+    assert count.relation == "gte"
+    assert 4900 < count.value <= 5001  # the first window, which other tenants' runs may take a place of
 
 
 def test_counts_facets_and_histogram_are_of_what_the_filter_finds(caller: Caller) -> None:

@@ -161,7 +161,7 @@ async def test_an_open_step_is_seen_running_within_a_second_and_its_events_too(
     numbers = [event.event_data for event in ended.events if event.event_type != "attempt_failed"]
     assert numbers == [0, 1, 2, 3, 4, 5]
     assert [event.event_id for event in ended.events[: len(logged)]] == [event.event_id for event in logged]
-    times = [event.place for event in ended.events]
+    times = [event.sorts_at for event in ended.events]
     assert times == sorted(times)
     assert database.rows("select * from mainstem.user_workflow_event") == []
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database, Tenant
@@ -98,6 +99,16 @@ async def test_without_a_key_a_socket_is_closed(database: Database) -> None:
     with running(database.url, open_to_all=False) as server:
         async with opened(server) as socket:
             assert await closed(socket) == 4401
+
+
+async def test_a_parameter_that_nobody_reads_refuses_the_socket(database: Database) -> None:
+    with running(database.url) as server:
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(
+                f"ws://{server.base}/api/v1/ws?topic=runs", subprotocols=[Subprotocol("mainstem.v1")]
+            ):
+                pass
+        assert refused.value.response.status_code == 403
 
 
 async def test_what_is_not_understood_closes_the_socket(database: Database) -> None:

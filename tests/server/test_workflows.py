@@ -61,6 +61,29 @@ async def test_the_statistics_are_those_of_the_rows(database: Database, days: in
         ]
 
 
+async def test_a_run_that_never_told_its_start_counts_from_when_it_was_created(
+    database: Database, tenant: Tenant
+) -> None:
+    begun = (datetime.now(UTC) - timedelta(days=2)).replace(microsecond=0)
+    with psycopg.connect(database.url, autocommit=True) as conn:
+        for status, at in (
+            ("completed", begun),
+            ("pending", begun),
+            ("completed", begun - timedelta(days=5)),
+        ):
+            conn.execute(
+                "insert into mainstem.user_workflow_run (run_id, org_id, workflow_id, status, channel, created_at, ended_at, driver)"
+                " values (mainstem.new_run_id(%s), %s, %s, %s, 'web', %s, %s, 'recorded')",
+                [at, tenant.org_id, tenant.workflow_id, status, at, at if status == "completed" else None],
+            )
+    async with serving(database.url, org_id=tenant.org_id) as client:
+        [one] = (await client.get(PATH, params={"days": 3})).json()["workflows"]
+    told = one["statistics"]
+    assert (told["runs"], told["completed"], told["running"]) == (2, 1, 1)
+    assert datetime.fromisoformat(told["last_run_at"]) == begun
+    assert {day["day"]: day["completed"] for day in told["sparkline"]}[str(begun.date())] == 1
+
+
 async def test_a_workflow_without_a_run_has_no_figures_rather_than_zeros(
     database: Database, tenant: Tenant
 ) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from getpass import getuser
 from socket import gethostname
 from typing import Any, Protocol, TypeVar
 
 from mainstem.client import Mainstem
-from mainstem.ledger.audit import Audit, write
+from mainstem.ledger.audit import Audit, AuditOf, entry
 from mainstem.ledger.call import Call, perform, translated_errors
 from mainstem.postgres import Role, Server, connect, serving
 from mainstem.postgres.connect import Connection
@@ -22,9 +23,7 @@ T = TypeVar("T")
 class Performing(Protocol):
     """Performs calls for one tenant. audit: what is written down of a change in its own transaction: both or neither."""
 
-    def __call__(
-        self, call: Call[T], audit: Audit | Callable[[T], Audit | Sequence[Audit]] | None = None
-    ) -> T: ...
+    def __call__(self, call: Call[T], audit: AuditOf | None = None) -> T: ...
 
 
 def did(action: str, target: object, **details: Any) -> Audit:
@@ -57,14 +56,8 @@ def ledger_of(settings: Settings) -> Iterator[Performing]:
         connect(client.url, role=Role.APP, application_name="mainstem cli") as conn,
     ):
 
-        def performing(
-            call: Call[T], audit: Audit | Callable[[T], Audit | Sequence[Audit]] | None = None
-        ) -> T:
-            written = (
-                None
-                if audit is None
-                else lambda told: write(audit if isinstance(audit, Audit) else audit(told))
-            )
+        def performing(call: Call[T], audit: AuditOf | None = None) -> T:
+            written = None if audit is None else partial(entry, audit)
             return perform(conn, call, org_id=client.org_id, then=written)
 
         yield performing

@@ -11,7 +11,6 @@ from mainstem.errors import (
     BadArgument,
     ConsolidationError,
     DatabaseError,
-    DrivenElsewhere,
     EmbeddedFailed,
     EmbeddedMissing,
     FilterUnreadable,
@@ -22,28 +21,21 @@ from mainstem.errors import (
     ProgramError,
     ReviewError,
     RunFailed,
-    RunIsOver,
     SchemaDrifted,
     SourceError,
-    StateRefused,
     UnknownWorkflow,
     Unreachable,
-    UpgradeBlocked,
 )
 
 NEXT: Mapping[type[MainstemError], str] = {
     FilterUnreadable: "mainstem runs list --help",
     NotFound: "mainstem runs list",
     LedgerRefused: "mainstem runs show RUN_ID",
-    RunIsOver: "mainstem runs show RUN_ID",
-    StateRefused: "mainstem runs show RUN_ID",
-    DrivenElsewhere: "mainstem runs show RUN_ID",
     DatabaseError: "mainstem db doctor",
     Unreachable: "mainstem --url URL db check",
     EmbeddedMissing: "mainstem --url URL db check",
     EmbeddedFailed: "mainstem --data DIRECTORY db check",
     SchemaDrifted: "mainstem db check",
-    UpgradeBlocked: "mainstem db doctor",
     UnknownWorkflow: "mainstem worker MODULE",
     RunFailed: "mainstem runs list status:failed",
     ProgramError: "mainstem runs list status:failed,paused",
@@ -54,6 +46,7 @@ NEXT: Mapping[type[MainstemError], str] = {
     ReviewError: "mainstem review --help",
     AccessRefused: "mainstem keys list",
 }
+"""The command that tells more about an error of this class or of one below it, where the error itself names none."""
 
 _COMMAND = re.compile(r"\bmainstem [a-z-]|\bpip install ")
 

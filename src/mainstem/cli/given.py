@@ -1,4 +1,4 @@
-"""Documents as they are given: as they stand, from @FILE, or from standard input."""
+"""What several verbs are given in the same way: documents as they stand, from @FILE or from standard input; directories."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
+
 from mainstem.errors import BadArgument
+
+migrations_option = click.option(
+    "--migrations",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Also show the migrations whose states `mainstem migrate` keeps here.",
+)
 
 
 def given_text(given: str) -> str:

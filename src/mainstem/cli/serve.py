@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mainstem.cli.given import migrations_option
 from mainstem.cli.loop import run_loop
 from mainstem.cli.output import json_option, note
 from mainstem.errors import BadArgument
@@ -39,11 +40,7 @@ USUAL = ServerConfig(url="")
     show_default=True,
     help="Connections to the database.",
 )
-@click.option(
-    "--migrations",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Also show the migrations whose states `mainstem migrate` keeps here.",
-)
+@migrations_option
 @json_option
 @click.pass_obj
 def serve(

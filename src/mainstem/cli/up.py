@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from mainstem.cli.door import client_of
+from mainstem.cli.given import migrations_option
 from mainstem.cli.loop import run_loop
 from mainstem.cli.output import json_option, say
 from mainstem.client import Mainstem
@@ -33,8 +34,6 @@ log = logging.getLogger(__name__)
 HOUR = 3600.0
 """Seconds between two looks at what is due of partitions and old rows."""
 
-PLACE = click.Path(path_type=Path, exists=True, file_okay=False)
-
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -47,9 +46,7 @@ PLACE = click.Path(path_type=Path, exists=True, file_okay=False)
     default=None,
     help="Ask for keys, or not. Without either: not on loopback, which alone --no-auth is for.",
 )
-@click.option(
-    "--migrations", type=PLACE, help="Also show the migrations whose states `mainstem migrate` keeps here."
-)
+@migrations_option
 @json_option
 @click.pass_obj
 def up(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mainstem.errors import BadArgument
 from mainstem.ledger.call import Call, Row
-from mainstem.ledger.windows import BEGAN, COUNTS, PERCENTILES, STEPS, Window
+from mainstem.ledger.windows import BEGAN, COUNTS, PERCENTILES, STEPS, Window, windowed
 
 By = Literal["workflow", "node", "channel"]
 
@@ -192,29 +192,29 @@ select r.workflow_id, w.name as workflow, coalesce(min(n.label), s.node_key, s.n
 
 def summary(which: Which) -> Call[Summary]:
     """The window as a whole."""
-    return Call(_SUMMARY, which.parameters, lambda rows: Summary(**_spread(rows[0])))
+    return windowed(_SUMMARY, which.parameters, lambda rows: Summary(**_spread(rows[0])))
 
 
 def latency(which: Which, by: By) -> Call[list[Latency]]:
     """Percentiles, the most frequent first, at most 200."""
-    return Call(_LATENCY[by], which.parameters, lambda rows: [Latency(**_spread(row)) for row in rows])
+    return windowed(_LATENCY[by], which.parameters, lambda rows: [Latency(**_spread(row)) for row in rows])
 
 
 def heatmap(which: Which, zone: str) -> Call[list[Cell]]:
     """168 cells, by weekday and hour in this time zone. Raises BadArgument for a zone that nobody knows."""
     if zone != "UTC":
         _refuse_unknown(zone)
-    return Call(_HEATMAP, which.parameters | {"zone": zone}, lambda rows: [Cell(**row) for row in rows])
+    return windowed(_HEATMAP, which.parameters | {"zone": zone}, lambda rows: [Cell(**row) for row in rows])
 
 
 def channels(window: Window) -> Call[list[Channel]]:
     """Every channel of the organization, also those without a run."""
-    return Call(_CHANNELS, window.parameters, lambda rows: [channel_of(row) for row in rows])
+    return windowed(_CHANNELS, window.parameters, lambda rows: [channel_of(row) for row in rows])
 
 
 def slowest_nodes(which: Which, *, limit: int = 20) -> Call[list[SlowNode]]:
     """By their 95th percentile."""
-    return Call(
+    return windowed(
         _NODES, which.parameters | {"limit": limit}, lambda rows: [SlowNode(**_spread(row)) for row in rows]
     )
 

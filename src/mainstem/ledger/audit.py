@@ -1,22 +1,23 @@
-"""The audit trail: who changed what through a server, written in the transaction of the change."""
+"""The audit trail: who changed what through a server or the command line, written in the transaction of the change."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from mainstem.ledger.call import Call, Row, nothing
+from mainstem.ledger.redaction import without_secrets
 
 _SHOWN = "audit_id, at, actor, key_id, user_id, action, target, details, request_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """A change that is to be written down. details: without secrets."""
+    """A change that is to be written down. details: what looks like a secret in them is masked as it is written."""
 
     actor: str
     action: str
@@ -25,6 +26,10 @@ class Audit:
     key_id: UUID | None = None
     user_id: UUID | None = None
     request_id: str | None = None
+
+
+AuditOf = Audit | Callable[[Any], Audit | Sequence[Audit]]
+"""What is written down of a change, or how it is told from the change's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +55,21 @@ class AuditPage:
     next: UUID | None
 
 
-def write(audit: Audit | Sequence[Audit]) -> Call[None]:
-    """An entry of this tenant's trail, or several."""
-    if not isinstance(audit, Audit):
-        return _write_all(audit)
-    return Call(
-        "insert into mainstem.user_workflow_audit (org_id, actor, key_id, user_id, action, target, details, request_id)"
-        " values (mainstem.current_org(), %s, %s, %s, %s, %s, %s::jsonb, %s)",
-        [
-            audit.actor,
-            audit.key_id,
-            audit.user_id,
-            audit.action,
-            audit.target,
-            json.dumps(dict(audit.details), default=str),
-            audit.request_id,
-        ],
-        nothing,
-    )
+def entry(audit: AuditOf, told: object) -> Call[None]:
+    """What is written beside a change that has been told so."""
+    made = audit(told) if callable(audit) else audit
+    return write(*([made] if isinstance(made, Audit) else made))
 
 
-def _write_all(audits: Sequence[Audit]) -> Call[None]:
-    told = json.dumps([asdict(audit) for audit in audits], default=str)
+def write(*audits: Audit) -> Call[None]:
+    """Entries of this tenant's trail."""
+    masked = [asdict(replace(audit, details=without_secrets(audit.details))) for audit in audits]
     return Call(
         "insert into mainstem.user_workflow_audit (org_id, actor, key_id, user_id, action, target, details, request_id)"
         " select mainstem.current_org(), a.actor, a.key_id, a.user_id, a.action, a.target, a.details, a.request_id"
         " from jsonb_to_recordset(%s::jsonb) a (actor text, key_id uuid, user_id uuid, action text, target text,"
         " details jsonb, request_id text)",
-        [told],
+        [json.dumps(masked, default=str)],
         nothing,
     )
 

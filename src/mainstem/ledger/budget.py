@@ -36,7 +36,7 @@ async def aperform_within(
                 async with conn.pipeline() as pipeline, conn.transaction():
                     await conn.execute(TENANT, ["" if org_id is None else str(org_id)])
                     await conn.execute(_BUDGET, [str(int(seconds * 1000))])
-                    await cursor.execute(call.query, call.parameters)
+                    await cursor.execute(call.query, call.parameters, prepare=call.prepare)
                     if then is not None:
                         await pipeline.sync()
                         answer = call.read(await _rows(cursor))

@@ -5,6 +5,7 @@ It is performed sync or async by the two functions at the end, and written once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -42,6 +43,8 @@ class Call(Generic[T]):
     query: LiteralString
     parameters: Sequence[Any] | Mapping[str, Any]
     read: Callable[[list[Row]], T]
+    prepare: bool | None = None
+    """False: planned for these parameters each time, where a plan for any (as kept after some uses) would read far too much."""
 
     def then(self, change: Callable[[T], U]) -> Call[U]:
         """The same call, its answer changed."""
@@ -89,7 +92,7 @@ def known_error(error: psycopg.Error) -> MainstemError | None:
             "mainstem." in message or '"mainstem"' in message
         ):
             return SchemaMissing(message, hint="run `mainstem db upgrade`")
-        case errors.UndefinedColumn() if "legacy_" in message:
+        case errors.UndefinedColumn() if re.search(r"\blegacy_(trace|step)_id\b", message):
             return LegacyColumnsDropped(
                 message,
                 hint="ask by run id or external id; old keys are in mainstem_consolidation.consolidation_id",
@@ -128,7 +131,7 @@ def perform(
     with translated_errors(), conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
         if org_id is not None:
             cursor.execute(TENANT, [str(org_id)])
-        answer = call.read(_rows(cursor.execute(call.query, call.parameters)))
+        answer = call.read(_rows(cursor.execute(call.query, call.parameters, prepare=call.prepare)))
         if then is not None:
             following = then(answer)
             cursor.execute(following.query, following.parameters)
@@ -140,11 +143,11 @@ async def aperform(conn: AsyncConnection[Any], call: Call[T], *, org_id: UUID | 
     with translated_errors():
         async with conn.cursor(row_factory=dict_row) as cursor:
             if org_id is None:  # one statement: the server holds nothing while this process stands still
-                await cursor.execute(call.query, call.parameters)
+                await cursor.execute(call.query, call.parameters, prepare=call.prepare)
             else:
                 async with conn.pipeline(), conn.transaction():
                     await conn.execute(TENANT, [str(org_id)])
-                    await cursor.execute(call.query, call.parameters)
+                    await cursor.execute(call.query, call.parameters, prepare=call.prepare)
             return call.read([] if cursor.description is None else await cursor.fetchall())
 
 

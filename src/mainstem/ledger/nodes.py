@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from mainstem.ledger.call import Call, Row
-from mainstem.ledger.windows import BEGAN, STEPS, Window
+from mainstem.ledger.windows import BEGAN, STEPS, Window, windowed
 from mainstem.ledger.workflows import no_workflow
 from mainstem.model import Json
 
@@ -111,7 +111,7 @@ def list_nodes(workflow_id: UUID, window: Window) -> Call[list[Node]]:
             raise no_workflow(workflow_id)
         return [_node(row) for row in rows if row["key"] is not None]
 
-    return Call(_NODES, {"workflow_id": workflow_id} | window.parameters, read)
+    return windowed(_NODES, {"workflow_id": workflow_id} | window.parameters, read)
 
 
 def read_graph(workflow_id: UUID) -> Call[Graph]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 
 from mainstem.errors import BadArgument
+from mainstem.ledger.call import Call, Row
+
+T = TypeVar("T")
 
 LONGEST = 400
 """Days."""
@@ -67,3 +71,8 @@ class Window:
     @property
     def parameters(self) -> dict[str, Any]:
         return {"days": self.days, "since": self.since, "before": self.before}
+
+
+def windowed(query: LiteralString, parameters: Mapping[str, Any], read: Callable[[list[Row]], T]) -> Call[T]:
+    """A question over a window. How it is best answered hangs on how long that is: it is planned each time."""
+    return Call(query, parameters, read, prepare=False)

@@ -11,7 +11,7 @@ from uuid import UUID
 from mainstem.errors import NotFound
 from mainstem.ledger.call import Call, Row
 from mainstem.ledger.cursors import closed, opened
-from mainstem.ledger.windows import COUNTS, PERCENTILES, STARTED, Window
+from mainstem.ledger.windows import BEGAN, COUNTS, PERCENTILES, STARTED, Window, windowed
 from mainstem.model import Json
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ class Versions:
 def list_workflows(
     window: Window, *, status: str | None = None, limit: int = 50, after: str | None = None
 ) -> Call[Workflows]:
-    """A page of workflows by name, all measured in one pass over the window's runs. Raises BadArgument for a strange cursor."""
+    """A page of workflows by name, each measured over its runs of the window. Raises BadArgument for a strange cursor."""
     of = ("workflows", status)
     [name] = opened(of, after, parts=1)
     asked = {"status": status, "name": name, "limit": limit + 1, "workflow_id": None}
@@ -104,14 +104,14 @@ def list_workflows(
         found = [_workflow(row) for row in rows[:limit]]
         return Workflows(found, closed(of, found[-1].name) if len(rows) > limit else None)
 
-    return Call(query, asked | window.parameters, page)
+    return windowed(query, asked | window.parameters, page)
 
 
 def read_workflow(workflow_id: UUID, window: Window) -> Call[Workflow]:
     """One workflow. Raises NotFound."""
     asked = {"status": None, "limit": 1, "workflow_id": workflow_id}
     query = _measured("w.workflow_id = %(workflow_id)s")
-    return Call(query, asked | window.parameters, _the(workflow_id, _workflow))
+    return windowed(query, asked | window.parameters, _the(workflow_id, _workflow))
 
 
 def list_versions(workflow_id: UUID, *, limit: int = 50, after: str | None = None) -> Call[Versions]:
@@ -173,6 +173,20 @@ def _workflow(row: Row) -> Workflow:
     )
 
 
+_LINE: LiteralString = f"date_trunc('day', now(), 'UTC') - interval '{SPARKLINE - 1} days'"
+
+
+def _begun(started: LiteralString, created: LiteralString) -> LiteralString:
+    """A workflow's runs that started in a time: by its index, which has all that is asked of them; and those that never told
+    their start, by when they were created.
+    """
+    of: LiteralString = "r.org_id = a.org_id and r.workflow_id = a.workflow_id"
+    return f"""
+      select r.started_at as began_at, r.status, r.duration_ms from mainstem.user_workflow_run r where {of} and {started}
+       union all
+      select r.created_at, r.status, r.duration_ms from mainstem.user_workflow_run r where {of} and r.started_at is null and {created}"""
+
+
 def _measured(which: LiteralString) -> LiteralString:
     return f"""
 with asked as (
@@ -180,20 +194,13 @@ with asked as (
    where {which} and (%(status)s::text is null or w.status = %(status)s)
    order by w.name limit %(limit)s
 ), measured as (
-  select a.workflow_id, m.* from asked a cross join lateral (  -- each by its index, which has all that is asked here
-    select max(r.started_at) as last_run_at, {COUNTS}, {PERCENTILES} as percentiles from (
-      select r.started_at, r.status, r.duration_ms from mainstem.user_workflow_run r
-       where r.org_id = a.org_id and r.workflow_id = a.workflow_id and {STARTED}
-       union all
-      select null, r.status, null from mainstem.user_workflow_run r  -- and those that wait to begin
-       where r.org_id = a.org_id and r.workflow_id = a.workflow_id and r.started_at is null and r.status = 'pending' and not r.is_test) r) m
+  select a.workflow_id, m.* from asked a cross join lateral (
+    select max(r.began_at) as last_run_at, {COUNTS}, {PERCENTILES} as percentiles from ({_begun(STARTED, BEGAN)}) r) m
 ), daily as (
   select a.workflow_id, d.* from asked a cross join lateral (
-    select (r.started_at at time zone 'UTC')::date as day,
+    select (r.began_at at time zone 'UTC')::date as day,
            count(*) filter (where r.status = 'completed') as completed, count(*) filter (where r.status in ('failed', 'timeout')) as failed
-      from mainstem.user_workflow_run r
-     where r.org_id = a.org_id and r.workflow_id = a.workflow_id and not r.is_test
-       and r.started_at >= date_trunc('day', now(), 'UTC') - interval '{SPARKLINE - 1} days'
+      from ({_begun(f"r.started_at >= {_LINE} and not r.is_test", f"r.run_id >= mainstem.first_id_at({_LINE}) and not r.is_test")}) r
      group by day) d
 )
 select a.workflow_id, a.name, a.description, a.status, a.version, a.created_at, a.updated_at,

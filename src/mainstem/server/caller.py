@@ -10,7 +10,6 @@ from uuid import UUID
 from starlette.requests import HTTPConnection
 
 from mainstem.ledger.audit import Audit
-from mainstem.server.redaction import without_secrets
 
 
 class Access(IntEnum):
@@ -39,12 +38,12 @@ class Caller:
     request_id: str | None = None
 
     def did(self, action: str, target: object, **details: Any) -> Audit:
-        """For `Database.perform(…, audit=…)`: this caller's change, its details without what looks like a secret."""
+        """For `Database.perform(…, audit=…)`: this caller's change."""
         return Audit(
             actor=self.name,
             action=action,
             target=str(target),
-            details=without_secrets(details),
+            details=details,
             key_id=self.key_id,
             user_id=self.user_id,
             request_id=self.request_id,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from mainstem.errors import Unreachable
-from mainstem.ledger import audit as trail
-from mainstem.ledger.audit import Audit
+from mainstem.ledger.audit import AuditOf, entry
 from mainstem.ledger.budget import aperform_within
 from mainstem.ledger.call import Call
 from mainstem.ledger.catalog import fitting, refuse_misfit
@@ -20,8 +20,6 @@ from mainstem.postgres import Role, connect
 from mainstem.server.config import ServerConfig
 
 T = TypeVar("T")
-AuditOf = Audit | Callable[[Any], Audit | Sequence[Audit]]
-"""What is written down of a change, or how it is told from the change's answer."""
 
 TRUSTED = 10.0
 """Seconds for which a schema that fitted is not looked at again."""
@@ -76,7 +74,7 @@ class Database:
 
         audit: what is written down of a change in its own transaction: both or neither.
         """
-        return await self._within(call, org_id, None if audit is None else lambda told: _entry(audit, told))
+        return await self._within(call, org_id, None if audit is None else partial(entry, audit))
 
     async def holder_of(self, digest: bytes) -> KeyHolder | None:
         """Whose key this is, before there is a tenant."""
@@ -108,10 +106,6 @@ class Database:
         return Link(
             config.url, role=Role.APP, name="mainstem server", size=config.pool, patience=config.patience
         )
-
-
-def _entry(audit: AuditOf, told: object) -> Call[None]:
-    return trail.write(audit if isinstance(audit, Audit) else audit(told))
 
 
 def _refuse_misfit(url: str) -> None:

@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TextIO
 
-from mainstem.server.redaction import masked
+from mainstem.ledger.redaction import masked
 
 
 class JsonLines(logging.Formatter):

@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from starlette.requests import HTTPConnection
 
 
 async def refuse_unknown(connection: HTTPConnection) -> None:
-    """Of a request or a socket. Raises RequestValidationError with the nearest that is known."""
+    """Of a request or a socket. Raises RequestValidationError with the nearest that is known, or its like for a socket (1008)."""
     if not connection.query_params:
         return
     known = sorted(set(_read_by(connection.scope["route"].dependant)))
     if unknown := [name for name in connection.query_params if name not in known]:
-        raise RequestValidationError([_fault(name, known) for name in unknown])
+        is_socket = connection.scope["type"] == "websocket"
+        refusal = WebSocketRequestValidationError if is_socket else RequestValidationError
+        raise refusal([_fault(name, known) for name in unknown])
 
 
 def _read_by(dependant: Any) -> Iterator[str]:

@@ -38,7 +38,7 @@ from mainstem.errors import (
     ValueRefused,
     WorkflowCycle,
 )
-from mainstem.server.redaction import masked
+from mainstem.ledger.redaction import masked
 
 log = logging.getLogger(__name__)
 

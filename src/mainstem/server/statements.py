@@ -12,11 +12,12 @@ from uuid import UUID
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mainstem.ledger.audit import AuditOf
 from mainstem.ledger.call import Call
 from mainstem.ledger.statement import statement_of
 
 if TYPE_CHECKING:
-    from mainstem.server.database import AuditOf, Database
+    from mainstem.server.database import Database
 
 T = TypeVar("T")
 

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from mainstem.errors import BodyTooLarge, MainstemError, OriginRefused
+from mainstem.ledger.redaction import masked
 from mainstem.server.config import ServerConfig
 from mainstem.server.measured import Metrics
 from mainstem.server.problems import told
-from mainstem.server.redaction import masked
 
 log = logging.getLogger("mainstem.server.requests")
 

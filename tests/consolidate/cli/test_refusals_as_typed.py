@@ -47,7 +47,7 @@ def test_an_unanswered_question_is_named_with_its_place(terminal: Terminal, tmp_
     assert f"{place}: 1 faults: decisions.step_numbers: not answered" in result.stderr
     assert terminal.error("consolidate", "adopt", place)[1:] == (
         "MS401",
-        "Answer each `?`, and mend the places that are named.",
+        "Answer each `?`, and mend the places that are named; mainstem consolidate status",
     )
     assert terminal.error("consolidate", "status")[:2] == (4, "MS403")
 
@@ -87,7 +87,7 @@ def test_a_finish_wants_the_name_and_the_days(terminal: Terminal, tmp_path: Path
     [facts] = terminal.lines("consolidate", "finish", "--typed", "rcm")
     assert "workflow_trace" in facts["dropped"]
     code, error, hint = terminal.error("consolidate", "sql")
-    assert (code, error, hint) == (4, "MS403", "Its backup is the way back.")
+    assert (code, error, hint) == (4, "MS403", "Its backup is the way back; mainstem consolidate status")
 
 
 def test_of_two_plans_one_has_to_be_named(terminal: Terminal, tmp_path: Path) -> None:

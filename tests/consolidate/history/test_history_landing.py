@@ -152,15 +152,17 @@ def digests(conn: Conn) -> dict[str, Any]:
 
 
 def moved(path: Path, conn: Conn, writers: Sequence[Writer]) -> None:
-    """The move under writers, up to the write stop and the last of what they wrote."""
+    """The move under writers, up to the write stop, which each meets at its next write, and the last of what they wrote."""
     install_triggers(path)
     landed(path, conn)
     for writer in writers:
         until(writer, 30)
         assert catch_up(path, conn, SCHEMA).handled
     stop_writes(path, moved_to="the view workflow_history in PostgreSQL")
-    for writer in writers:
-        writer.stop()
+    deadline = time.monotonic() + 15
+    while any(writer.is_running for writer in writers):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     while catch_up(path, conn, SCHEMA).left:
         pass
 
@@ -174,10 +176,6 @@ def test_the_file_moves_under_the_old_application_and_nothing_is_lost(
     with running(path, seed=1) as one, running(path, seed=2) as two:
         until(one, 20)
         moved(path, conn, [one, two])
-        deadline = time.monotonic() + 15
-        while one.is_running or two.is_running:  # each meets the stop at its next write
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
     for writer in (one, two):
         assert writer.errors == []
         assert writer.moved == "workflow_history: moved to the view workflow_history in PostgreSQL"

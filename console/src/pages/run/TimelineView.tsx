@@ -63,8 +63,8 @@ function LaneRow({ lane, y, left, width, at, onPick, step, layout }: { lane: Lan
   const status = step?.status ?? last?.status ?? "pending";
   const end = last ? left + last.x + last.width : left;
   return (
-    <g className="lane" data-at={lane.step !== null && lane.step === at} transform={`translate(0 ${y})`} onClick={pick}>
-      <rect className="hit" x="0" y="0" width={width} height={LANE - 2} rx="4" {...(lane.step === null ? {} : { role: "button", tabIndex: 0, "aria-pressed": lane.step === at, "aria-label": `Step ${lane.step} ${lane.label}, ${status}, ${duration(worked)}` })} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), pick())} />
+    <g className="lane" data-at={lane.step !== null && lane.step === at} transform={`translate(0 ${y})`} {...(lane.step === null ? {} : { role: "button", tabIndex: 0, "aria-pressed": lane.step === at, "aria-label": `Step ${lane.step} ${lane.label}, ${status}, ${duration(worked)}` })} onClick={pick} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), pick())}>
+      <rect className="hit" x="0" y="0" width={width} height={LANE - 2} rx="4" />
       <g aria-hidden="true">
       <circle cx="9" cy={LANE / 2 - 1} r="3.5" fill={lane.step === null ? "none" : toneOf(status)} />
       <text x="20" y={LANE / 2 + 3} className={lane.step === null ? "soft" : ""}>{clipped(lane.label, left > 120 ? 20 : 12)}</text>

@@ -110,5 +110,5 @@ def _events(run: Run) -> list[dict[str, Any]]:
     found = [(event, number) for number, events in logs for event in events]
     return [
         {"at": event.timestamp, "step": number, "event": event.event_type, "data": event.event_data}
-        for event, number in sorted(found, key=lambda pair: pair[0].place)
+        for event, number in sorted(found, key=lambda pair: pair[0].sorts_at)
     ]

@@ -128,8 +128,9 @@ def _rehearse(conn: Connection, program: Program) -> None:
             with conn.transaction(force_rollback=True):
                 apply = program.apply(root)
                 perform(conn, apply, roots)
-                for _found in _compared(conn, program, root, apply, roots):
-                    pass  # what differs is the business of who compares in earnest
+                list(
+                    _compared(conn, program, root, apply, roots)
+                )  # what differs is for who compares in earnest
 
 
 def _drain_rest(conn: Connection, program: Program) -> int:

@@ -127,7 +127,7 @@ class Conversation:
         try:
             with (
                 self._feed.told_the_end(lambda: self._end(Code.RESTART, "the server restarts")),
-                self._feed.holders.let_in(self._caller, self._refused),
+                self._feed.holders.let_in(self._caller, self._key_ended),
             ):
                 ended: asyncio.Future[Any] = self._ended
                 await asyncio.wait({hearing, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -204,7 +204,7 @@ class Conversation:
             log.error("a subscription broke", exc_info=error)
             self._end(Code.FAILED, "something went wrong that nobody foresaw")
 
-    def _refused(self) -> None:
+    def _key_ended(self) -> None:
         self._end(Code.UNKNOWN_CALLER, "this key lets nobody in any more")
 
     def _fell_behind(self) -> None:

@@ -162,7 +162,7 @@ async def events(run_id: UUID, caller: Viewer, database: Asked, request: Request
         for step in run.steps
         for event in step.events
     ]
-    return tagged(request, AllEvents(events=sorted(found, key=lambda one: one.event.place)))
+    return tagged(request, AllEvents(events=sorted(found, key=lambda one: one.event.sorts_at)))
 
 
 @router.get(

@@ -3,27 +3,23 @@ create or replace function mainstem.find_workflow_runs(
   after_id uuid default null, most integer default 50, budget interval default '2 seconds')
 returns table (run_id uuid, workflow_id uuid, status text, channel text, started_at timestamptz, ended_at timestamptz, duration_ms bigint,
                sorted_by text, searched_back_to uuid)
-language plpgsql volatile security definer  -- explain asks for that; it changes nothing
+language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
   org uuid := nullif(current_setting('app.current_org_id', true), '')::uuid;
-  moment timestamptz := mainstem.clock();
-  began timestamptz := clock_timestamp();
-  wanted text;  -- all terms
-  bounds text;  -- those on created, which an index of ids answers alone
+  moment timestamptz := mainstem.clock(); began timestamptz := clock_timestamp();
+  wanted text; bounds text;  -- all terms; those on created, which an index of ids answers alone
   shown text := 'select r.run_id, r.workflow_id, r.status::text, r.channel::text, r.started_at, r.ended_at, r.duration_ms, %s::text, null::uuid from mainstem.user_workflow_run r where r.org_id = $1 and %s';
   key text := case find_workflow_runs.sort when 'started' then 'started_at' when 'ended' then 'ended_at' when 'duration' then 'duration_ms' end;
   upper uuid := coalesce(find_workflow_runs.after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  stride double precision := 10000;
+  stride double precision := 5000;
   whole uuid := mainstem._whole_below(find_workflow_runs.terms);
   left_over integer := least(greatest(coalesce(find_workflow_runs.most, 50), 1), 100001);
-  got bigint; lower uuid; lap timestamptz; plan json; is_cheap boolean := false;
+  got bigint; lower uuid; lap timestamptz; all_below text;
 begin
-  if org <> mainstem.org_of_login() then  -- a person's login may set what it likes, and is held to its own tenant
-    return;
-  end if;
+  if org <> mainstem.org_of_login() then return; end if;  -- a person's login may set what it likes, and is held to its own tenant
   select coalesce(string_agg(c.condition, ' and '), 'true'), coalesce(string_agg(c.condition, ' and ') filter (where c.term ->> 'on' = 'created'), 'true')
     into wanted, bounds
     from (select term, mainstem._run_condition(term, org, moment) as condition from jsonb_array_elements(find_workflow_runs.terms) term) c;
@@ -36,17 +32,14 @@ begin
     return query execute format(shown || ' and r.run_id > $2 order by r.run_id limit $3', 'null', wanted) using org, coalesce(find_workflow_runs.after_id, '00000000-0000-0000-0000-000000000000'), left_over;
     return;
   end if;
-  if wanted <> bounds and upper > whole then  -- where all that there is costs next to nothing, no window is needed
-    execute 'explain (format json) ' || format(shown || ' and r.run_id < $2', 'null', wanted) into plan using org, upper;
-    is_cheap := (plan #>> '{0,Plan,Total Cost}')::double precision < 4000;
+  all_below := format(shown || ' and r.run_id < $2', 'null', wanted);
+  if wanted <> bounds and upper > whole and find_workflow_runs.budget > '0' and mainstem._costs_little(all_below, org, upper) then  -- no window is needed
+    return query execute format('with found as materialized (%s) select * from found order by run_id desc limit $3', all_below) using org, upper, left_over;
+    return;
   end if;
   loop  -- by windows of as many runs as a part of the budget is enough for: what is rare is looked for as long as there is time
     lap := clock_timestamp();
-    if is_cheap then
-      return query execute format('with found as materialized (' || shown || ' and r.run_id < $2) select * from found order by run_id desc limit $3', 'null', wanted)
-        using org, upper, left_over;
-      exit;
-    elsif upper > whole then
+    if upper > whole then
       execute format('select greatest((select r.run_id from mainstem.user_workflow_run r where r.run_id < $1 and %s order by r.run_id desc offset $2 limit 1), $3)', bounds)
         into lower using upper, stride::bigint, nullif(whole, '00000000-0000-0000-0000-000000000000');
     else
@@ -59,8 +52,7 @@ begin
     exit when left_over <= 0 or lower is null;
     upper := lower;
     if clock_timestamp() - began > find_workflow_runs.budget then
-      return query select null::uuid, null::uuid, null, null, null::timestamptz, null::timestamptz, null::bigint, null, lower;
-      exit;
+      return query select null::uuid, null::uuid, null, null, null::timestamptz, null::timestamptz, null::bigint, null, lower; exit;
     end if;
     stride := stride * least(8, greatest(0.25, 0.1 * extract(epoch from find_workflow_runs.budget) / extract(epoch from clock_timestamp() - lap)));
   end loop;

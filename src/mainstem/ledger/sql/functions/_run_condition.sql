@@ -5,6 +5,7 @@ declare
   key text := term ->> 'on';
   needed text;
   labels text;
+  workflows uuid[];
 begin
   if key in ('context', 'input_data', 'output_data') then
     needed := format('r.%I @@ %L::jsonpath', key, term ->> 'path');
@@ -23,8 +24,11 @@ begin
     if key = 'node' then
       select string_agg(mainstem._run_comparison('label', side, moment), ' or ') into labels from jsonb_array_elements(term -> 'any') v, jsonb_array_elements(v) side;
     end if;
+    if key = 'workflow' then  -- as a list of ids, of which the planner knows how many runs each has
+      execute format('select array_agg(w.workflow_id) from mainstem.user_workflow w where w.org_id = %L and (%s)', org, needed) into workflows;
+    end if;
     needed := case key
-      when 'workflow' then format('r.workflow_id = any (array(select w.workflow_id from mainstem.user_workflow w where w.org_id = %L and (%s)))', org, needed)
+      when 'workflow' then format('r.workflow_id = any (%L::uuid[])', coalesce(workflows, '{}'))
       when 'tag' then format('exists (select from unnest(r.tags) tag where %s)', needed)
       when 'node' then format('exists (select from mainstem.user_workflow_run_step s where s.run_id = r.run_id and (%s or s.node_id = any (array('
         'select n.node_id from mainstem.user_workflow_node n where n.org_id = %L and (%s)))))', needed, org, labels)

@@ -54,7 +54,7 @@ begin
     if clock_timestamp() - began > find_workflow_runs.budget then
       return query select null::uuid, null::uuid, null, null, null::timestamptz, null::timestamptz, null::bigint, null, lower; exit;
     end if;
-    stride := stride * least(8, greatest(0.25, 0.1 * extract(epoch from find_workflow_runs.budget) / extract(epoch from clock_timestamp() - lap)));
+    stride := stride * least(8, 2.0 * left_over / nullif(got, 0), greatest(0.25, 0.1 * extract(epoch from find_workflow_runs.budget) / extract(epoch from clock_timestamp() - lap)));
   end loop;
 end $$;
 comment on function mainstem.find_workflow_runs(jsonb, text, boolean, text, uuid, integer, interval) is 'This tenant''s runs that a filter finds. terms: [{on, not, any: [[{op, value or ago}]]}], {on: context|input_data|output_data, not, path} with a jsonpath predicate, {on: words, not, words, prefix}; see docs/reference/filters.md. sort: created (the id''s time), started, ended, duration. after_value, after_id: sorted_by and run_id of the last one seen. Latest first it ends after the budget: then a last row without a run_id tells searched_back_to, the id from which to go on. No rows without a tenant. Raises MS010.';

@@ -135,7 +135,7 @@ def test_an_upgrade_repairs_all_that_names_it_as_the_remedy(empty_database: Data
         ("drop index mainstem.queue_owned, mainstem.one_active_config_for_each_scope", 2),
         ("drop index mainstem.user_workflow_run_step_failed", 1),  # of a partitioned table
         ("alter table mainstem.user_workflow_run_step alter column iteration type bigint", 1),
-        ("alter table mainstem.user_workflow_run_step alter column metadata drop not null, alter column metadata drop default", 1),
+        ("alter table mainstem.user_workflow_run_step alter column screenshots drop not null, alter column screenshots drop default", 1),
         ("alter table mainstem.user_workflow alter column version type text, alter column version set default 'one'", 1),
         ("alter table mainstem.user_workflow_run drop column tags", 1),
     ],

@@ -11,19 +11,25 @@ from conftest import Database, Tenant
 ID = "gen_random_uuid()"
 REFUSING = {
     "activate_workflow_config": f"({ID})",
+    "activate_workflow_version": f"({ID}, 1)",
     "add_workflow_event": f"({ID}, 'note')",
     "ask_of_workflow_runs": "('cancel', '{}')",
+    "backfill_workflow_schedule": f"({ID}, '{{}}')",
     "cancel_workflow_run": f"({ID})",
     "cleanup_old_execution_data": "(90)",
     "complete_workflow_execution": f"({ID}, 'completed')",
     "complete_workflow_step": f"({ID}, 'completed')",
     "fork_workflow_run": f"({ID})",
     "patch_workflow_step": f"({ID}, '1')",
+    "publish_workflow_graph": f"({ID}, '{{}}', 'checksum')",
     "rebuild_workflow_queue": "()",
     "replace_workflow_context": f"({ID}, 'key', '1', null)",
+    "resume_workflow": f"({ID})",
     "resume_workflow_run": f"({ID})",
     "retry_workflow_run": f"({ID})",
     "retry_workflow_step": f"({ID})",
+    "roll_back_workflow": f"({ID})",
+    "save_workflow_draft": f"({ID}, 1, '{{}}')",
     "send_workflow_signal": f"({ID}, 'go')",
     "send_workflow_signal_by_key": "('intake', 'claim-7', 'go')",
     "answer_workflow_approval": f"({ID}, '1')",
@@ -33,6 +39,7 @@ REFUSING = {
     "start_workflow_step": f"({ID}, {ID}, 1)",
     "_claim_v1": f"({ID}, '{{default}}', 1, '{{null}}', '{{null}}')",
     "_end_overdue_v1": "()",
+    "_fire_schedule_v1": f"({ID}, {ID}, now(), '{{}}', 0, null, null)",
     "_flush_v1": f"({ID}, 1, false, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}')",
     "_reap_v1": "()",
     "_start_runs_v1": "(null, '{}')",
@@ -55,8 +62,11 @@ READS = [
     "step_number_of",
 ]
 DECIDES_NOTHING = {
+    "clear_step_cache": "it deletes what it sees; what is made meanwhile is as if it came after",
     "create_organization": "it inserts; nobody has the tenant yet",
     "ensure_workflow_leaf": "of two that make one leaf the second fails by its key, and is told",
+    "pause_workflow": "it sets a state, whatever that was; of two the second fails, and is told",
+    "put_workflow_schedule": "it writes what it is given; of two of one name the second fails, and is told",
     "start_workflow_execution": "it inserts a run of its own",
 }
 

@@ -43,6 +43,9 @@ REFUSED = {
         CACHED + "null, null, now() from mainstem.organization",
         CACHED + "1, '{}', now() from mainstem.organization",
     ],
+    "a_breakpoint_says_where": [
+        "insert into mainstem.user_workflow_breakpoint (org_id, node_key) select org_id, 'read' from mainstem.organization"
+    ],
     "run_ids_leave_room_for_steps": [RUN + "run_id = mainstem.step_id(run_id, 1)"],
     "run_status_is_known": [RUN + "status = 'active'"],
     "run_driver_is_known": [RUN + "driver = 'nobody'"],

@@ -74,7 +74,7 @@ async def test_where_no_database_answers_each_says_so(seeded: Seeded) -> None:
 async def test_when_the_database_goes_each_says_so_and_when_it_is_back_each_answers(seeded: Seeded) -> None:
     [(name,)] = seeded.superuser.execute("select current_database()").fetchall()
     postgres = psycopg.conninfo.make_conninfo(seeded.url, dbname="postgres")
-    async with running(seeded.url, patience=1.0, pool=4) as app:
+    async with running(seeded.url, patience=3.0, pool=4) as app:
         assert failed(await answers_of(app, seeded, READS)) == []
         with psycopg.connect(postgres, autocommit=True) as conn:
             conn.execute(f"alter database {name} allow_connections false")
@@ -151,5 +151,5 @@ async def test_many_who_ask_while_the_database_is_gone_wait_no_longer_than_one(s
         app = create_app(ServerConfig(url=url, open_to_all=True, patience=0.5))
         began = time.monotonic()
         assert not_told(await answers_of(app, seeded, NEEDY * 3), Unreachable.code) == []
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 10  # one after the other it would be minutes
         await app.state.database.close()

@@ -57,6 +57,9 @@ ROWS: dict[str, Held | Otherwise] = {
     "user_workflow_idempotency": Otherwise(
         "found by its tenant and key, never by run_id: it tells its own tenant an id, behind which there is nothing"
     ),
+    "user_workflow_step_cache": Otherwise(
+        "found by its tenant and key, never by run_id: its own tenant alone is given what it wrote"
+    ),
     "user_workflow_schedule_firing": Otherwise(
         "found by its tenant and schedule, never by run_id: it tells its own tenant an id, behind which there is nothing"
     ),

@@ -14,8 +14,7 @@ begin
   perform mainstem._refuse_stricter_isolation();
   perform 1 from mainstem.user_workflow_worker w where w.worker_id = worker and w.reaped_at is null for key share;
   if not found then
-    raise exception using errcode = 'MS002', message = format('worker %s was reaped and claims nothing', worker),
-      hint = 'Register a new incarnation.';
+    raise exception using errcode = 'MS002', message = format('worker %s was reaped and claims nothing', worker), hint = 'Register a new incarnation.';
   end if;
   limited := array(  -- only queues that ask for limits have a row, and with it a lock: in order, so that two claims never wait for one another
     select k.queue from mainstem.user_workflow_queue k where k.queue = any (queues) order by k.queue for no key update);

@@ -5,6 +5,7 @@ as $$
 declare
   earlier integer;
 begin
+  perform mainstem._refuse_stricter_isolation();
   select v.replaced_version into earlier
     from mainstem.user_workflow w
     left join mainstem.user_workflow_version v on v.org_id = w.org_id and v.workflow_id = w.workflow_id and v.version = w.active_version

@@ -7,6 +7,7 @@ declare
   found_version integer;
   found_graph jsonb;
 begin
+  perform mainstem._refuse_stricter_isolation();
   select w.version, coalesce(w.draft_state, w.graph_config) into found_version, found_graph from mainstem.user_workflow w
    where w.org_id = mainstem.current_org() and w.workflow_id = save_workflow_draft.workflow_id for no key update;
   if not found then

@@ -12,7 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.errors import KindRefused, UnknownWorkflow
+from mainstem.flow.children import Child
 from mainstem.flow.program import Workflow
+from mainstem.flow.program import _conductor as conductor_of
 from mainstem.model import Json
 
 Query = Callable[[str, str, Mapping[str, Json], float | None], Awaitable[list[dict[str, Json]]]]
@@ -67,6 +69,14 @@ class Host:
                 f"this worker has no workflow {workflow!r}", hint=f"start it with its module; it has: {known}"
             )
         return await called.function(**called.parameters.read(dict(given)))
+
+    async def begin(self, workflow: str, given: Mapping[str, Json], *, awaited: bool) -> Json:
+        """Begin a run of its own, at the version that is active then: what it gives when it is awaited, else its id.
+
+        Raises UnknownWorkflow, BadArgument, RunFailed, RunCancelled.
+        """
+        asked = Child(self.workflows.get(workflow, workflow), dict(given), None, None, None)
+        return await conductor_of("a workflow node").child(asked, awaited=awaited)
 
     async def ask(
         self, database: str, statement: str, parameters: Mapping[str, Json], seconds: float | None

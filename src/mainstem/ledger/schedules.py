@@ -37,7 +37,8 @@ class NewSchedule:
     """The workflow's arguments by name, as JSON."""
     time_argument: str | None = None
     channel: str = "web"
-    version: int = 1
+    version: int = 0
+    """What its runs begin with; 0: the version that is active then."""
     queue: str = "default"
     priority: int = 0
     missed: Missed = "once"
@@ -62,6 +63,7 @@ class Schedule:
     time_argument: str | None
     channel: str
     version: int
+    """0: the one that is active when a run begins."""
     queue: str
     priority: int
     missed: Missed

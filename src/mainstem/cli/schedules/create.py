@@ -39,7 +39,12 @@ from mainstem.settings import Settings
 @click.option("--input", "given", default="{}", metavar="JSON", help="Its arguments: an object, @FILE, or -.")
 @click.option("--time-argument", help="The argument that gets the time that a run is scheduled for.")
 @click.option("--channel", default="web", show_default=True)
-@click.option("--version", type=click.IntRange(1), default=1, show_default=True, help="Of the workflow.")
+@click.option(
+    "--version",
+    type=click.IntRange(1),
+    default=0,
+    help="Of its runs; the active one of each time without it.",
+)
 @click.option("--queue", default="default", show_default=True)
 @click.option("--priority", type=int, default=0, show_default=True)
 @click.option(

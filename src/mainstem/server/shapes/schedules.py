@@ -23,7 +23,7 @@ SCHEDULE = {
     "input": {"office": "north"},
     "time_argument": None,
     "channel": "web",
-    "version": 1,
+    "version": 0,
     "queue": "default",
     "priority": 0,
     "missed": "once",
@@ -93,7 +93,9 @@ class CreatedSchedule(BaseModel):
         None, description="The argument that gets the time that it is scheduled for."
     )
     channel: str = Field("web", max_length=63)
-    version: int = Field(1, ge=1, le=2**31 - 1)
+    version: int = Field(
+        0, ge=0, le=2**31 - 1, description="Of its runs; 0: the one that is active when each begins."
+    )
     queue: str = Field("default", min_length=1, max_length=255)
     priority: int = Field(0, ge=-(2**31), le=2**31 - 1)
     missed: Missed = Field(

@@ -169,6 +169,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "new_run_id": [Apart()],
     "org_of_login": [Apart()],
     "pause_workflow": [Apart()],
+    "edit_workflow_schedule": [Apart()],
     "put_workflow_schedule": [Apart()],
     "patch_workflow_step": [Asks("select mainstem.patch_workflow_step(mainstem.step_id(%(run)s, 2), '1')", of="paused")],
     "read_workflow_run": [

@@ -1,11 +1,12 @@
-"""Which schedule is meant."""
+"""Which schedule is meant, and which moment."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from mainstem.cli.door import Performing
-from mainstem.errors import NotFound
+from mainstem.errors import BadArgument, NotFound
 from mainstem.ledger.schedules import Schedule, find_schedule, read_schedule
 
 
@@ -19,3 +20,11 @@ def schedule_named(ask: Performing, text: str) -> Schedule:
         except ValueError:
             raise missing from None
         return ask(read_schedule(schedule_id))
+
+
+def given_moment(text: str) -> datetime:
+    """Raises BadArgument."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as refusal:
+        raise BadArgument(f"--at: {text!r} is no time", hint="--at 2026-03-01T09:30") from refusal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, get_args
 
 import click
@@ -11,10 +11,10 @@ import click
 from mainstem.cli.door import did, ledger_of
 from mainstem.cli.given import given_object
 from mainstem.cli.output import json_option, moment, say
+from mainstem.cli.schedules.asked import given_moment
 from mainstem.cli.span import Span
 from mainstem.cli.workflows.asked import workflow_named
-from mainstem.client.schedules import first_time
-from mainstem.errors import BadArgument
+from mainstem.client.recurring import first_time
 from mainstem.flow.recurrence import Recurrence
 from mainstem.flow.values import dumped
 from mainstem.ledger.schedules import (
@@ -87,7 +87,7 @@ def create(
       mainstem schedules create sweep clean-up --every 15m --overlap queue
       mainstem schedules create 'new year' greet --at 2027-01-01T00:00 --input '{"year": 2027}'
     """  # noqa: D301  (click's mark for lines that stay as they are)
-    times = Recurrence(cron=cron, every=every, at=None if at is None else _moment(at), zone=zone)
+    times = Recurrence(cron=cron, every=every, at=None if at is None else given_moment(at), zone=zone)
     text = dumped(given_object(given, "--input"), "--input")
     with ledger_of(settings) as ask:
         new = NewSchedule(
@@ -97,10 +97,3 @@ def create(
         made = ask(put, lambda made: did("schedules.create", made, name=name, times=str(times)))
         found = ask(read_schedule(made))
     say(f"{name} starts {found.workflow} first at {moment(found.next_at)} UTC", **asdict(found))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as refusal:
-        raise BadArgument(f"--at: {text!r} is no time", hint="--at 2026-03-01T09:30") from refusal

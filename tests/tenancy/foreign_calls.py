@@ -291,6 +291,7 @@ CALLS: dict[str, list[Row]] = {
     "_leave_v1": [ForWorkers()],
     "_log_events_v1": [ForWorkers()],
     "_make_workflow_leaf": [ForWorkers()],
+    "_permit_in_v1": [ForWorkers()],
     "_ready_in_v1": [ForWorkers()],
     "_reap_v1": [ForWorkers()],
     "_record_steps_v1": [ForWorkers()],

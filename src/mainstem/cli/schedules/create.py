@@ -41,7 +41,7 @@ from mainstem.settings import Settings
 @click.option("--channel", default="web", show_default=True)
 @click.option(
     "--version",
-    type=click.IntRange(1),
+    type=click.IntRange(0),
     default=0,
     help="Of its runs; the active one of each time without it.",
 )

@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 
 from mainstem.engine.branches import PATCHED, Branch
 from mainstem.engine.children import Children, awaits, failure
+from mainstem.engine.execute import Done
 from mainstem.engine.lanes import Code, Lanes
 from mainstem.engine.waits import Waits
-from mainstem.errors import ApprovalTimedOut
+from mainstem.errors import ApprovalTimedOut, SignalTimedOut
 from mainstem.flow.approvals import Question
 from mainstem.flow.children import Child
 from mainstem.flow.values import dumped
@@ -50,6 +51,26 @@ class Words(ABC):
     ) -> list[Any]:
         return await self._side_by_side(lambda n: function(items[n]), len(items), limit)
 
+    async def wait_for_signal(self, name: str, seconds: float | None) -> Any:
+        node = f"wait_for_signal:{name}"
+        branch, iteration, recorded = self._next(node)
+        if recorded is not None and recorded.status == "completed":
+            return _signal(name, recorded.output_data, timed_out="timed_out" in recorded.metadata)
+        record = self._record(branch, node, iteration, recorded)
+        told = {"signal": name} | ({} if seconds is None else {"seconds": seconds})
+        if met := await self._before_wait(record, recorded, told):
+            return met.value
+        answer = await self._until_settled(replace(waiting(record, "signal", seconds), signal=name))
+        return _signal(name, answer.payload, timed_out=answer.kind == "timeout")
+
+    async def sleep(self, seconds: float) -> None:
+        branch, iteration, recorded = self._next("sleep")
+        if recorded is not None and recorded.status == "completed":
+            return
+        record = self._record(branch, "sleep", iteration, recorded)
+        if await self._before_wait(record, recorded, {"seconds": seconds}) is None:
+            await self._until_settled(waiting(record, "sleep", seconds))
+
     async def child(self, asked: Child, *, awaited: bool) -> Any:
         node = f"child:{asked.name}" if awaited else f"start_child:{asked.name}"
         branch, iteration, recorded = self._next(node)
@@ -57,7 +78,10 @@ class Words(ABC):
             return recorded.output_data
         if recorded is not None and recorded.status == "failed":
             raise failure(recorded.error_message or "", recorded.error_details or {})
-        wait = waiting(self._record(branch, node, iteration, recorded), "child" if awaited else "start")
+        record = self._record(branch, node, iteration, recorded)
+        if met := await self._before_wait(record, recorded, asked.arguments):
+            return met.value
+        wait = waiting(record, "child" if awaited else "start")
         if recorded is None or not awaits(recorded):
             start = {**asked.start(), "priority": self.run.priority}
             wait.given = dumped(start, f"the input of workflow {asked.name}")
@@ -74,6 +98,8 @@ class Words(ABC):
         if recorded is not None and recorded.status == "completed":
             return _answered(question, recorded.output_data, timed_out="timed_out" in recorded.metadata)
         record = self._record(branch, node, iteration, recorded)
+        if met := await self._before_wait(record, recorded, question.told()):
+            return met.value
         wait = replace(
             waiting(record, "approval", question.seconds),
             signal=f"mainstem:approval:{record.step_number}",
@@ -138,6 +164,10 @@ class Words(ABC):
     @abstractmethod
     def _refuse_leftovers(self, branch: Branch, found: str) -> None: ...
     @abstractmethod
+    async def _before_wait(
+        self, record: StepRecord, recorded: RecordedStep | None, given: Any
+    ) -> Done | None: ...
+    @abstractmethod
     async def _until_settled(self, wait: WaitRecord) -> Answer: ...
     @abstractmethod
     async def _durable(self, ended: Awaitable[T]) -> T: ...
@@ -161,3 +191,9 @@ def _answered(question: Question, answer: Any, *, timed_out: bool) -> Any:
     if timed_out:
         raise ApprovalTimedOut(f"nobody answered approval {question.name!r} in time")
     return answer
+
+
+def _signal(name: str, payload: Any, *, timed_out: bool) -> Any:
+    if timed_out:
+        raise SignalTimedOut(f"no signal {name!r} came in time")
+    return payload

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, cast
 
+from mainstem.client.inputs import scheduled
 from mainstem.client.recurring import first_time
 from mainstem.flow.program import Seconds, seconds
 from mainstem.flow.recurrence import Recurrence
@@ -55,6 +56,16 @@ def edited(found: Schedule, changes: Changes) -> Call[datetime | None]:
         "once_at": None if recurrence.at is None else recurrence.at.isoformat(),
     }
     return schedules.edit_schedule(found, told, first_time(recurrence, found.now))
+
+
+def to_be_asked(found: Schedule, changes: Changes) -> tuple[int, dict[str, Json]]:
+    """The version that its runs would begin with, and their input."""
+    given = loaded(
+        dumped(dict(changes.get("input", cast("dict[str, Json]", found.input))), "the input of the schedule")
+    )
+    return changes.get("version", found.version), scheduled(
+        given, changes.get("time_argument", found.time_argument)
+    )
 
 
 def _times(found: Schedule, given: Mapping[str, Any]) -> Recurrence | None:

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar, Unpack
 from uuid import UUID
 
-from mainstem.client.editing import Changes, edited
+from mainstem.client.editing import Changes, edited, to_be_asked
+from mainstem.client.inputs import refuse_arguments, scheduled
 from mainstem.client.opened import Opened
 from mainstem.client.pending import Pending
 from mainstem.client.recurring import first_time, next_times, past_times, recurrence_of
 from mainstem.flow.program import Seconds, Workflow, seconds
 from mainstem.flow.recurrence import Recurrence
 from mainstem.flow.schedule import Declared
-from mainstem.flow.values import dumped
+from mainstem.flow.values import dumped, loaded
 from mainstem.ledger import schedules
 from mainstem.ledger.call import Call
 from mainstem.ledger.schedules import A_DAY, Firings, Missed, NewSchedule, Overlap, Schedule
@@ -69,6 +70,11 @@ class Schedules:
                 queue=queue or ("default" if code is None else code.queue), priority=priority,
                 missed=missed, window=_span(window) or A_DAY, overlap=overlap,
             )  # fmt: skip
+            asked = scheduled(loaded(text), time_argument)
+            if code is None:
+                await opened.inputs.refuse(opened.link, (opened.org_id, new.workflow_id, new.version), asked)
+            else:
+                refuse_arguments(code, dumped(asked, f"the input of schedule {name}"))
             following = first_time(recurrence, await opened.link(schedules.clock()))
             return await opened.link(
                 schedules.read_schedule(await opened.link(schedules.put_schedule(new, following)))
@@ -98,6 +104,8 @@ class Schedules:
         """
 
         async def ask(opened: Opened, found: Schedule) -> Schedule:
+            version, given = to_be_asked(found, changes)
+            await opened.inputs.refuse(opened.link, (opened.org_id, found.workflow, version), given)
             await opened.link(edited(found, changes))
             return await opened.link(schedules.read_schedule(found.schedule_id))
 

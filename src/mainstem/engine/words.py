@@ -84,6 +84,8 @@ class Words(ABC):
         wait = waiting(record, "child" if awaited else "start")
         if recorded is None or not awaits(recorded):
             start = {**asked.start(), "priority": self.run.priority}
+            given = dumped(asked.arguments, f"the input of workflow {asked.name}")
+            start["refused"] = await self._children.refusal(self.run.org_id, asked, given)
             wait.given = dumped(start, f"the input of workflow {asked.name}")
             await self._children.enter(self.run.org_id, asked.workflow)
         self._has_children = True

@@ -7,7 +7,8 @@ from inspect import signature
 from typing import Any
 
 from mainstem.errors import KindRefused, NoWayOn, OutcomeFailed, RequirementRefused, VisitsExceeded
-from mainstem.flow.program import Parameters, Step
+from mainstem.flow.parameters import Parameters
+from mainstem.flow.program import Step
 from mainstem.flow.retry import ONCE, Retry
 from mainstem.graph.model import Node
 from mainstem.model import Json

@@ -1,4 +1,4 @@
-"""Which schedule is meant, and which moment."""
+"""Which schedule is meant, which moment, and whether its workflow takes its input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from uuid import UUID
 
 from mainstem.cli.door import Performing
 from mainstem.errors import BadArgument, NotFound
+from mainstem.graph.inputs import refuse_input
+from mainstem.ledger.definitions import read_input
 from mainstem.ledger.schedules import Schedule, find_schedule, read_schedule
+from mainstem.model import Json
 
 
 def schedule_named(ask: Performing, text: str) -> Schedule:
@@ -28,3 +31,10 @@ def given_moment(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError as refusal:
         raise BadArgument(f"--at: {text!r} is no time", hint="--at 2026-03-01T09:30") from refusal
+
+
+def refuse_misfit(ask: Performing, workflow_id: UUID, version: int, given: dict[str, Json]) -> None:
+    """Raises InputRefused with every fault, NotFound for a version."""
+    asked = ask(read_input(workflow_id, version))
+    if asked is not None:
+        refuse_input(asked, given)

@@ -11,12 +11,13 @@ import click
 from mainstem.cli.door import did, ledger_of
 from mainstem.cli.given import given_object
 from mainstem.cli.output import json_option, moment, say
-from mainstem.cli.schedules.asked import given_moment
+from mainstem.cli.schedules.asked import given_moment, refuse_misfit
 from mainstem.cli.span import Span
 from mainstem.cli.workflows.asked import workflow_named
+from mainstem.client.inputs import scheduled
 from mainstem.client.recurring import first_time
 from mainstem.flow.recurrence import Recurrence
-from mainstem.flow.values import dumped
+from mainstem.flow.values import dumped, loaded
 from mainstem.ledger.schedules import (
     A_DAY,
     Missed,
@@ -93,6 +94,7 @@ def create(
         new = NewSchedule(
             name=name, workflow_id=workflow_named(ask, workflow), cron=cron, every=every, at=times.at, zone=zone, input=text, **how
         )  # fmt: skip
+        refuse_misfit(ask, new.workflow_id, new.version, scheduled(loaded(text), new.time_argument))
         put = put_schedule(new, first_time(times, ask(clock())))
         made = ask(put, lambda made: did("schedules.create", made, name=name, times=str(times)))
         found = ask(read_schedule(made))

@@ -10,9 +10,9 @@ import click
 from mainstem.cli.door import did, ledger_of
 from mainstem.cli.given import given_object
 from mainstem.cli.output import json_option, moment, say
-from mainstem.cli.schedules.asked import given_moment, schedule_named
+from mainstem.cli.schedules.asked import given_moment, refuse_misfit, schedule_named
 from mainstem.cli.span import Span
-from mainstem.client.editing import Changes, edited
+from mainstem.client.editing import Changes, edited, to_be_asked
 from mainstem.ledger.schedules import Missed, Overlap, read_schedule
 from mainstem.settings import Settings
 
@@ -57,6 +57,7 @@ def edit(settings: Settings, /, schedule: str, *, given: str | None, at: str | N
         changes["time_argument"] = changes["time_argument"] or None
     with ledger_of(settings) as ask:
         found = schedule_named(ask, schedule)
+        refuse_misfit(ask, found.workflow_id, *to_be_asked(found, cast("Changes", changes)))
         told = {
             name: value if isinstance(value, int | dict) else str(value) for name, value in changes.items()
         }

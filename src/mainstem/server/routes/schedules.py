@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
-from mainstem.client.editing import Changes, edited
+from mainstem.client.editing import Changes, edited, to_be_asked
+from mainstem.client.inputs import scheduled
 from mainstem.client.recurring import first_time, next_times, past_times, recurrence_of
 from mainstem.errors import BadArgument, NotFound, PreconditionFailed, StateRefused
 from mainstem.flow.recurrence import Recurrence
@@ -74,6 +75,8 @@ async def create_schedule(
         created_by=caller.user_id,
         **body.model_dump(exclude={"workflow", "workflow_id", "at", "input"}),
     )
+    given = scheduled(body.input, body.time_argument)
+    await database.refuse_misfit(caller.org_id, new.workflow_id, body.version, given)
     now = await database.perform(schedules.clock(), org_id=caller.org_id)
     schedule_id = await database.perform(
         schedules.put_schedule(new, first_time(recurrence, now)),
@@ -109,6 +112,8 @@ async def edit_schedule(
     stays paused when it is; a time that has begun a run begins no other. 412 when it was changed at the same moment.
     """
     found = await _read(schedule_id, database, caller.org_id)
+    asked = to_be_asked(found, cast("Changes", body.changes()))
+    await database.refuse_misfit(caller.org_id, found.workflow_id, *asked)
     told = caller.did("schedules.edit", schedule_id, **{"name": found.name, **body.changes("json")})
     await database.perform(edited(found, cast("Changes", body.changes())), org_id=caller.org_id, audit=told)
     return await _read(schedule_id, database, caller.org_id)

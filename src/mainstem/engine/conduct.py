@@ -211,6 +211,9 @@ class Conduct(Words):
     def place(self) -> str:
         return here.get().path
 
+    def is_given(self, name: str) -> bool:
+        return bool(self.run.test) and self.debugging.gives(name, here.get().counts.get(name, 0) + 1)
+
     # Steps.
 
     async def _attempts(

@@ -106,6 +106,10 @@ class Debugging:
         await self._give(record, given, is_recorded=recorded is not None)
         return Done(given.output, read(loaded(given.output)))
 
+    def gives(self, name: str, iteration: int) -> bool:
+        """Whether a test run is given this call."""
+        return given_for(self.run.test or {}, name, iteration) is not None
+
     async def _stop(self, record: StepRecord, stopped: Mapping[str, Any], *, is_recorded: bool) -> None:
         why = dict(stopped) or await self._reason(record)
         if not why:

@@ -22,6 +22,7 @@ from mainstem.engine.waits import Waits
 from mainstem.errors import ApprovalTimedOut, SignalTimedOut
 from mainstem.flow.approvals import Question
 from mainstem.flow.children import Child
+from mainstem.flow.traces import current_traceparent
 from mainstem.flow.values import dumped
 from mainstem.ledger.recorder import CLOSINGS, STEPS, Answer, Recorder
 from mainstem.ledger.records import StepRecord, WaitRecord
@@ -83,7 +84,8 @@ class Words(ABC):
             return met.value
         wait = waiting(record, "child" if awaited else "start")
         if recorded is None or not awaits(recorded):
-            start = {**asked.start(), "priority": self.run.priority}
+            traceparent = current_traceparent() or self.run.traceparent
+            start = {**asked.start(), "priority": self.run.priority, "traceparent": traceparent}
             given = dumped(asked.arguments, f"the input of workflow {asked.name}")
             start["refused"] = await self._children.refusal(self.run.org_id, asked, given)
             wait.given = dumped(start, f"the input of workflow {asked.name}")

@@ -48,6 +48,7 @@ class Conductor(Protocol):
     async def skip(self, reasons: Mapping[str, str]) -> None: ...
     def recorded_outputs(self, name: str) -> list[Any]: ...
     def place(self) -> str: ...
+    def is_given(self, name: str) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -310,6 +311,11 @@ def recorded_outputs(name: str) -> list[Any]:
 def place() -> str:
     """The branch of the run that calls this, by a name that it has in every replay; empty for the run's own code."""
     return _conductor("place").place()
+
+
+def is_given(name: str) -> bool:
+    """Whether this is a test run that is given what the next call of this name would give."""
+    return _conductor("is_given").is_given(name)
 
 
 def step_info() -> StepInfo:

@@ -69,6 +69,9 @@ def workflow_of(
         return await conduct(shape, given, host)
 
     run.__doc__ = shape.graph.description
-    workflow = Workflow(run, name=name, version=version, channel="web", queue=queue)
+    said = shape.graph
+    workflow = Workflow(
+        run, name=name, version=version, channel="web", queue=queue, timeout=said.timeout, on_failure=said.on_failure
+    )  # fmt: skip
     workflow.parameters = _ByName(("given",), BY_NAME, {}, required=shape.graph.entry.input_requirements)
     return workflow

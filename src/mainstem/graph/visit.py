@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mainstem.errors import KindRefused, MainstemError, NoWayOn, RequirementRefused, VisitsExceeded
-from mainstem.flow.program import add_event, get_context
+from mainstem.flow.program import add_event, get_context, is_given
 from mainstem.flow.values import dumped, loaded
 from mainstem.graph.expression import evaluated
 from mainstem.graph.host import Host
@@ -58,7 +58,7 @@ async def visited(turn: Turn, host: Host) -> tuple[Json, list[int]]:
     kind = kind_of(turn.node)
     inputs, refusal = await _bound(turn)
     task = Task(turn.node, kind.config.model_validate(turn.node.config), inputs, host)
-    if refusal is None:
+    if refusal is None and not is_given(turn.node.key):  # else there is nothing to wait for
         task = replace(task, waited=await kind.before(task))
 
     async def run(_: dict[str, Json]) -> Json:

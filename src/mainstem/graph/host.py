@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,30 +18,6 @@ Query = Callable[[str, str, Mapping[str, Json], float | None], Awaitable[list[di
 
 Find = Callable[[str], Awaitable[Workflow[..., Any] | None]]
 
-REMEMBERED = 1000
-"""Outputs that one cache holds; the one that was not asked for the longest goes."""
-
-
-class Cache:
-    """Outputs of nodes, for as long as each says. Of one process: another worker remembers its own."""
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[str, tuple[float, Json]] = OrderedDict()
-
-    def found(self, mark: str) -> tuple[Json] | None:
-        """The output, in a tuple as it may be null."""
-        until, output = self._held.get(mark, (0.0, None))
-        if until <= time.monotonic():
-            self._held.pop(mark, None)
-            return None
-        self._held.move_to_end(mark)
-        return (output,)
-
-    def keep(self, mark: str, output: Json, seconds: float) -> None:
-        self._held[mark] = (time.monotonic() + seconds, output)
-        while len(self._held) > REMEMBERED:
-            self._held.popitem(last=False)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
@@ -56,7 +28,6 @@ class Host:
     find: Find | None = None
     """Finds a workflow that is no code of this process."""
     query: Query | None = None
-    cache: Cache = field(default_factory=Cache)
 
     async def call(self, workflow: str, given: Mapping[str, Json]) -> Json:
         """Run a workflow to its end as a part of this run. Raises UnknownWorkflow."""
@@ -88,8 +59,3 @@ class Host:
                 hint="name it when the worker starts: --database NAME=postgresql://…",
             )
         return await self.query(database, statement, parameters, seconds)
-
-    def mark(self, *parts: Json) -> str:
-        """What tells one cached output from another; a tenant's own."""
-        told = json.dumps([str(self.org_id), *parts], sort_keys=True, default=str)
-        return hashlib.sha256(told.encode()).hexdigest()

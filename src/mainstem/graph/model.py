@@ -119,7 +119,7 @@ class RetryTerms(Written):
 
 
 class CacheTerms(Written):
-    """A worker remembers the output for the same kind, config and inputs, so long."""
+    """The output is given again for the same key, kind, config and inputs, to whichever run, so long."""
 
     ttl: Duration
 

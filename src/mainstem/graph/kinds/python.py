@@ -47,7 +47,11 @@ class Python(Kind):
     async def before(self, task: Task) -> Json:
         if task.config.executor is None:
             return None
-        return {"gave": await _elsewhere(task.config, task)}
+        try:
+            function = _taking(task.config.function, task.inputs)
+        except KindRefused:  # for the node's own step to say, so that it is recorded
+            return None
+        return {"gave": await _elsewhere(function, task)}
 
     async def run(self, task: Task) -> Json:
         if task.waited is not None:
@@ -55,15 +59,14 @@ class Python(Kind):
         return await called(task.config.function, task.inputs)
 
 
-async def _elsewhere(asked: Called, task: Task) -> Json:
-    function = _taking(asked.function, task.inputs)
+async def _elsewhere(function: Callable[..., Any], task: Task) -> Json:
     step: Step[..., Any] = Step(
         function,
         name=f"{task.node.key}:call",
         retry=retry_of(task.node, tries_again=True),
         timeout=task.node.timeout,
-        executor=asked.executor,
-        resources=asked.resources,
+        executor=task.config.executor,
+        resources=task.config.resources,
     )
     return cast("Json", await step(**task.inputs))
 

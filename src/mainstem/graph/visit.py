@@ -72,9 +72,7 @@ async def visited(turn: Turn, host: Host) -> tuple[Json, list[int]]:
     step = partial(recorded, retry=retry, timeout=turn.node.timeout)
     made: Callable[[dict[str, Json]], Awaitable[Json]] = give
     cache = cache_of(turn.node)
-    if (
-        cache is not None and turn.chooses
-    ):  # what it gives is shared, and what this run makes of it is its own
+    if cache is not None and turn.chooses:  # what it gives is shared; what this run makes of it is its own
         given = await step(f"{turn.node.key}:cached", give, cache=cache)(inputs)
         cache, made = None, _giving(given)
 

@@ -25,6 +25,7 @@ from mainstem import (
     workflow,
 )
 from mainstem.errors import NotFound
+from mainstem.graph.program import graph_workflow
 from mainstem.model import RunStatus
 from typed import Terminal
 
@@ -287,3 +288,34 @@ async def test_a_test_run_is_given_what_its_waits_would_bring(ms: Mainstem, data
         again = await ms.get_run(run.run_id)
     assert [one.metadata["given"] for one in again.steps] == ["output"] * 4
     assert database.value("select count(*) from mainstem.user_workflow_run") == 1
+
+
+DRAWN = graph_workflow(
+    {
+        "name": "drawn",
+        "nodes": {
+            "start": {"type": "entry"},
+            "approve": {"kind": "approval", "data_bindings": {"amount": {"value": 7}}},
+            "done": {"type": "outcome", "data_bindings": {"paid": {"node": "approve", "path": "approved"}}},
+        },
+        "edges": [{"from": "start", "to": "approve"}, {"from": "approve", "to": "done"}],
+    }
+)
+
+
+async def test_a_run_of_a_graph_stops_before_what_its_node_waits_for(ms: Mainstem) -> None:
+    await ms.set_breakpoint("drawn", "approve", condition="input.amount > 5")
+    async with Worker(ms, [DRAWN], Terms(poll=0.1)):
+        asked, patched = await ms.start(DRAWN), await ms.start(DRAWN)
+        for run in (asked, patched):
+            found = await until(partial(paused, ms, run))
+            assert found.error_message == "stopped before step 2, approve"
+            assert (found.steps[-1].status, found.steps[-1].input_data) == ("pending", {"amount": 7})
+        assert await approvals(ms) == []
+        await ms.patch_step(patched.run_id, 2, {"approved": False})
+        assert await asyncio.wait_for(patched.result(), 10) == {"paid": False}
+        await ms.resume(asked.run_id)
+        [question] = await until(lambda: approvals(ms))
+        await ms.answer(question.step_id, {"approved": True})
+        assert await asyncio.wait_for(asked.result(), 10) == {"paid": True}
+    assert [one.status for one in (await ms.get_run(asked.run_id)).steps] == ["completed"] * 4

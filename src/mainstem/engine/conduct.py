@@ -211,9 +211,6 @@ class Conduct(Words):
     def place(self) -> str:
         return here.get().path
 
-    def is_given(self, name: str) -> bool:
-        return bool(self.run.test) and self.debugging.gives(name, here.get().counts.get(name, 0) + 1)
-
     # Steps.
 
     async def _attempts(
@@ -349,14 +346,6 @@ class Conduct(Words):
         if self._cancel_reason is not None:
             raise asyncio.CancelledError
         return here.get()
-
-    async def _before_wait(
-        self, record: StepRecord, recorded: RecordedStep | None, given: Any
-    ) -> Done | None:
-        if not self.debugging.is_on or (recorded is not None and recorded.status != "pending"):
-            return None
-        record.input_data = dumped(given, f"the input of {record.node_key.decode()}")
-        return await self._durable(self.debugging.before(record, recorded))
 
     async def _until_settled(self, wait: WaitRecord) -> Answer:
         try:

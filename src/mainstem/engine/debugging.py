@@ -61,6 +61,11 @@ class Breakpoints:
             await first_of(self.changed, every)
             await self.look(ask)
 
+    def meets(self, run: ClaimedRun, record: StepRecord) -> bool:
+        """Whether there is one that the step meets."""
+        places = (run.run_id, (run.org_id, run.workflow))
+        return any(_meets(one, run, record) for place in places for one in self._at.get(place, ()))
+
     async def hit(self, run: ClaimedRun, record: StepRecord) -> Breakpoint | None:
         """The one that this step meets; it is counted, and a one-shot one is off from now on."""
         for place in (run.run_id, (run.org_id, run.workflow)):
@@ -110,10 +115,22 @@ class Debugging:
         """Whether a test run is given this call."""
         return given_for(self.run.test or {}, name, iteration) is not None
 
-    async def _stop(self, record: StepRecord, stopped: Mapping[str, Any], *, is_recorded: bool) -> None:
+    def may_stop(self, record: StepRecord) -> bool:
+        """Whether a new step might be stopped before; what only the ledger knows is not asked."""
+        return self._steps_over or self.breakpoints.meets(self.run, record)
+
+    async def ahead(self, record: StepRecord, recorded: RecordedStep | None) -> None:
+        """Stop before what the step waits for, as `before` does before the step. Raises Left when the run pauses."""
+        stopped = {} if recorded is None else recorded.metadata.get("breakpoint", {})
+        await self._stop(record, stopped, is_recorded=recorded is not None, ahead=True)
+
+    async def _stop(
+        self, record: StepRecord, stopped: Mapping[str, Any], *, is_recorded: bool, ahead: bool = False
+    ) -> None:
         why = dict(stopped) or await self._reason(record)
         if not why:
             return
+        why |= {"ahead": True} if ahead else {}
         kept = {**json.loads(record.metadata or b"{}"), "breakpoint": why}
         stands = replace(record, status=b"pending", metadata=json.dumps(kept).encode())
         await self.recorder.put(CLOSINGS if is_recorded else STEPS, stands)

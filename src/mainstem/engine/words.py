@@ -9,13 +9,14 @@ import asyncio
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from mainstem.engine.branches import PATCHED, Branch
+from mainstem.engine.branches import PATCHED, Branch, stands_ahead
 from mainstem.engine.children import Children, awaits, failure
+from mainstem.engine.debugging import Debugging
 from mainstem.engine.execute import Done
 from mainstem.engine.lanes import Code, Lanes
 from mainstem.engine.waits import Waits
@@ -26,13 +27,15 @@ from mainstem.flow.traces import current_traceparent
 from mainstem.flow.values import dumped
 from mainstem.ledger.recorder import CLOSINGS, STEPS, Answer, Recorder
 from mainstem.ledger.records import StepRecord, WaitRecord
-from mainstem.model import ClaimedRun, RecordedStep
+from mainstem.model import ClaimedRun, RecordedStep, StepStatus
 
 T = TypeVar("T")
 
 
 class Words(ABC):
     """One run's."""
+
+    debugging: Debugging
 
     def __init__(self, run: ClaimedRun, waits: Waits, recorder: Recorder, children: Children) -> None:
         self.run = run
@@ -130,6 +133,34 @@ class Words(ABC):
             self._note(self._record(branch, node, iteration, None), value=True, is_new=True)
         return True
 
+    async def is_settled(self, name: str, inputs: Mapping[str, Any]) -> bool:
+        branch = self._here()
+        iteration, recorded = branch.ahead(name)
+        stands = stands_ahead(recorded)
+        if recorded is not None and stands and StepStatus(recorded.status).is_over:
+            return True
+        if self.debugging.gives(name, iteration):
+            return True
+        is_new = recorded is None and self.debugging.is_on and not branch.goes_on_in_the_record()
+        if not is_new and not (stands and "passed_at" not in recorded.metadata["breakpoint"]):  # type: ignore[union-attr]
+            return False
+        given = dumped(dict(inputs), f"the input of {name}")
+        if recorded is not None or self.debugging.may_stop(self._unnumbered(name, iteration, given)):
+            record = replace(self._record(branch, name, iteration, recorded), input_data=given)
+            await self._durable(self.debugging.ahead(record, recorded))
+        return False
+
+    def _unnumbered(self, name: str, iteration: int, given: bytes) -> StepRecord:
+        return StepRecord(self.run.run_id, self.run.epoch, 0, iteration, name.encode(), 0, input_data=given)
+
+    async def _before_wait(
+        self, record: StepRecord, recorded: RecordedStep | None, given: Any
+    ) -> Done | None:
+        if not self.debugging.is_on or (recorded is not None and recorded.status != "pending"):
+            return None
+        record.input_data = dumped(given, f"the input of {record.node_key.decode()}")
+        return await self._durable(self.debugging.before(record, recorded))
+
     async def _side_by_side(self, code: Code, count: int, limit: int) -> list[Any]:
         parent = self._here()
         if not count:
@@ -167,10 +198,6 @@ class Words(ABC):
     ) -> StepRecord: ...
     @abstractmethod
     def _refuse_leftovers(self, branch: Branch, found: str) -> None: ...
-    @abstractmethod
-    async def _before_wait(
-        self, record: StepRecord, recorded: RecordedStep | None, given: Any
-    ) -> Done | None: ...
     @abstractmethod
     async def _until_settled(self, wait: WaitRecord) -> Answer: ...
     @abstractmethod

@@ -48,7 +48,7 @@ class Conductor(Protocol):
     async def skip(self, reasons: Mapping[str, str]) -> None: ...
     def recorded_outputs(self, name: str) -> list[Any]: ...
     def place(self) -> str: ...
-    def is_given(self, name: str) -> bool: ...
+    async def is_settled(self, name: str, inputs: Mapping[str, Any]) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -313,9 +313,11 @@ def place() -> str:
     return _conductor("place").place()
 
 
-def is_given(name: str) -> bool:
-    """Whether this is a test run that is given what the next call of this name would give."""
-    return _conductor("is_given").is_given(name)
+async def is_settled(name: str, inputs: Mapping[str, Any]) -> bool:
+    """Whether what the next call of this name gives is known already, so that nothing need be waited for that leads to it: a
+    test run is given it, or somebody patched it at a breakpoint. A breakpoint at the name stops the run here.
+    """
+    return await _conductor("is_settled").is_settled(name, inputs)
 
 
 def step_info() -> StepInfo:

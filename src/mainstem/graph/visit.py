@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from mainstem.errors import KindRefused, MainstemError, NoWayOn, RequirementRefused, VisitsExceeded
-from mainstem.flow.program import add_event, get_context, is_given
+from mainstem.flow.program import add_event, get_context, is_settled
 from mainstem.flow.values import dumped, loaded
 from mainstem.graph.expression import evaluated
 from mainstem.graph.host import Host
@@ -60,7 +60,8 @@ async def visited(turn: Turn, host: Host) -> tuple[Json, list[int]]:
     kind = kind_of(turn.node)
     inputs, refusal = await _bound(turn)
     task = Task(turn.node, kind.config.model_validate(turn.node.config), inputs, host)
-    if refusal is None and not is_given(turn.node.key):  # else there is nothing to wait for
+    is_known = refusal is None and await is_settled(turn.node.key, inputs)
+    if refusal is None and not is_known:
         task = replace(task, waited=await kind.before(task))
 
     async def give(_: dict[str, Json]) -> Json:
@@ -72,7 +73,9 @@ async def visited(turn: Turn, host: Host) -> tuple[Json, list[int]]:
     step = partial(recorded, retry=retry, timeout=turn.node.timeout)
     made: Callable[[dict[str, Json]], Awaitable[Json]] = give
     cache = cache_of(turn.node)
-    if cache is not None and turn.chooses:  # what it gives is shared; what this run makes of it is its own
+    if (
+        cache is not None and turn.chooses and not is_known
+    ):  # what it gives is shared; what this run makes of it is its own
         given = await step(f"{turn.node.key}:cached", give, cache=cache)(inputs)
         cache, made = None, _giving(given)
 

@@ -165,6 +165,24 @@ def test_a_run_is_signalled_cancelled_and_then_takes_nothing_more(terminal: Term
     assert terminal.error("runs", "cancel", run_id)[:2] == (4, "MS003")
 
 
+def test_all_runs_of_a_workflow_and_key_are_signalled_at_once(
+    database: Database, terminal: Terminal, app: str
+) -> None:
+    for key in ("claim-7", "claim-7", "claim-8"):
+        started(terminal, f"{app}:asking", "--external-id", key)
+    by_key = ("runs", "signal", "supervisor", "--workflow", "asking", "--key")
+    assert terminal.lines(*by_key, "claim-7", "--payload", "3")[0]["runs"] == 2
+    assert terminal.error(*by_key, "claim-9")[:2] == (3, "MS001")
+    assert "[RUN_ID] NAME" in terminal.type("runs", "signal", "supervisor", "--key", "claim-7").stderr
+    assert "'x' is no id of a run" in terminal.type("runs", "signal", "x", "supervisor").stderr
+    sent = database.rows("select payload from mainstem.user_workflow_signal")
+    assert [row["payload"] for row in sent] == [3, 3]
+    assert (
+        database.value("select details ->> 'runs' from mainstem.user_workflow_audit where target = 'claim-7'")
+        == "2"
+    )
+
+
 def test_a_paused_run_is_resumed_and_one_that_is_not_paused_is_refused(
     database: Database, terminal: Terminal, app: str
 ) -> None:

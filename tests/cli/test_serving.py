@@ -54,6 +54,20 @@ def test_up_runs_workflows_in_a_process_of_its_own(database: Database, tmp_path:
 
 
 @ON_ONE_SERVER
+def test_up_runs_published_graphs_too(database: Database, tmp_path: Path) -> None:
+    ends = {"start": {"type": "entry"}, "done": {"type": "outcome", "data_bindings": {"said": {"value": 7}}}}
+    drawn = tmp_path / "drawn.json"
+    drawn.write_text(json.dumps({"name": "drawn", "nodes": ends, "edges": [{"from": "start", "to": "done"}]}))
+    terminal = Terminal(database.url)
+    terminal.type("workflows", "publish", str(drawn))
+    words = ("up", "--port", "0", "--graphs", "--database", "claims=postgresql://reader@db/claims")
+    with started(*words, directory=tmp_path, url=database.url) as (process, _told):
+        assert '"said": 7' in terminal.type("run", "drawn", "--wait").stdout
+        assert ended(process)[0] == 0
+    assert "'claims' is no NAME=URL" in terminal.type("up", "--database", "claims").stderr
+
+
+@ON_ONE_SERVER
 def test_a_killed_up_takes_its_worker_with_it(database: Database, tmp_path: Path) -> None:
     alive = "select count(*) from mainstem.user_workflow_worker where reaped_at is null"
     words = ("up", "--port", "0", "--workers", write_program(tmp_path))

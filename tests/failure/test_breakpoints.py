@@ -10,8 +10,22 @@ import pytest
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Database
-from mainstem import ONCE, Mainstem, Terms, Worker, gather, step, wait_for_signal, workflow
+from mainstem import (
+    ONCE,
+    Mainstem,
+    Terms,
+    Test,
+    Worker,
+    approval,
+    child,
+    gather,
+    sleep,
+    step,
+    wait_for_signal,
+    workflow,
+)
 from mainstem.errors import NotFound
+from mainstem.graph.program import graph_workflow
 from mainstem.model import RunStatus
 from typed import Terminal
 
@@ -205,3 +219,103 @@ async def test_breakpoints_are_set_listed_switched_and_deleted_from_the_command_
         "breakpoints.switch",
         "breakpoints.delete",
     ]
+
+
+@workflow("fetched")
+async def fetched() -> str:
+    return "from the archive"
+
+
+@workflow("patient-claims")
+async def patient_claims() -> list[Any]:
+    await sleep(0.05)
+    told = await wait_for_signal("papers", timeout=60)
+    approved = await approval("pay")
+    return [told, approved, await child(fetched)]
+
+
+WAITS = ("sleep", "wait_for_signal:papers", "approval:pay", "child:fetched")
+
+
+async def test_a_run_stops_before_each_kind_of_wait_and_the_wait_begins_when_it_goes_on(
+    ms: Mainstem, database: Database
+) -> None:
+    for name in WAITS:
+        await ms.set_breakpoint("patient-claims", name, one_shot=True)
+    async with Worker(ms, [patient_claims, fetched], Terms(poll=0.1)):
+        run = await ms.start(patient_claims)
+        for number, name in enumerate(WAITS, start=1):
+            found = await until(lambda: paused(ms, run))
+            assert found.error_message == f"stopped before step {number}, {name}"
+            assert (found.steps[-1].node_key, found.steps[-1].status) == (name, "pending")
+            assert database.value("select count(*) from mainstem.user_workflow_run") == 1
+            await ms.resume(run.run_id)
+            if name.startswith("wait_for_signal"):
+                assert found.steps[-1].input_data == {"signal": "papers", "seconds": 60}
+                await ms.signal(run.run_id, "papers", 3)
+            elif name.startswith("approval"):
+                [asked] = await until(lambda: approvals(ms))
+                await ms.answer(asked.step_id, {"approved": True})
+        result = await asyncio.wait_for(run.result(), 10)
+    assert (result[0], result[2]) == (3, "from the archive")
+    steps = (await ms.get_run(run.run_id)).steps
+    assert [(one.status, one.started_at is not None) for one in steps] == [("completed", True)] * 4
+
+
+async def approvals(ms: Mainstem) -> Any:
+    return (await ms.approvals()).approvals
+
+
+async def test_a_wait_that_has_begun_is_not_stopped_before(ms: Mainstem) -> None:
+    async with Worker(ms, [patient_claims, fetched], Terms(poll=0.1)):
+        run = await ms.start(patient_claims, test=Test(outputs={"sleep": None}))
+        await until(partial(is_waiting, ms, run))
+        await ms.set_breakpoint("patient-claims", "wait_for_signal:papers")
+        await ms.signal(run.run_id, "papers", 3)
+        await until(lambda: approvals(ms))
+        assert (await ms.get_run(run.run_id)).status == RunStatus.WAITING
+
+
+async def is_waiting(ms: Mainstem, run: Any) -> bool:
+    return (await ms.get_run(run.run_id)).status == RunStatus.WAITING
+
+
+async def test_a_test_run_is_given_what_its_waits_would_bring(ms: Mainstem, database: Database) -> None:
+    answers = {"sleep": None, "wait_for_signal:papers": 7, "approval:pay": {"approved": False}}
+    async with Worker(ms, [patient_claims, fetched]):
+        run = await ms.start(patient_claims, test=Test(outputs={**answers, "child:fetched": "given"}))
+        assert await asyncio.wait_for(run.result(), 10) == [7, {"approved": False}, "given"]
+        again = await ms.get_run(run.run_id)
+    assert [one.metadata["given"] for one in again.steps] == ["output"] * 4
+    assert database.value("select count(*) from mainstem.user_workflow_run") == 1
+
+
+DRAWN = graph_workflow(
+    {
+        "name": "drawn",
+        "nodes": {
+            "start": {"type": "entry"},
+            "approve": {"kind": "approval", "data_bindings": {"amount": {"value": 7}}},
+            "done": {"type": "outcome", "data_bindings": {"paid": {"node": "approve", "path": "approved"}}},
+        },
+        "edges": [{"from": "start", "to": "approve"}, {"from": "approve", "to": "done"}],
+    }
+)
+
+
+async def test_a_run_of_a_graph_stops_before_what_its_node_waits_for(ms: Mainstem) -> None:
+    await ms.set_breakpoint("drawn", "approve", condition="input.amount > 5")
+    async with Worker(ms, [DRAWN], Terms(poll=0.1)):
+        asked, patched = await ms.start(DRAWN), await ms.start(DRAWN)
+        for run in (asked, patched):
+            found = await until(partial(paused, ms, run))
+            assert found.error_message == "stopped before step 2, approve"
+            assert (found.steps[-1].status, found.steps[-1].input_data) == ("pending", {"amount": 7})
+        assert await approvals(ms) == []
+        await ms.patch_step(patched.run_id, 2, {"approved": False})
+        assert await asyncio.wait_for(patched.result(), 10) == {"paid": False}
+        await ms.resume(asked.run_id)
+        [question] = await until(lambda: approvals(ms))
+        await ms.answer(question.step_id, {"approved": True})
+        assert await asyncio.wait_for(asked.result(), 10) == {"paid": True}
+    assert [one.status for one in (await ms.get_run(asked.run_id)).steps] == ["completed"] * 4

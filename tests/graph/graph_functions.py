@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 
@@ -27,6 +28,10 @@ def score_fraud(amount: int) -> float:
     executed["score_fraud"] += 1
     fail_when_asked("score_fraud")
     return amount / 10_000
+
+
+def whereabouts(name: str) -> dict[str, object]:
+    return {"name": name, "pid": os.getpid()}
 
 
 def ask_again(round_number: int) -> dict[str, object]:

@@ -55,7 +55,7 @@ nodes:
     type: decision
   approve:
     kind: approval
-    config: {question: "Pay this claim?", form: {comment: {type: string, required: false}}}
+    config: {question: "Pay this claim?", assignee: ann, timeout: 3d, form: {comment: {type: string, required: false}}}
   is_approved:
     type: decision
   pay:

@@ -17,8 +17,9 @@ pytestmark = ON_ONE_SERVER
 
 
 def drawn(name: str, nodes: dict[str, Any], ways: str) -> Any:
-    """A graph whose nodes of one letter are approvals."""
-    asked = {key: {"kind": "approval"} for pair in ways.split() for key in pair.split(">") if len(key) == 1}
+    """A graph whose nodes of one letter wait for a signal of that name."""
+    letters = {key for pair in ways.split() for key in pair.split(">") if len(key) == 1}
+    asked = {key: {"kind": "approval", "config": {"signal": key}} for key in sorted(letters)}
     ends = {
         "start": {"type": "entry"},
         "done": {"type": "outcome", "data_bindings": {"all": {"expression": "keys(nodes)"}}},

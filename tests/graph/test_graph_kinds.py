@@ -138,17 +138,36 @@ async def test_a_statement_that_cannot_be_done_says_why(
         await published_result(ms, database, {"kind": "sql", "config": config})
 
 
-async def test_a_worker_remembers_what_a_node_lets_it(ms: Mainstem, service: str) -> None:
-    assert service
+@pytest.mark.parametrize("condition", [None, "output > `10`"])
+async def test_what_a_node_gave_is_given_again_to_whoever_runs_it_with_the_same_inputs(
+    ms: Mainstem, condition: str | None
+) -> None:
     node = {
         "kind": "python",
         "config": {"function": "graph_functions:square"},
         "data_bindings": {"item": {"input": "item"}},
         "cache": {"ttl": "1h"},
     }
-    flow = graph_workflow(linear("remembered", **node))
-    async with Worker(ms, [flow]):
-        for item in (3, 3, 4):
+    graph: dict[str, Any] = linear("remembered", **node)
+    if condition is not None:
+        graph["edges"] += [{"from": "middle", "to": "done", "label": "large", "condition": condition}]
+        graph["nodes"]["done"]["join"] = "any"
+    flow = graph_workflow(graph)
+    executed.clear()
+    for item in (3, 3, 4):
+        async with Worker(ms, [flow]):  # each a worker of its own
             run = await ms.start(flow, item=item)
             assert (await asyncio.wait_for(run.result(), 20))["result"] == item * item
     assert executed["square"] == 2
+    [listed, _] = (await ms.list_cached()).results
+    assert listed.step == ("middle" if condition is None else "middle:cached")
+    assert await ms.clear_cache(step=listed.step) == 2
+
+
+async def test_a_node_whose_approval_nobody_answers_leaves_by_its_error_edge(ms: Mainstem) -> None:
+    graph: dict[str, Any] = linear("unanswered", kind="approval", config={"timeout": "50ms"})
+    graph["nodes"]["late"] = {"type": "outcome", "data_bindings": {"late": {"value": True}}}
+    graph["edges"] += [{"from": "middle", "to": "late", "on_error": True, "errors": ["ApprovalTimedOut"]}]
+    flow = graph_workflow(graph)
+    async with Worker(ms, [flow]):
+        assert await asyncio.wait_for((await ms.start(flow)).result(), 20) == {"late": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,7 +14,8 @@ from graphs import CLAIM_INTAKE, FIRST_OF_TWO, linear
 
 from conditions import ON_ONE_SERVER, until
 from conftest import Clock, Database
-from mainstem import Mainstem, RunFailed, RunHandle, Worker, workflow
+from mainstem import Mainstem, RunFailed, RunHandle, Test, Worker, workflow
+from mainstem.errors import AnswerRefused
 from mainstem.graph.program import graph_workflow
 from mainstem.graph.read import read_graph
 from mainstem.model import Run, Step
@@ -86,7 +88,15 @@ async def test_a_large_claim_waits_for_its_approval_without_a_worker(
     async with started(ms, INTAKE, document="claim 5000") as run:
         await until(lambda: state_of(database) == "waiting")
     async with Worker(ms, [INTAKE]):
-        await ms.signal(run.run_id, "approve", {"approved": True, "comment": "seen"})
+        [asked] = (await ms.approvals(assignee="ann")).approvals
+        assert (asked.name, asked.form["title"], asked.due_at is not None) == (
+            "approve",
+            "Pay this claim?",
+            True,
+        )
+        with pytest.raises(AnswerRefused, match="comment"):
+            await ms.answer(asked.step_id, {"approved": True, "comment": 3})
+        await ms.answer(asked.step_id, {"approved": True, "comment": "seen"}, by="ann")
         assert (await asyncio.wait_for(run.result(), 20))["payment"] == "5000 to m5000"
     recorded = await ms.get_run(run.run_id)
     assert named(recorded, "approve").output_data == {"approved": True, "comment": "seen", "timed_out": False}
@@ -94,8 +104,10 @@ async def test_a_large_claim_waits_for_its_approval_without_a_worker(
 
 
 async def test_an_answer_that_is_not_as_the_form_asks_fails_the_node(ms: Mainstem) -> None:
-    async with started(ms, INTAKE, document="claim 5000") as run:
-        await ms.signal(run.run_id, "approve", {"comment": 3})
+    config = {"signal": "verdict", "form": {"comment": {"type": "string", "required": False}}}
+    by_signal = graph_workflow(linear("by-signal", kind="approval", config=config))
+    async with started(ms, by_signal) as run:
+        await ms.signal(run.run_id, "verdict", {"comment": 3})
         with pytest.raises(RunFailed) as failed:
             await asyncio.wait_for(run.result(), 20)
     assert failed.value.message.startswith(
@@ -129,8 +141,14 @@ async def test_a_failure_without_an_error_edge_fails_the_run(ms: Mainstem) -> No
             await asyncio.wait_for(run.result(), 20)
 
 
-async def test_an_input_that_is_not_as_required_fails_the_run_with_every_fault(ms: Mainstem) -> None:
-    async with started(ms, INTAKE, document="x", source="post") as run:
+async def test_an_input_that_is_not_as_required_fails_a_run_that_passed_every_door(
+    ms: Mainstem, database: Database
+) -> None:
+    run = await ms.start(INTAKE, document="claim 200")
+    database.rows(
+        """update mainstem.user_workflow_run set input_data = '{"document": "x", "source": "post"}' returning 1"""
+    )
+    async with Worker(ms, [INTAKE]):
         with pytest.raises(RunFailed) as failed:
             await asyncio.wait_for(run.result(), 20)
     assert "input.document: 'x' has length 1, less than 3" in failed.value.message
@@ -209,3 +227,45 @@ async def test_a_node_may_be_a_workflow_of_the_same_worker(ms: Mainstem) -> None
 def state_of(database: Database) -> str | None:
     rows = database.rows("select state from mainstem.user_workflow_run_queue")
     return rows[0]["state"] if rows else None
+
+
+async def test_a_test_run_is_given_what_nodes_would_give_and_waits_for_nobody(
+    ms: Mainstem, database: Database
+) -> None:
+    given = Test(
+        outputs={"approve": {"approved": False}, "read": {"member": "m9", "amount": 9000, "codes": []}}
+    )
+    async with Worker(ms, [INTAKE]):
+        run = await ms.start(INTAKE, document="claim 1", test=given)
+        await asyncio.wait_for(run.result(), 20)
+    found = await ms.get_run(run.run_id)
+    assert named(found, "approve").metadata["given"] == "output"
+    assert [one.node_key for one in found.steps if one.node_key == "approval:approve"] == []
+    assert executed["read_claim"] == 0
+
+
+async def test_a_graph_says_what_a_failure_does_and_how_long_a_run_may_take(
+    ms: Mainstem, database: Database
+) -> None:
+    fails = linear("fails", kind="python", config={"function": "graph_functions:no_such"})
+    waits = linear("waits", kind="approval")
+    async with started(ms, graph_workflow({**fails, "on_failure": "pause"})) as run:
+        await until(lambda: state_of(database) == "paused")
+        middle = named(await ms.get_run(run.run_id), "middle")
+        await ms.patch_step(run.run_id, middle.step_number, "by hand")
+        assert await asyncio.wait_for(run.result(), 20) == {"result": "by hand"}
+    async with started(ms, graph_workflow({**waits, "timeout": "1s"})) as run:
+        with pytest.raises(RunFailed, match="longer than 1 s") as ended:
+            await asyncio.wait_for(run.result(), 20)
+        assert ended.value.status == "timeout"
+
+
+async def test_a_function_of_a_node_may_run_in_another_process(ms: Mainstem, database: Database) -> None:
+    config = {"function": "graph_functions:whereabouts", "executor": "process", "resources": {"cpu": 1}}
+    elsewhere = graph_workflow(
+        linear("elsewhere", kind="python", config=config, data_bindings={"name": {"value": "ann"}})
+    )
+    result, run = await outcome(ms, elsewhere)
+    assert result["result"]["name"] == "ann"
+    assert result["result"]["pid"] != os.getpid()
+    assert [one.status for one in run.steps if one.node_key == "middle:call"] == ["completed"]

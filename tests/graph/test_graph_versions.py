@@ -12,8 +12,8 @@ from graph_functions import executed, gate
 from graphs import CLAIM_INTAKE, linear
 
 from conditions import ON_ONE_SERVER, until
-from conftest import Database, Tenant
-from mainstem import Mainstem, Terms, Worker
+from conftest import Clock, Database, Tenant
+from mainstem import Mainstem, Terms, Worker, child, start_child, workflow
 from mainstem.errors import DraftConflict, NotFound, StateRefused, WorkflowCycle
 from mainstem.graph.read import read_graph
 from mainstem.ledger import definitions
@@ -276,3 +276,56 @@ async def test_a_worker_without_graphs_leaves_them_to_others(
         await until(lambda: database.value("select epoch from mainstem.user_workflow_run_queue") > 0)
     async with Worker(ms, [], Terms(graphs=True)):
         assert await asyncio.wait_for(run.result(), 20) == {"result": {"value": 1}}
+
+
+@workflow("parent")
+async def parent() -> dict[str, Any]:
+    left = await start_child("moving")
+    return {"awaited": await child("moving"), "left": str(left)}
+
+
+async def test_whoever_begins_a_graph_by_its_name_begins_the_version_that_is_active(
+    ms: Mainstem, author: Author, database: Database, clock: Clock
+) -> None:
+    author.publish(constant("moving", "old"))
+    author.publish({**linear("node", kind="workflow", config={"workflow": "moving", "run_as": "child"})})
+    await ms.schedules.create("each minute", "moving", every=60)
+    author.publish(constant("moving", "new"))
+    async with Worker(ms, [parent], Terms(graphs=True, poll=0.1)):
+        run = await ms.start(parent)
+        told = await asyncio.wait_for(run.result(), 20)
+        assert told["awaited"] == {"result": {"value": "new"}}
+        node = await ms.start("node")
+        assert await asyncio.wait_for(node.result(), 20) == {"result": {"result": {"value": "new"}}}
+        clock.advance(seconds=60)
+        await until(lambda: len(versions_of(database, "moving")) == 4)
+    assert versions_of(database, "moving") == [2, 2, 2, 2]
+
+
+async def test_a_node_may_leave_a_workflow_to_itself_and_map_over_runs_of_their_own(
+    ms: Mainstem, author: Author, database: Database
+) -> None:
+    author.publish(constant("alone", 1))
+    author.publish(linear("leaves", kind="workflow", config={"workflow": "alone", "run_as": "detached"}))
+    each = linear(
+        "each",
+        kind="map",
+        config={"workflow": "alone", "run_as": "child", "at_once": 2},
+        data_bindings={"items": {"value": [1, 2, 3, 4, 5]}},
+    )
+    author.publish(each)
+    async with Worker(ms, [], Terms(graphs=True, poll=0.1)):
+        left = await asyncio.wait_for((await ms.start("leaves")).result(), 20)
+        assert await asyncio.wait_for(ms.result(UUID(left["result"])), 20) == {"result": {"value": 1}}
+        of_each = await asyncio.wait_for((await ms.start("each")).result(), 20)
+    assert of_each == {"result": [{"result": {"value": 1}}] * 5}
+    assert len(versions_of(database, "alone")) == 6
+
+
+def versions_of(database: Database, name: str) -> list[int]:
+    found = database.rows(
+        "select workflow_version from mainstem.user_workflow_run join mainstem.user_workflow w using (workflow_id)"
+        " where w.name = %s",
+        name,
+    )
+    return [row["workflow_version"] for row in found]

@@ -49,9 +49,10 @@ SELF_EVIDENT = [
 ]  # fmt: skip
 """Column names that say all there is to say, in whatever table they stand (their domains have comments of their own)."""
 
-RAISED_BY_THE_CLIENT = {"MS007", "MS011"}
+RAISED_BY_THE_CLIENT = {"MS007", "MS011", "MS013"}
 """IdempotencyConflict: one start of a batch never fails the batch, so SQL answers `conflict`, and the client raises.
-FilterUnreadable: filters are read before anything is asked of the ledger."""
+FilterUnreadable: filters are read before anything is asked of the ledger.
+InputRefused: rules are JMESPath, and types pydantic's; both are looked at before a run is begun."""
 
 RAISED_FOR_THE_SERVER = {"MS612"}
 """PreconditionFailed: what a request names as read is compared where it is changed."""

@@ -169,6 +169,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "new_run_id": [Apart()],
     "org_of_login": [Apart()],
     "pause_workflow": [Apart()],
+    "edit_workflow_schedule": [Apart()],
     "put_workflow_schedule": [Apart()],
     "patch_workflow_step": [Asks("select mainstem.patch_workflow_step(mainstem.step_id(%(run)s, 2), '1')", of="paused")],
     "read_workflow_run": [
@@ -312,6 +313,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_put_off_schedule_v1": [Apart()],
     "_ready_by_key_v1": [Apart()],
     "_ready_of_queue_v1": [Apart()],
+    "_permit_in_v1": [Apart()],
     "_ready_in_v1": [Apart()],
     "_reap_v1": [
         Asks("with lost as (update mainstem.user_workflow_run_queue set worker_id = gen_random_uuid(), attempt = 2 where run_id = %(run)s returning 1)"

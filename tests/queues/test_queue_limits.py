@@ -232,3 +232,40 @@ async def test_a_queue_without_limits_is_claimed_from_without_a_lock_and_by_its_
     ).fetchall()
     assert "queue_ready" in json.dumps(row)
     assert "Sort" not in json.dumps(row)
+
+
+async def test_a_worker_wakes_when_the_next_permit_is_free_and_not_before(
+    ms: Mainstem, database: Database
+) -> None:
+    limit(database, rate_count=2, rate_per=timedelta(seconds=1))
+    async with Worker(ms, [scan], Terms(poll=60)):  # who only polled would need a minute for the third
+        runs = [await ms.start(scan) for _ in range(5)]
+        await asyncio.wait_for(asyncio.gather(*(run.result() for run in runs)), 15)
+    begun = [row["started_at"] for row in begun_in_order(database)]
+    assert (begun[-1] - begun[0]).total_seconds() > 1.3  # two at once, and three more, half a second each
+
+
+async def test_a_look_without_a_permit_writes_nothing_and_says_when_there_is_one(
+    ms: Mainstem, database: Database, claimer: Claimer, clock: Clock
+) -> None:
+    limit(database, rate_count=1, rate_per=timedelta(hours=1))
+    for _ in range(2):
+        await ms.start(scan)
+    assert await claimer.claim() == 1
+    row = "select ctid::text from mainstem.user_workflow_queue"
+    before = database.value(row)
+    assert await claimer.claim() == 0
+    assert database.value(row) == before
+    ready_in = await claimer.link(queue.ready_in(["scans"]))
+    assert ready_in == pytest.approx(3600, abs=30)
+    assert await claimer.link(queue.ready_in(["others"])) is None
+    clock.advance(seconds=3600)
+    assert (
+        await claimer.link(queue.ready_in(["scans"])) is None
+    )  # there is one: to be claimed, not waited for
+    assert await claimer.claim() == 1
+    assert await claimer.link(queue.ready_in(["scans"])) is None  # nobody is held up
+
+
+def begun_in_order(database: Database) -> list[dict[str, Any]]:
+    return database.rows("select started_at from mainstem.user_workflow_run order by started_at")

@@ -66,7 +66,7 @@ async def test_a_start_is_repeated_under_its_key_and_refused_with_another_input(
         ({"workflow": "intake", "channel": "pigeon"}, 422, "MS010"),
         ({"workflow": "intake", "input": {"a": "\x00"}}, 422, "MS201"),
         ({"workflow": "intake", "typo": 1}, 422, "MS010"),
-        ({"workflow": "intake", "version": 0}, 422, "MS010"),
+        ({"workflow": "intake", "version": -1}, 422, "MS010"),
     ],
 )
 async def test_a_start_that_cannot_be_is_refused_with_its_reason(

@@ -123,6 +123,9 @@ CALLS: dict[str, list[Row]] = {
     "get_active_workflow_config": [
         Foreign("get_active_workflow_config(%(org)s, %(workflow)s, 'workflow')", [(None,)])
     ],
+    "edit_workflow_schedule": [
+        Foreign("edit_workflow_schedule(%(schedule)s, '{}', now(), now())", NOT_FOUND),
+    ],
     "get_workflow_context": [
         Foreign("get_workflow_context(%(caller_run)s)", NOTHING),
         Foreign("get_workflow_context(%(ended_run)s)", NOTHING),
@@ -288,6 +291,7 @@ CALLS: dict[str, list[Row]] = {
     "_leave_v1": [ForWorkers()],
     "_log_events_v1": [ForWorkers()],
     "_make_workflow_leaf": [ForWorkers()],
+    "_permit_in_v1": [ForWorkers()],
     "_ready_in_v1": [ForWorkers()],
     "_reap_v1": [ForWorkers()],
     "_record_steps_v1": [ForWorkers()],

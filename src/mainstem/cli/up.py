@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from mainstem.cli.door import client_of
 from mainstem.cli.given import migrations_option
 from mainstem.cli.loop import run_loop
 from mainstem.cli.output import json_option, say
+from mainstem.cli.published import graph_options, graph_words
 from mainstem.client import Mainstem
 from mainstem.errors import MainstemError
 from mainstem.ledger.link import Link
@@ -46,6 +47,7 @@ HOUR = 3600.0
     default=None,
     help="Ask for keys, or not. Without either: not on loopback, which alone --no-auth is for.",
 )
+@graph_options
 @migrations_option
 @json_option
 @click.pass_obj
@@ -57,6 +59,8 @@ def up(
     *,
     auth: bool | None,
     migrations: Path | None,
+    graphs: bool,
+    databases: dict[str, str],
 ) -> None:
     """Serve API, live feed and console on this machine, with nothing else to install.
 
@@ -66,6 +70,7 @@ def up(
     \b
     Example:
       mainstem up --workers app
+      mainstem up --graphs
       mainstem up --port 0
     """  # noqa: D301  (click's mark for lines that stay as they are)
     needs_key = not is_loopback(host) if auth is None else auth
@@ -78,17 +83,16 @@ def up(
     )
     refuse_open(asked, host)
     listen(host, port).close()  # before the database is started
-    run_loop(_up(settings, host, port, modules, asked=asked))
+    words = [*graph_words(databases, graphs=graphs), *modules]
+    run_loop(_up(settings, host, port, words, asked=asked))
 
 
-async def _up(
-    settings: Settings, host: str, port: int, modules: tuple[str, ...], *, asked: ServerConfig
-) -> None:
+async def _up(settings: Settings, host: str, port: int, words: Sequence[str], *, asked: ServerConfig) -> None:
     async with client_of(settings) as client:
         config = replace(asked, url=client.url)
         async with (
             _kept(client) if settings.url is None else nullcontext(),
-            _working(settings, modules) if modules else nullcontext(),
+            _working(settings, words) if words else nullcontext(),
         ):
             await answer(config, host=host, port=port, ready=lambda url: _tell(url, settings, config))
 
@@ -143,10 +147,10 @@ def _do_partitions(url: str) -> None:
 
 
 @asynccontextmanager
-async def _working(settings: Settings, modules: tuple[str, ...]) -> AsyncIterator[None]:
-    """Meanwhile a worker runs in a process of its own: what its steps do to it, they do not do to the server."""
+async def _working(settings: Settings, words: Sequence[str]) -> AsyncIterator[None]:
+    """Meanwhile a worker runs what it is told to in a process of its own: what its steps do to it, they do not do to the server."""
     running: list[Process] = []
-    keeping = asyncio.create_task(_keep_working(settings, modules, running), name="mainstem worker")
+    keeping = asyncio.create_task(_keep_working(settings, words, running), name="mainstem worker")
     try:
         yield
     finally:
@@ -158,11 +162,11 @@ async def _working(settings: Settings, modules: tuple[str, ...]) -> AsyncIterato
                 await worker.wait()
 
 
-async def _keep_working(settings: Settings, modules: tuple[str, ...], running: list[Process]) -> None:
+async def _keep_working(settings: Settings, words: Sequence[str], running: list[Process]) -> None:
     while True:
         # a session of its own: Ctrl-C is the server's to pass on; and a pipe that ends with the server, however that ends
         worker = await asyncio.create_subprocess_exec(
-            *_worker(settings, modules), start_new_session=True, stdin=PIPE
+            *_worker(settings, words), start_new_session=True, stdin=PIPE
         )
         running[:] = [worker]
         code = await worker.wait()
@@ -170,8 +174,8 @@ async def _keep_working(settings: Settings, modules: tuple[str, ...], running: l
         await asyncio.sleep(2)
 
 
-def _worker(settings: Settings, modules: tuple[str, ...]) -> list[str]:
+def _worker(settings: Settings, words: Sequence[str]) -> list[str]:
     given = {"--url": settings.url, "--org": settings.org_id, "--data": settings.data}
     options = [text for name, value in given.items() if value is not None for text in (name, str(value))]
     program = "from mainstem.cli.main import main; main()"
-    return [sys.executable, "-c", program, *options, "worker", "--until-stdin-ends", *modules]
+    return [sys.executable, "-c", program, *options, "worker", "--until-stdin-ends", *words]

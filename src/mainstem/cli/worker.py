@@ -13,6 +13,7 @@ from mainstem.cli.door import client_of
 from mainstem.cli.loop import run_loop
 from mainstem.cli.observed import observers
 from mainstem.cli.program import workflows_of
+from mainstem.cli.published import graph_options
 from mainstem.client import Mainstem
 from mainstem.engine.executors import ProcessPool
 from mainstem.engine.worker import Terms, Worker
@@ -38,14 +39,7 @@ USUAL = Terms()
     "--metrics", type=click.IntRange(1, 65535), metavar="PORT", help="Serve Prometheus' metrics at this port."
 )
 @click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Where that port is open.")
-@click.option("--graphs", is_flag=True, help="Run published graphs too.")
-@click.option(
-    "--database",
-    "databases",
-    multiple=True,
-    metavar="NAME=URL",
-    help="A database for graphs' nodes of kind sql.",
-)
+@graph_options
 @click.option("--until-stdin-ends", "with_parent", is_flag=True, hidden=True)
 @click.pass_obj
 def worker(
@@ -59,7 +53,7 @@ def worker(
     metrics: int | None,
     metrics_host: str,
     graphs: bool,
-    databases: tuple[str, ...],
+    databases: dict[str, str],
     with_parent: bool,
 ) -> None:
     """Run the workflows in MODULE until SIGTERM or Ctrl-C.
@@ -77,7 +71,7 @@ def worker(
     if not modules and not graphs:
         raise click.UsageError("name a MODULE, or say --graphs")
     logging.getLogger("mainstem").setLevel(logging.INFO)
-    terms = Terms(slots=slots, queues=queues, ttl=ttl, graphs=graphs, databases=_by_name(databases))
+    terms = Terms(slots=slots, queues=queues, ttl=ttl, graphs=graphs, databases=databases)
     programs = workflows_of(modules, may_be_none=graphs)
     watching = observers(slots, port=metrics, host=metrics_host)
     executors = {"process": ProcessPool(processes)}
@@ -88,13 +82,6 @@ def worker(
             await _work(client, worker, with_parent=with_parent)
 
     run_loop(work())
-
-
-def _by_name(databases: tuple[str, ...]) -> dict[str, str]:
-    found = dict(one.partition("=")[::2] for one in databases)
-    if bad := [one for one in databases if "=" not in one]:
-        raise click.BadParameter(f"{bad[0]!r} is no NAME=URL", param_hint="--database")
-    return found
 
 
 async def _work(client: Mainstem, worker: Worker, *, with_parent: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from mainstem.client.endings import Endings
+from mainstem.client.inputs import KnownInputs, refuse_arguments
 from mainstem.errors import (
     BadArgument,
     IdempotencyConflict,
@@ -74,6 +75,8 @@ class Start:
         code = None if isinstance(self.workflow, str) else self.workflow
         named = self.kwargs if code is None else code.parameters.named(self.args, self.kwargs)
         input_data = dumped(named, f"the input of workflow {self.name}")
+        if code is not None:
+            refuse_arguments(code, input_data)
         return StartRecord(
             new_run_id(),
             org_id,
@@ -105,6 +108,7 @@ class Opened:
         self.endings = Endings(
             self.link, lambda run_id: any(worker.conducts(run_id, org_id) for worker in workers)
         )
+        self.inputs = KnownInputs()
         self._workers = workers
         self._workflow_ids: dict[str, UUID] = {}
         self._opening: asyncio.Task[Any] | None = None
@@ -134,12 +138,17 @@ class Opened:
                     )
                 self._workflow_ids[name] = found
             else:
-                self._workflow_ids[name] = await self.link(runs.register_workflow(name, workflow.__doc__))
+                self._workflow_ids[name] = await self.link(
+                    runs.register_workflow(name, workflow.__doc__, workflow.parameters.schema())
+                )
         return self._workflow_ids[name]
 
     async def start(self, given: Start) -> tuple[UUID, bool]:
         """The run's id, and whether this call began it."""
         record = given.record(self.org_id, await self.workflow_id(given.workflow))
+        if isinstance(given.workflow, str):
+            mark = (self.org_id, given.workflow, record.workflow_version)
+            await self.inputs.refuse(self.link, mark, given.kwargs)
         run_id, answer = await self._begin(record, given.name)
         match answer:
             case "started" | "existing":

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, Unpack
 from uuid import UUID
 
+from mainstem.client.editing import Changes, edited, to_be_asked
+from mainstem.client.inputs import refuse_arguments, scheduled
 from mainstem.client.opened import Opened
 from mainstem.client.pending import Pending
-from mainstem.errors import BadArgument
+from mainstem.client.recurring import first_time, next_times, past_times, recurrence_of
 from mainstem.flow.program import Seconds, Workflow, seconds
 from mainstem.flow.recurrence import Recurrence
 from mainstem.flow.schedule import Declared
-from mainstem.flow.values import dumped
+from mainstem.flow.values import dumped, loaded
 from mainstem.ledger import schedules
 from mainstem.ledger.call import Call
 from mainstem.ledger.schedules import A_DAY, Firings, Missed, NewSchedule, Overlap, Schedule
 from mainstem.ledger.schedules import Schedules as Page
 
 T = TypeVar("T")
-
-MOST_BACKFILLED = 5000
-"""Times of one backfill."""
 
 
 class _Asking(Protocol):
@@ -68,10 +66,15 @@ class Schedules:
             new = NewSchedule(
                 name=name, workflow_id=await opened.workflow_id(workflow), input=text, time_argument=time_argument,
                 cron=cron, every=recurrence.every, at=recurrence.at, zone=zone,
-                channel=channel or ("web" if code is None else code.channel), version=1 if code is None else code.version,
+                channel=channel or ("web" if code is None else code.channel), version=0 if code is None else code.version,
                 queue=queue or ("default" if code is None else code.queue), priority=priority,
                 missed=missed, window=_span(window) or A_DAY, overlap=overlap,
             )  # fmt: skip
+            asked = scheduled(loaded(text), time_argument)
+            if code is None:
+                await opened.inputs.refuse(opened.link, (opened.org_id, new.workflow_id, new.version), asked)
+            else:
+                refuse_arguments(code, dumped(asked, f"the input of schedule {name}"))
             following = first_time(recurrence, await opened.link(schedules.clock()))
             return await opened.link(
                 schedules.read_schedule(await opened.link(schedules.put_schedule(new, following)))
@@ -90,6 +93,23 @@ class Schedules:
     def get(self, which: str | UUID) -> Pending[Schedule]:
         """Raises NotFound."""
         return self._pending(lambda opened: opened.link(_read(which)))
+
+    def edit(self, which: str | UUID, **changes: Unpack[Changes]) -> Pending[Schedule]:
+        """Change what is given of it, named as for `create`, also its `name` and `version`; one of cron, every and at takes
+        the place of the others.
+
+        When its times change it comes round next at the first of the new ones that is to come; a time that has begun a run
+        begins no other. It stays paused when it is. Raises NotFound, BadArgument, StateRefused when the name is taken,
+        PreconditionFailed when somebody else changed it at the same moment.
+        """
+
+        async def ask(opened: Opened, found: Schedule) -> Schedule:
+            version, given = to_be_asked(found, changes)
+            await opened.inputs.refuse(opened.link, (opened.org_id, found.workflow, version), given)
+            await opened.link(edited(found, changes))
+            return await opened.link(schedules.read_schedule(found.schedule_id))
+
+        return self._of(which, ask)
 
     def pause(self, which: str | UUID) -> Pending[None]:
         """It fires nothing until it is resumed. Raises NotFound."""
@@ -169,29 +189,6 @@ async def _declare(
     )  # fmt: skip
     following = times.following(await opened.link(schedules.clock()))
     await opened.link(schedules.put_schedule(new, following, replace=True))
-
-
-def recurrence_of(found: Schedule) -> Recurrence:
-    """When it comes round."""
-    return Recurrence(cron=found.cron, every=found.every, at=found.at, zone=found.zone)
-
-
-def first_time(recurrence: Recurrence, now: datetime) -> datetime:
-    """Raises BadArgument for a schedule that never comes round."""
-    if (found := recurrence.following(now)) is None:
-        raise BadArgument(f"{recurrence} never comes round", hint="give a time that is to come")
-    return found
-
-
-def next_times(found: Schedule, count: int) -> list[datetime]:
-    """When it comes round next, whether it is paused or not."""
-    return list(islice(recurrence_of(found).after(found.now), count))
-
-
-def past_times(found: Schedule, since: datetime, before: datetime) -> list[datetime]:
-    """Its times in a range, as far as that is past. Raises BadArgument for too many."""
-    recurrence = recurrence_of(found)
-    return recurrence.between(since, before, most=MOST_BACKFILLED)
 
 
 def _read(which: str | UUID) -> Call[Schedule]:

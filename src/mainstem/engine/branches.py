@@ -102,6 +102,11 @@ class Branch:
         iteration = self.counts[name] = self.counts.get(name, 0) + 1
         return iteration, self.recorded.pop((name, iteration), None)
 
+    def ahead(self, name: str) -> tuple[int, RecordedStep | None]:
+        """As `find`, and the next call of the name finds the same."""
+        iteration = self.counts.get(name, 0) + 1
+        return iteration, self.recorded.get((name, iteration))
+
     def goes_on_in_the_record(self) -> bool:
         """Whether anything is recorded after this place: then an earlier replay, or older code, was here before."""
         if self.unvisited.has_within(self.path):
@@ -141,8 +146,17 @@ def _refuse(leftover: Recorded, found: str) -> None:
 
 
 def _real(recorded: Recorded) -> Iterator[RecordedStep]:
-    """Without the marks of `patched`, which code may stop to ask for."""
-    return (step for step in recorded.values() if not step.node_key.startswith(PATCHED))
+    """Without the marks of `patched`, which code may stop to ask for, and without steps that only stand before their waits."""
+    return (
+        step
+        for step in recorded.values()
+        if not step.node_key.startswith(PATCHED) and not (step.status == "pending" and stands_ahead(step))
+    )
+
+
+def stands_ahead(step: RecordedStep | None) -> bool:
+    """Whether a breakpoint stopped the run before what the step waits for, which is recorded after it."""
+    return step is not None and "ahead" in step.metadata.get("breakpoint", {})
 
 
 here: ContextVar[Branch] = ContextVar("mainstem_branch")

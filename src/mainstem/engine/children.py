@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from mainstem.errors import RunCancelled, RunFailed, StepFailed
+from mainstem.client.inputs import KnownInputs, refuse_arguments
+from mainstem.errors import InputRefused, NotFound, RunCancelled, RunFailed, StepFailed
+from mainstem.flow.children import Child
 from mainstem.flow.program import Workflow
 from mainstem.ledger import runs
 from mainstem.ledger.call import aperform
@@ -22,13 +24,30 @@ class Children:
     ) -> None:
         self._link = link
         self._patiently = patiently
+        self._inputs = KnownInputs()
         self._entered: set[tuple[UUID, str]] = set()
+
+    async def refusal(self, org_id: UUID, asked: Child, given: bytes) -> str | None:
+        """What speaks against beginning it with this input; None when nothing does."""
+        workflow = asked.workflow
+        try:
+            if isinstance(workflow, str):
+                await self._patiently(
+                    lambda: self._inputs.refuse(
+                        self._link, (org_id, workflow, asked.version), asked.arguments
+                    )
+                )
+            else:
+                refuse_arguments(workflow, given)
+        except (InputRefused, NotFound) as refusal:
+            return refusal.message
+        return None
 
     async def enter(self, org_id: UUID, workflow: Workflow[..., Any] | str) -> None:
         """See that the tenant has this workflow; one that is only named must be there already."""
         if isinstance(workflow, str) or (org_id, workflow.name) in self._entered:
             return
-        call = runs.register_workflow(workflow.name, workflow.__doc__)
+        call = runs.register_workflow(workflow.name, workflow.__doc__, workflow.parameters.schema())
 
         async def enter() -> None:
             async with self._link.borrowed() as conn:

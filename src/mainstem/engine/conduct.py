@@ -23,7 +23,7 @@ from mainstem.engine.notes import begun, noted
 from mainstem.engine.transactions import Transactions
 from mainstem.engine.waits import Waits
 from mainstem.engine.words import Words, waiting
-from mainstem.errors import LeaseLost, NonDeterministicWorkflow, SignalTimedOut, StepFailed, ValueRefused
+from mainstem.errors import LeaseLost, NonDeterministicWorkflow, StepFailed, ValueRefused
 from mainstem.flow.program import Step, StepInfo, Workflow, conducting
 from mainstem.flow.retry import ONCE
 from mainstem.flow.values import dumped, storable_text
@@ -173,27 +173,10 @@ class Conduct(Words):
         if recorded is not None and recorded.status == "waiting" and not recorded.is_due:
             await self._until_settled(waiting(record, "retry"))
         if self.debugging.is_on and (
-            given := await self._durable(self.debugging.before(step, record, recorded))
+            given := await self._durable(self.debugging.before(record, recorded, step.read_result))
         ):
             return given.value
         return await self._attempts(step, args, kwargs, record, is_recorded=is_recorded)
-
-    async def wait_for_signal(self, name: str, seconds: float | None) -> Any:
-        node = f"wait_for_signal:{name}"
-        branch, iteration, recorded = self._next(node)
-        if recorded is not None and recorded.status == "completed":
-            return _signal(name, recorded.output_data, timed_out="timed_out" in recorded.metadata)
-        wait = replace(
-            waiting(self._record(branch, node, iteration, recorded), "signal", seconds), signal=name
-        )
-        answer = await self._until_settled(wait)
-        return _signal(name, answer.payload, timed_out=answer.kind == "timeout")
-
-    async def sleep(self, seconds: float) -> None:
-        branch, iteration, recorded = self._next("sleep")
-        if recorded is None or recorded.status != "completed":
-            record = self._record(branch, "sleep", iteration, recorded)
-            await self._until_settled(waiting(record, "sleep", seconds))
 
     async def set_context(self, key: str, value: Any) -> None:
         text = dumped(value, f"context {key}")
@@ -392,9 +375,3 @@ class Conduct(Words):
         except NonDeterministicWorkflow as misfit:
             self._misfit = self._misfit or misfit
             raise
-
-
-def _signal(name: str, payload: Any, *, timed_out: bool) -> Any:
-    if timed_out:
-        raise SignalTimedOut(f"no signal {name!r} came in time")
-    return payload

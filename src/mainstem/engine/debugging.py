@@ -20,7 +20,6 @@ from mainstem.engine.waking import first_of
 from mainstem.errors import BadArgument
 from mainstem.flow.comparison import Comparison
 from mainstem.flow.given import Given, given_for
-from mainstem.flow.program import Step
 from mainstem.flow.values import loaded
 from mainstem.ledger.breakpoints import SEEN, Breakpoint, enabled_breakpoints, hit_breakpoint
 from mainstem.ledger.call import Call
@@ -62,6 +61,11 @@ class Breakpoints:
             await first_of(self.changed, every)
             await self.look(ask)
 
+    def meets(self, run: ClaimedRun, record: StepRecord) -> bool:
+        """Whether there is one that the step meets."""
+        places = (run.run_id, (run.org_id, run.workflow))
+        return any(_meets(one, run, record) for place in places for one in self._at.get(place, ()))
+
     async def hit(self, run: ClaimedRun, record: StepRecord) -> Breakpoint | None:
         """The one that this step meets; it is counted, and a one-shot one is off from now on."""
         for place in (run.run_id, (run.org_id, run.workflow)):
@@ -69,6 +73,10 @@ class Breakpoints:
                 if _meets(one, run, record) and self._ask and await self._ask(hit_breakpoint(one)):
                     return one
         return None
+
+
+def _as_it_is(output: Any) -> Any:
+    return output
 
 
 @dataclass(slots=True)
@@ -91,21 +99,38 @@ class Debugging:
         return self._steps_over or self.run.test is not None or bool(self.breakpoints)
 
     async def before(
-        self, step: Step[..., Any], record: StepRecord, recorded: RecordedStep | None
+        self, record: StepRecord, recorded: RecordedStep | None, read: Callable[[Any], Any] = _as_it_is
     ) -> Done | None:
-        """What is given in place of the step; None: it runs. Raises Left when the run pauses before it."""
+        """What is given in place of the step, or the wait; None: it begins. Raises Left when the run pauses before it."""
         stopped = {} if recorded is None else recorded.metadata.get("breakpoint", {})
         if "passed_at" not in stopped:
             await self._stop(record, stopped, is_recorded=recorded is not None)
-        given = given_for(self.run.test or {}, step.name, record.iteration)
-        return (
-            None if given is None else await self._give(step, record, given, is_recorded=recorded is not None)
-        )
+        given = given_for(self.run.test or {}, record.node_key.decode(), record.iteration)
+        if given is None:
+            return None
+        await self._give(record, given, is_recorded=recorded is not None)
+        return Done(given.output, read(loaded(given.output)))
 
-    async def _stop(self, record: StepRecord, stopped: Mapping[str, Any], *, is_recorded: bool) -> None:
+    def gives(self, name: str, iteration: int) -> bool:
+        """Whether a test run is given this call."""
+        return given_for(self.run.test or {}, name, iteration) is not None
+
+    def may_stop(self, record: StepRecord) -> bool:
+        """Whether a new step might be stopped before; what only the ledger knows is not asked."""
+        return self._steps_over or self.breakpoints.meets(self.run, record)
+
+    async def ahead(self, record: StepRecord, recorded: RecordedStep | None) -> None:
+        """Stop before what the step waits for, as `before` does before the step. Raises Left when the run pauses."""
+        stopped = {} if recorded is None else recorded.metadata.get("breakpoint", {})
+        await self._stop(record, stopped, is_recorded=recorded is not None, ahead=True)
+
+    async def _stop(
+        self, record: StepRecord, stopped: Mapping[str, Any], *, is_recorded: bool, ahead: bool = False
+    ) -> None:
         why = dict(stopped) or await self._reason(record)
         if not why:
             return
+        why |= {"ahead": True} if ahead else {}
         kept = {**json.loads(record.metadata or b"{}"), "breakpoint": why}
         stands = replace(record, status=b"pending", metadata=json.dumps(kept).encode())
         await self.recorder.put(CLOSINGS if is_recorded else STEPS, stands)
@@ -123,9 +148,7 @@ class Debugging:
         """Whether the step began before the run was stopped: an attempt, or a wait, goes on."""
         return any(step.step_number == record.step_number for step in self.run.steps)
 
-    async def _give(
-        self, step: Step[..., Any], record: StepRecord, given: Given, *, is_recorded: bool
-    ) -> Done:
+    async def _give(self, record: StepRecord, given: Given, *, is_recorded: bool) -> None:
         kept = {**json.loads(record.metadata or b"{}"), "given": given.how}
         ended = replace(
             record,
@@ -135,7 +158,6 @@ class Debugging:
             metadata=json.dumps(kept).encode(),
         )
         await self.recorder.put(CLOSINGS if is_recorded else STEPS, ended)
-        return Done(given.output, step.read_result(loaded(given.output)))
 
 
 def _meets(one: Breakpoint, run: ClaimedRun, record: StepRecord) -> bool:

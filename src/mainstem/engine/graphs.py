@@ -12,7 +12,7 @@ from uuid import UUID
 
 from mainstem.errors import GraphRefused, KindRefused
 from mainstem.flow.program import Workflow
-from mainstem.graph.host import Cache, Host
+from mainstem.graph.host import Host
 from mainstem.graph.program import workflow_of
 from mainstem.graph.shape import Shape
 from mainstem.graph.steps import recorded
@@ -39,7 +39,6 @@ class Graphs:
     workflows: Mapping[str, Workflow[..., Any]]
     databases: Mapping[str, str]
     _shapes: OrderedDict[tuple[UUID, str, int], Shape] = field(default_factory=OrderedDict)
-    _cache: Cache = field(default_factory=Cache)
 
     async def workflow_of(self, run: ClaimedRun) -> Workflow[..., Any] | None:
         """The version that the run began with; None when no graph of it was published."""
@@ -67,7 +66,7 @@ class Graphs:
         async def find(name: str) -> Workflow[..., Any] | None:
             return await self._called(org_id, name)
 
-        return Host(org_id=org_id, workflows=self.workflows, find=find, query=self._query, cache=self._cache)
+        return Host(org_id=org_id, workflows=self.workflows, find=find, query=self._query)
 
     async def _called(self, org_id: UUID, name: str) -> Workflow[..., Any] | None:
         """The graph that a node calls: the version that was active when the run first came by."""

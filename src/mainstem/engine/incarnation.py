@@ -235,7 +235,7 @@ class Incarnation:
         """Seconds until there may be something to claim, if nothing wakes it."""
         if self._free() == 0:  # who gives a slot back wakes it
             return self.worker.terms.poll
-        ready_in = await self._patiently(lambda: self.link(queue.ready_in()))
+        ready_in = await self._patiently(lambda: self.link(queue.ready_in(self._queues)))
         if ready_in is None:
             return self.worker.terms.poll
         # due and not claimed: somebody holds it

@@ -9,28 +9,33 @@ import asyncio
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from mainstem.engine.branches import PATCHED, Branch
+from mainstem.engine.branches import PATCHED, Branch, stands_ahead
 from mainstem.engine.children import Children, awaits, failure
+from mainstem.engine.debugging import Debugging
+from mainstem.engine.execute import Done
 from mainstem.engine.lanes import Code, Lanes
 from mainstem.engine.waits import Waits
-from mainstem.errors import ApprovalTimedOut
+from mainstem.errors import ApprovalTimedOut, SignalTimedOut
 from mainstem.flow.approvals import Question
 from mainstem.flow.children import Child
+from mainstem.flow.traces import current_traceparent
 from mainstem.flow.values import dumped
 from mainstem.ledger.recorder import CLOSINGS, STEPS, Answer, Recorder
 from mainstem.ledger.records import StepRecord, WaitRecord
-from mainstem.model import ClaimedRun, RecordedStep
+from mainstem.model import ClaimedRun, RecordedStep, StepStatus
 
 T = TypeVar("T")
 
 
 class Words(ABC):
     """One run's."""
+
+    debugging: Debugging
 
     def __init__(self, run: ClaimedRun, waits: Waits, recorder: Recorder, children: Children) -> None:
         self.run = run
@@ -50,6 +55,26 @@ class Words(ABC):
     ) -> list[Any]:
         return await self._side_by_side(lambda n: function(items[n]), len(items), limit)
 
+    async def wait_for_signal(self, name: str, seconds: float | None) -> Any:
+        node = f"wait_for_signal:{name}"
+        branch, iteration, recorded = self._next(node)
+        if recorded is not None and recorded.status == "completed":
+            return _signal(name, recorded.output_data, timed_out="timed_out" in recorded.metadata)
+        record = self._record(branch, node, iteration, recorded)
+        told = {"signal": name} | ({} if seconds is None else {"seconds": seconds})
+        if met := await self._before_wait(record, recorded, told):
+            return met.value
+        answer = await self._until_settled(replace(waiting(record, "signal", seconds), signal=name))
+        return _signal(name, answer.payload, timed_out=answer.kind == "timeout")
+
+    async def sleep(self, seconds: float) -> None:
+        branch, iteration, recorded = self._next("sleep")
+        if recorded is not None and recorded.status == "completed":
+            return
+        record = self._record(branch, "sleep", iteration, recorded)
+        if await self._before_wait(record, recorded, {"seconds": seconds}) is None:
+            await self._until_settled(waiting(record, "sleep", seconds))
+
     async def child(self, asked: Child, *, awaited: bool) -> Any:
         node = f"child:{asked.name}" if awaited else f"start_child:{asked.name}"
         branch, iteration, recorded = self._next(node)
@@ -57,9 +82,15 @@ class Words(ABC):
             return recorded.output_data
         if recorded is not None and recorded.status == "failed":
             raise failure(recorded.error_message or "", recorded.error_details or {})
-        wait = waiting(self._record(branch, node, iteration, recorded), "child" if awaited else "start")
+        record = self._record(branch, node, iteration, recorded)
+        if met := await self._before_wait(record, recorded, asked.arguments):
+            return met.value
+        wait = waiting(record, "child" if awaited else "start")
         if recorded is None or not awaits(recorded):
-            start = {**asked.start(), "priority": self.run.priority}
+            traceparent = current_traceparent() or self.run.traceparent
+            start = {**asked.start(), "priority": self.run.priority, "traceparent": traceparent}
+            given = dumped(asked.arguments, f"the input of workflow {asked.name}")
+            start["refused"] = await self._children.refusal(self.run.org_id, asked, given)
             wait.given = dumped(start, f"the input of workflow {asked.name}")
             await self._children.enter(self.run.org_id, asked.workflow)
         self._has_children = True
@@ -74,6 +105,8 @@ class Words(ABC):
         if recorded is not None and recorded.status == "completed":
             return _answered(question, recorded.output_data, timed_out="timed_out" in recorded.metadata)
         record = self._record(branch, node, iteration, recorded)
+        if met := await self._before_wait(record, recorded, question.told()):
+            return met.value
         wait = replace(
             waiting(record, "approval", question.seconds),
             signal=f"mainstem:approval:{record.step_number}",
@@ -99,6 +132,34 @@ class Words(ABC):
         if recorded is None:
             self._note(self._record(branch, node, iteration, None), value=True, is_new=True)
         return True
+
+    async def is_settled(self, name: str, inputs: Mapping[str, Any]) -> bool:
+        branch = self._here()
+        iteration, recorded = branch.ahead(name)
+        stands = stands_ahead(recorded)
+        if recorded is not None and stands and StepStatus(recorded.status).is_over:
+            return True
+        if self.debugging.gives(name, iteration):
+            return True
+        is_new = recorded is None and self.debugging.is_on and not branch.goes_on_in_the_record()
+        if not is_new and not (stands and "passed_at" not in recorded.metadata["breakpoint"]):  # type: ignore[union-attr]
+            return False
+        given = dumped(dict(inputs), f"the input of {name}")
+        if recorded is not None or self.debugging.may_stop(self._unnumbered(name, iteration, given)):
+            record = replace(self._record(branch, name, iteration, recorded), input_data=given)
+            await self._durable(self.debugging.ahead(record, recorded))
+        return False
+
+    def _unnumbered(self, name: str, iteration: int, given: bytes) -> StepRecord:
+        return StepRecord(self.run.run_id, self.run.epoch, 0, iteration, name.encode(), 0, input_data=given)
+
+    async def _before_wait(
+        self, record: StepRecord, recorded: RecordedStep | None, given: Any
+    ) -> Done | None:
+        if not self.debugging.is_on or (recorded is not None and recorded.status != "pending"):
+            return None
+        record.input_data = dumped(given, f"the input of {record.node_key.decode()}")
+        return await self._durable(self.debugging.before(record, recorded))
 
     async def _side_by_side(self, code: Code, count: int, limit: int) -> list[Any]:
         parent = self._here()
@@ -161,3 +222,9 @@ def _answered(question: Question, answer: Any, *, timed_out: bool) -> Any:
     if timed_out:
         raise ApprovalTimedOut(f"nobody answered approval {question.name!r} in time")
     return answer
+
+
+def _signal(name: str, payload: Any, *, timed_out: bool) -> Any:
+    if timed_out:
+        raise SignalTimedOut(f"no signal {name!r} came in time")
+    return payload

@@ -12,7 +12,8 @@ MainstemError
 │   ├── IsolationRefused     MS008
 │   ├── DrivenElsewhere      MS009
 │   ├── BadArgument          MS010
-│   │   └── FilterUnreadable MS011
+│   │   ├── FilterUnreadable MS011
+│   │   └── InputRefused     MS013
 │   ├── LegacyColumnsDropped MS012
 │   ├── DraftConflict        MS021
 │   └── WorkflowCycle        MS022
@@ -142,6 +143,7 @@ from mainstem.errors.ledger import (
     EmbeddedMissing,
     FilterUnreadable,
     IdempotencyConflict,
+    InputRefused,
     IsolationRefused,
     LeaseLost,
     LedgerRefused,
@@ -268,6 +270,7 @@ __all__ = [
     "GraphError",
     "GraphRefused",
     "IdempotencyConflict",
+    "InputRefused",
     "IsolationRefused",
     "KindRefused",
     "LandingDiffers",

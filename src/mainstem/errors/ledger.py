@@ -49,6 +49,26 @@ class BadArgument(LedgerRefused, code="MS010", exit_code=2):
     """An argument is outside what the function takes; the message names it."""
 
 
+class InputRefused(BadArgument, code="MS013"):
+    """A run's input is not what its workflow takes: the message has every fault with its path, and no run was begun.
+
+    faults: the same, one by one.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, faults: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.faults = faults
+
+    @classmethod
+    def of(cls, workflow: str, faults: list[str]) -> InputRefused:
+        counted = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        return cls(
+            f"the input of {workflow}: {counted}:\n  " + "\n  ".join(faults),
+            hint="mend the places that are named: they are the workflow's parameters, or its entry's input_requirements",
+            faults=tuple(faults),
+        )
+
+
 class FilterUnreadable(BadArgument, code="MS011"):
     """A filter cannot be read: the message names the character, the value and the nearest that is known. See `docs/reference/filters.md`.
 

@@ -34,7 +34,8 @@ class Child:
 
     @property
     def version(self) -> int:
-        return 1 if isinstance(self.workflow, str) else self.workflow.version
+        """0: the one that is active when the run begins."""
+        return 0 if isinstance(self.workflow, str) else self.workflow.version
 
     def start(self) -> dict[str, Any]:
         """What it begins with, as the ledger's record of a start has it."""

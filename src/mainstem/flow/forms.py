@@ -27,14 +27,20 @@ def refuse_misfit(schema: Any, answer: Any) -> None:
     """Raise AnswerRefused, with the place of each fault, for an answer that is not as the form has it."""
     if schema is None:
         return
-    faults = list(_validator(dumped(schema, "a form").decode()).iter_errors(answer))
+    faults = faults_in(schema, answer)
     if faults:
-        told = [f"{_place(fault.instance_path)}: {fault.message}" for fault in faults[:_SHOWN]]
+        told = faults[:_SHOWN]
         more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise AnswerRefused(
             f"the answer does not fit the form: {'; '.join(told)}{more}",
             hint="the approval's form says what it takes: `mainstem approvals list --json`",
         )
+
+
+def faults_in(schema: Any, value: Any, place: str = "$") -> list[str]:
+    """Everything in a value that is not as its JSON schema has it, each with its place."""
+    faults = _validator(dumped(schema, "a form").decode()).iter_errors(value)
+    return [f"{place}{_place(fault.instance_path)}: {fault.message}" for fault in faults]
 
 
 @lru_cache(maxsize=256)
@@ -51,4 +57,4 @@ def _validator(schema: str) -> Any:
 
 
 def _place(path: list[str | int]) -> str:
-    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)

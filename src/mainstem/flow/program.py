@@ -11,7 +11,7 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial, update_wrapper
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, get_type_hints, overload
@@ -19,6 +19,7 @@ from uuid import UUID
 
 from mainstem.errors import NotInRun
 from mainstem.flow.cache import Cache
+from mainstem.flow.parameters import Parameters
 from mainstem.flow.retry import Retry
 from mainstem.flow.threads import in_thread
 from mainstem.flow.transactional import connection_parameter, given_connection
@@ -47,6 +48,7 @@ class Conductor(Protocol):
     async def skip(self, reasons: Mapping[str, str]) -> None: ...
     def recorded_outputs(self, name: str) -> list[Any]: ...
     def place(self) -> str: ...
+    async def is_settled(self, name: str, inputs: Mapping[str, Any]) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -69,38 +71,6 @@ class StepInfo:
 
 conducting: ContextVar[Conductor | None] = ContextVar("mainstem_run", default=None)
 stepping: ContextVar[StepInfo | None] = ContextVar("mainstem_step", default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """A function's parameters: its arguments as a JSON object, and back."""
-
-    names: tuple[str, ...]
-    signature: inspect.Signature
-    readers: dict[str, Callable[[Any], Any]] = field(compare=False)
-
-    @classmethod
-    def of(cls, function: Callable[..., Any], *, without: str | None = None) -> Parameters:
-        signature = inspect.signature(function)
-        hints = get_type_hints(function)
-        if without is not None:
-            others = [one for one in signature.parameters.values() if one.name != without]
-            signature = signature.replace(parameters=others)
-        names = tuple(signature.parameters)
-        return cls(names, signature, {name: reader(hints.get(name, Any)) for name in names})
-
-    def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Arguments by name. Raises TypeError as the call itself would."""
-        if not kwargs and len(args) == len(self.names):
-            return dict(zip(self.names, args, strict=True))
-        return dict(self.signature.bind(*args, **kwargs).arguments)
-
-    def read(self, recorded: dict[str, Any] | None) -> dict[str, Any]:
-        """Recorded arguments as the function's annotations have them."""
-        return {
-            name: self.readers[name](value) if name in self.readers else value
-            for name, value in (recorded or {}).items()
-        }
 
 
 class Step(Generic[P, R]):
@@ -341,6 +311,13 @@ def recorded_outputs(name: str) -> list[Any]:
 def place() -> str:
     """The branch of the run that calls this, by a name that it has in every replay; empty for the run's own code."""
     return _conductor("place").place()
+
+
+async def is_settled(name: str, inputs: Mapping[str, Any]) -> bool:
+    """Whether what the next call of this name gives is known already, so that nothing need be waited for that leads to it: a
+    test run is given it, or somebody patched it at a breakpoint. A breakpoint at the name stops the run here.
+    """
+    return await _conductor("is_settled").is_settled(name, inputs)
 
 
 def step_info() -> StepInfo:

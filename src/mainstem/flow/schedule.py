@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from mainstem.errors import BadArgument
+from mainstem.errors import BadArgument, InputRefused
 from mainstem.flow.program import Seconds, Workflow, seconds
 from mainstem.flow.recurrence import Recurrence
 from mainstem.flow.values import dumped
@@ -99,6 +99,9 @@ def _time_argument(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> st
             f"the input of the schedule does not fit {workflow.name}: {misfit}",
             hint="give its arguments by name: input={…}",
         ) from misfit
+    told = {**given, **({TIME_ARGUMENT: "2026-01-01T00:00:00+00:00"} if asked else {})}
+    if faults := workflow.parameters.faults(dumped(told, f"the input of the schedule of {workflow.name}")):
+        raise InputRefused.of(workflow.name, faults)
     return TIME_ARGUMENT if asked else None
 
 

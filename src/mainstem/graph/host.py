@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from mainstem.errors import KindRefused, UnknownWorkflow
+from mainstem.flow.children import Child
 from mainstem.flow.program import Workflow
+from mainstem.flow.program import _conductor as conductor_of
 from mainstem.model import Json
 
 Query = Callable[[str, str, Mapping[str, Json], float | None], Awaitable[list[dict[str, Json]]]]
 """Performs a statement on a database by its name, with parameters, within seconds."""
 
 Find = Callable[[str], Awaitable[Workflow[..., Any] | None]]
-
-REMEMBERED = 1000
-"""Outputs that one cache holds; the one that was not asked for the longest goes."""
-
-
-class Cache:
-    """Outputs of nodes, for as long as each says. Of one process: another worker remembers its own."""
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[str, tuple[float, Json]] = OrderedDict()
-
-    def found(self, mark: str) -> tuple[Json] | None:
-        """The output, in a tuple as it may be null."""
-        until, output = self._held.get(mark, (0.0, None))
-        if until <= time.monotonic():
-            self._held.pop(mark, None)
-            return None
-        self._held.move_to_end(mark)
-        return (output,)
-
-    def keep(self, mark: str, output: Json, seconds: float) -> None:
-        self._held[mark] = (time.monotonic() + seconds, output)
-        while len(self._held) > REMEMBERED:
-            self._held.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +28,6 @@ class Host:
     find: Find | None = None
     """Finds a workflow that is no code of this process."""
     query: Query | None = None
-    cache: Cache = field(default_factory=Cache)
 
     async def call(self, workflow: str, given: Mapping[str, Json]) -> Json:
         """Run a workflow to its end as a part of this run. Raises UnknownWorkflow."""
@@ -68,6 +41,14 @@ class Host:
             )
         return await called.function(**called.parameters.read(dict(given)))
 
+    async def begin(self, workflow: str, given: Mapping[str, Json], *, awaited: bool) -> Json:
+        """Begin a run of its own, at the version that is active then: what it gives when it is awaited, else its id.
+
+        Raises UnknownWorkflow, BadArgument, RunFailed, RunCancelled.
+        """
+        asked = Child(self.workflows.get(workflow, workflow), dict(given), None, None, None)
+        return await conductor_of("a workflow node").child(asked, awaited=awaited)
+
     async def ask(
         self, database: str, statement: str, parameters: Mapping[str, Json], seconds: float | None
     ) -> list[dict[str, Json]]:
@@ -78,8 +59,3 @@ class Host:
                 hint="name it when the worker starts: --database NAME=postgresql://…",
             )
         return await self.query(database, statement, parameters, seconds)
-
-    def mark(self, *parts: Json) -> str:
-        """What tells one cached output from another; a tenant's own."""
-        told = json.dumps([str(self.org_id), *parts], sort_keys=True, default=str)
-        return hashlib.sha256(told.encode()).hexdigest()

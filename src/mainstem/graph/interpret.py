@@ -11,7 +11,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mainstem.errors import RunCancelled, RunFailed, SignalTimedOut, StepFailed, UnknownWorkflow
+from mainstem.errors import (
+    ApprovalTimedOut,
+    RunCancelled,
+    RunFailed,
+    SignalTimedOut,
+    StepFailed,
+    UnknownWorkflow,
+)
 from mainstem.flow.program import gather, place, recorded_outputs, skip
 from mainstem.graph.around import Around
 from mainstem.graph.host import Host
@@ -23,7 +30,7 @@ from mainstem.graph.visit import Known, Turn, visited
 from mainstem.graph.ways import for_error, taken
 from mainstem.model import Json
 
-Failure = StepFailed | SignalTimedOut | RunFailed | RunCancelled | UnknownWorkflow
+Failure = StepFailed | SignalTimedOut | ApprovalTimedOut | RunFailed | RunCancelled | UnknownWorkflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,14 @@ class Course:
         turn = Turn(self.shape, self.shape.nodes[key], self.given, known, self._visits[key])
         try:
             output, places = await visited(turn, self.host)
-        except (StepFailed, SignalTimedOut, RunFailed, RunCancelled, UnknownWorkflow) as failure:
+        except (
+            StepFailed,
+            SignalTimedOut,
+            ApprovalTimedOut,
+            RunFailed,
+            RunCancelled,
+            UnknownWorkflow,
+        ) as failure:
             return await self._after(failure, turn)
         if turn.node.type == "outcome":
             self._outcomes[key] = output

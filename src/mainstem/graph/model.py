@@ -119,7 +119,7 @@ class RetryTerms(Written):
 
 
 class CacheTerms(Written):
-    """A worker remembers the output for the same kind, config and inputs, so long."""
+    """The output is given again for the same key, kind, config and inputs, to whichever run, so long."""
 
     ttl: Duration
 
@@ -187,6 +187,10 @@ class Graph(Written):
     description: str | None = None
     nodes: Annotated[list[Node], Field(min_length=1, max_length=2000)]
     edges: Annotated[list[Edge], Field(max_length=10_000)] = Field(default_factory=list)
+    timeout: Duration | None = None
+    """Of a run, from its first start, its waits included; then it ends as `timeout`."""
+    on_failure: Literal["fail", "pause"] = "fail"
+    """What a failure does that no error edge is for: pause waits for a retry, a patch or a skip of the failed node."""
     metadata: dict[str, Json] = Field(default_factory=dict)
 
     @model_validator(mode="before")

@@ -7,7 +7,9 @@ from inspect import signature
 from typing import Any
 
 from mainstem.errors import KindRefused, NoWayOn, OutcomeFailed, RequirementRefused, VisitsExceeded
-from mainstem.flow.program import Parameters, Step
+from mainstem.flow.cache import Cache
+from mainstem.flow.parameters import Parameters
+from mainstem.flow.program import Step
 from mainstem.flow.retry import ONCE, Retry
 from mainstem.graph.model import Node
 from mainstem.model import Json
@@ -38,13 +40,14 @@ def recorded(
     *,
     retry: Retry = ONCE,
     timeout: float | None = None,
+    cache: Cache | None = None,
 ) -> Step[[Inputs], Json]:
     """A step that records its inputs as they are."""
 
     async def run(inputs: Inputs) -> Json:
         return await function(inputs)
 
-    step = Step(run, name=name, retry=retry, timeout=timeout)
+    step = Step(run, name=name, retry=retry, timeout=timeout, cache=cache)
     step.parameters = PARAMETERS
     return step
 
@@ -57,3 +60,11 @@ def retry_of(node: Node, *, tries_again: bool) -> Retry:
     return Retry(
         attempts=said.attempts, first=said.first, factor=said.factor, longest=said.longest, never=FINAL
     )
+
+
+def cache_of(node: Node) -> Cache | None:
+    """As the node says: for the tenant's nodes of this key, kind and config, with the same inputs."""
+    if node.cache is None:
+        return None
+    told = {"kind": node.kind, "config": node.config}
+    return Cache(ttl=node.cache.ttl, key=lambda **inputs: {**told, "inputs": inputs})

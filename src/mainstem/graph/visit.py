@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from mainstem.errors import KindRefused, MainstemError, NoWayOn, RequirementRefused, VisitsExceeded
-from mainstem.flow.program import add_event, get_context
+from mainstem.flow.program import add_event, get_context, is_settled
 from mainstem.flow.values import dumped, loaded
 from mainstem.graph.expression import evaluated
 from mainstem.graph.host import Host
@@ -16,7 +17,7 @@ from mainstem.graph.kinds.kind import Kind, Task
 from mainstem.graph.model import Binding, Node
 from mainstem.graph.requirements import faults_of, with_defaults
 from mainstem.graph.shape import Shape
-from mainstem.graph.steps import recorded, retry_of
+from mainstem.graph.steps import cache_of, recorded, retry_of
 from mainstem.graph.ways import Weighed, each, only_one, taken
 from mainstem.model import Json
 
@@ -49,8 +50,9 @@ class Turn:
         return only_one(edges, scope) if self.is_decision else each(edges, scope)
 
     @property
-    def has_conditions(self) -> bool:
-        return any(edge.condition is not None for edge in self.shape.ways[self.node.key])
+    def chooses(self) -> bool:
+        """Whether it is left by some of its ways only, for reasons that are recorded."""
+        return self.is_decision or any(edge.condition is not None for edge in self.shape.ways[self.node.key])
 
 
 async def visited(turn: Turn, host: Host) -> tuple[Json, list[int]]:
@@ -58,16 +60,29 @@ async def visited(turn: Turn, host: Host) -> tuple[Json, list[int]]:
     kind = kind_of(turn.node)
     inputs, refusal = await _bound(turn)
     task = Task(turn.node, kind.config.model_validate(turn.node.config), inputs, host)
-    if refusal is None:
+    is_known = refusal is None and await is_settled(turn.node.key, inputs)
+    if refusal is None and not is_known:
         task = replace(task, waited=await kind.before(task))
 
-    async def run(_: dict[str, Json]) -> Json:
+    async def give(_: dict[str, Json]) -> Json:
         if refusal is not None:
             raise refusal
-        return _decided(turn, inputs, await _output(kind, task))
+        return await _output(kind, task)
 
     retry = retry_of(turn.node, tries_again=kind.tries_again)
-    output = await recorded(turn.node.key, run, retry=retry, timeout=turn.node.timeout)(inputs)
+    step = partial(recorded, retry=retry, timeout=turn.node.timeout)
+    made: Callable[[dict[str, Json]], Awaitable[Json]] = give
+    cache = cache_of(turn.node)
+    if (
+        cache is not None and turn.chooses and not is_known
+    ):  # what it gives is shared; what this run makes of it is its own
+        given = await step(f"{turn.node.key}:cached", give, cache=cache)(inputs)
+        cache, made = None, _giving(given)
+
+    async def run(_: dict[str, Json]) -> Json:
+        return _decided(turn, inputs, await made(inputs))
+
+    output = await step(turn.node.key, run, cache=cache)(inputs)
     if turn.is_decision:  # as it was decided then
         return output, list(output["took"])
     return output, taken(turn.weighed(output, inputs))
@@ -108,25 +123,26 @@ async def _source(binding: Binding, turn: Turn) -> Json:
 
 
 async def _output(kind: Kind, task: Task) -> Json:
-    """What the kind gives, as JSON has it, or a cache; held against what the node requires of it."""
+    """What the kind gives, as JSON has it, held against what the node requires of it."""
     node = task.node
-    mark = task.host.mark(node.kind, node.config, task.inputs) if node.cache is not None else ""
-    if mark and (found := task.host.cache.found(mark)) is not None:
-        add_event("from_cache")
-        return found[0]
     output = loaded(dumped(await kind.run(task), f"the output of {node.key}"))
     if faults := faults_of(node.output_requirements, output, "output"):
         raise RequirementRefused(
             "\n".join(faults), hint=f"mend what {node.key} gives, or what is required of it"
         )
-    if node.cache is not None:
-        task.host.cache.keep(mark, output, node.cache.ttl)
     return output
+
+
+def _giving(output: Json) -> Callable[[dict[str, Json]], Awaitable[Json]]:
+    async def give(_: dict[str, Json]) -> Json:
+        return output
+
+    return give
 
 
 def _decided(turn: Turn, inputs: Mapping[str, Json], output: Json) -> Json:
     """The output, the ways on told as an event; of a decision the choice with its reasons. Raises NoWayOn, KindRefused."""
-    if not turn.is_decision and not turn.has_conditions:
+    if not turn.chooses:
         return output
     weighed = turn.weighed(output, inputs)
     ways = [one.told for one in weighed]

@@ -172,6 +172,48 @@ def find_graph(org_id: UUID, workflow: str, version: int | None) -> Call[ActiveG
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputAsked:
+    """What a workflow takes: a graph what its entry requires, code what its schema says; None where nothing is known."""
+
+    workflow: str
+    requirements: Json
+    schema: Json
+
+
+def read_input(
+    workflow: str | UUID, version: int = 0, *, org_id: UUID | None = None
+) -> Call[InputAsked | None]:
+    """What a version takes, 0 the active one; None when there is no such workflow. org_id: for workers, whose it is.
+
+    Raises NotFound for a version that a graph does not have.
+    """
+
+    def read(rows: list[Row]) -> InputAsked | None:
+        if not rows:
+            return None
+        [row] = rows
+        if row["active_version"] is not None and row["version"] is None:
+            raise NotFound(
+                f"no version {version} of workflow {row['workflow']} in this tenant",
+                hint="list its versions: `mainstem workflows versions`",
+            )
+        schema = row["input_schema"] if row["version"] is None else None
+        return InputAsked(workflow=row["workflow"], requirements=row["requirements"], schema=schema)
+
+    name, workflow_id = (workflow, None) if isinstance(workflow, str) else (None, workflow)
+    return Call(
+        "select w.name as workflow, w.active_version, w.input_schema, v.version, (select n -> 'input_requirements'"
+        " from jsonb_array_elements(case jsonb_typeof(v.graph_config -> 'nodes') when 'array' then v.graph_config -> 'nodes' else '[]' end) n"
+        " where n ->> 'type' = 'entry' limit 1) as requirements"
+        " from mainstem.user_workflow w left join mainstem.user_workflow_version v on v.org_id = w.org_id"
+        " and v.workflow_id = w.workflow_id and v.version = coalesce(nullif(%s, 0), w.active_version)"
+        " where w.org_id = coalesce(%s, mainstem.current_org()) and (w.name = %s or w.workflow_id = %s)",
+        [version, org_id, name, workflow_id],
+        read,
+    )
+
+
 # Templates.
 
 _TEMPLATE: LiteralString = "template_id, name, description, graph_config, updated_at"

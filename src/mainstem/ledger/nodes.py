@@ -131,7 +131,7 @@ def _defined(workflow_id: UUID, read: Any) -> Call[Any]:
         return read(rows[0])
 
     return Call(
-        "select w.graph_config,"
+        "select w.graph_config, w.input_schema,"
         " (select coalesce(json_agg(json_build_object('key', coalesce(n.metadata ->> 'key', n.node_id::text), 'label', n.label,"
         " 'metadata', n.metadata) order by n.metadata -> 'place', n.created_at, n.label), '[]')"
         " from mainstem.user_workflow_node n where n.workflow_id = w.workflow_id and not n.metadata ? 'removed_in_version') as nodes,"
@@ -200,7 +200,7 @@ def _word(found: Json, *names: str) -> str | None:
 
 
 def _schema(row: Row) -> dict[str, Json]:
-    """The workflow's own schema; else the requirements of its entry nodes."""
+    """The workflow's own schema; else the requirements of its entry nodes; of code, its parameters."""
     config = row["graph_config"] if isinstance(row["graph_config"], Mapping) else {}
     for place in (config, config.get("metadata")):
         if isinstance(place, Mapping) and isinstance(place.get("input_schema"), Mapping):
@@ -213,6 +213,8 @@ def _schema(row: Row) -> dict[str, Json]:
     whole = next(
         (one["input_schema"] for one in entries if isinstance(one.get("input_schema"), Mapping)), None
     )
+    if whole is None and not row["graph_config"] and row["input_schema"]:
+        return dict(row["input_schema"])
     return dict(whole) if whole is not None else _of_requirements(entries)
 
 

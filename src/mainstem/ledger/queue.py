@@ -92,9 +92,9 @@ def end_overdue() -> Call[int]:
     return Call("select mainstem._end_overdue_v1()", [], scalar)
 
 
-def ready_in() -> Call[float | None]:
-    """Seconds until the next waiting run is due; None when none waits for a time."""
-    return Call("select mainstem._ready_in_v1()", [], scalar)
+def ready_in(queues: list[str]) -> Call[float | None]:
+    """Seconds until the next waiting run is due, or one of these queues has a permit again for who waits; None for never."""
+    return Call("select least(mainstem._ready_in_v1(), mainstem._permit_in_v1(%s))", [queues], scalar)
 
 
 def _claimed(row: Row) -> ClaimedRun:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from uuid import UUID
 from mainstem.errors import BadArgument, NotFound
 from mainstem.ledger.call import Call, Row, nothing, scalar
 from mainstem.ledger.records import StartRecord, packed_array
-from mainstem.model import ContextEntry, Event, Page, Run, RunStatus, RunSummary, Step, StepStatus
+from mainstem.model import ContextEntry, Event, Json, Page, Run, RunStatus, RunSummary, Step, StepStatus
 from mainstem.postgres.times import read_time
 
 START = "select place, run_id, answer from mainstem._start_runs_v1(null, %b::mainstem._start_record[])"
@@ -41,13 +42,19 @@ def start_runs(oids: dict[str, int], records: list[StartRecord]) -> Call[list[tu
     return Call(START, [parameter], lambda rows: [(row["run_id"], row["answer"]) for row in rows])
 
 
-def register_workflow(name: str, description: str | None) -> Call[UUID]:
-    """The id of the workflow of this name, made on the first call. Concurrent calls get the same."""
+def register_workflow(
+    name: str, description: str | None, input_schema: Mapping[str, Json] | None = None
+) -> Call[UUID]:
+    """The id of the workflow of this name, made on the first call. Concurrent calls get the same.
+
+    input_schema: of its arguments, from who has the code.
+    """
     return Call(
-        "insert into mainstem.user_workflow as w (org_id, name, description) values (mainstem.current_org(), %s, %s)"
-        " on conflict (org_id, name) do update set description = coalesce(excluded.description, w.description)"
-        " returning workflow_id",
-        [name, description],
+        "insert into mainstem.user_workflow as w (org_id, name, description, input_schema)"
+        " values (mainstem.current_org(), %s, %s, %s::jsonb)"
+        " on conflict (org_id, name) do update set description = coalesce(excluded.description, w.description),"
+        " input_schema = coalesce(excluded.input_schema, w.input_schema) returning workflow_id",
+        [name, description, None if input_schema is None else json.dumps(input_schema)],
         scalar,
     )
 

@@ -6,7 +6,7 @@ When a schedule comes round is computed from cron expressions by its callers; th
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, LiteralString
@@ -37,7 +37,8 @@ class NewSchedule:
     """The workflow's arguments by name, as JSON."""
     time_argument: str | None = None
     channel: str = "web"
-    version: int = 1
+    version: int = 0
+    """What its runs begin with; 0: the version that is active then."""
     queue: str = "default"
     priority: int = 0
     missed: Missed = "once"
@@ -62,6 +63,7 @@ class Schedule:
     time_argument: str | None
     channel: str
     version: int
+    """0: the one that is active when a run begins."""
     queue: str
     priority: int
     missed: Missed
@@ -167,6 +169,20 @@ def put_schedule(new: NewSchedule, following: datetime | None, *, replace: bool 
     text = f'{json.dumps(definition)[:-1]}, "input_data": {new.input.decode()}}}'
     return Call(
         "select mainstem.put_workflow_schedule(%s::jsonb, %s, %s)", [text, following, replace], scalar
+    )
+
+
+def edit_schedule(
+    found: Schedule, changes: Mapping[str, Json], following: datetime | None
+) -> Call[datetime | None]:
+    """Change columns of a schedule as it was read; when it comes round next. following: that time, where its times change.
+
+    Raises NotFound, StateRefused (the name is taken), BadArgument (channel), PreconditionFailed (it is not as it was read).
+    """
+    return Call(
+        "select mainstem.edit_workflow_schedule(%s, %s::jsonb, %s, %s)",
+        [found.schedule_id, json.dumps(dict(changes)), found.updated_at, following],
+        scalar,
     )
 
 

@@ -136,6 +136,7 @@ class Workflow(Ledger):
     created_by: Mapped[UUID | None]
     updated_at: Mapped[Moment]
     active_version: Mapped[int | None]
+    input_schema: Mapped[Json | None]
 
     nodes: Mapped[list[Node]] = relationship(
         primaryjoin="and_(foreign(Node.org_id) == Workflow.org_id, foreign(Node.workflow_id) == Workflow.workflow_id)",

@@ -52,7 +52,7 @@ class Schedule(Ledger):
     input_data: Mapped[JsonObject]
     time_argument: Mapped[str | None]
     channel: Mapped[str] = mapped_column(WORKFLOW_CHANNEL, server_default=text("'web'"))
-    workflow_version: Mapped[int] = mapped_column(server_default=text("1"))
+    workflow_version: Mapped[int] = mapped_column(server_default=text("0"))
     queue: Mapped[str] = mapped_column(server_default=text("'default'"))
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     missed: Mapped[str] = mapped_column(server_default=text("'once'"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from mainstem.client.inputs import KnownInputs
 from mainstem.errors import Unreachable
 from mainstem.ledger.audit import AuditOf, entry
 from mainstem.ledger.budget import aperform_within
@@ -16,6 +17,7 @@ from mainstem.ledger.call import Call
 from mainstem.ledger.catalog import fitting, refuse_misfit
 from mainstem.ledger.keys import KeyHolder, holder_of
 from mainstem.ledger.link import Link
+from mainstem.model import Json
 from mainstem.postgres import Role, connect
 from mainstem.server.config import ServerConfig
 
@@ -38,6 +40,7 @@ class Database:
         self._is_open = False
         self._attempt: asyncio.Task[None] | None = None
         self._fitted = -TRUSTED
+        self._inputs = KnownInputs()
 
     async def __aenter__(self) -> Self:
         await self.ready()
@@ -45,6 +48,17 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def refuse_misfit(
+        self, org_id: UUID, workflow: str | UUID | None, version: int, given: Mapping[str, Json]
+    ) -> None:
+        """See that a workflow takes this input. Raises InputRefused with every fault, NotFound for a version."""
+
+        async def ask(call: Call[Any]) -> Any:
+            return await self.perform(call, org_id=org_id)
+
+        if workflow is not None:
+            await self._inputs.refuse(ask, (org_id, workflow, version), given)
 
     async def ready(self) -> None:
         """Open, on a schema that fits. Whoever waits for it waits for the same attempt."""

@@ -20,6 +20,7 @@ from mainstem.errors import (
     DrivenElsewhere,
     GraphRefused,
     IdempotencyConflict,
+    InputRefused,
     LegacyColumnsDropped,
     MainstemError,
     MigrationUnknown,
@@ -146,8 +147,8 @@ def told(request: Request, error: MainstemError) -> JSONResponse:
 
 
 def _beside(error: MainstemError) -> dict[str, Any]:
-    """What a program needs to go on: each fault of a graph, and both texts of a draft."""
-    if isinstance(error, GraphRefused):
+    """What a program needs to go on: each fault of a graph or an input, and both texts of a draft."""
+    if isinstance(error, GraphRefused | InputRefused):
         places = (fault.partition(": ")[::2] for fault in error.faults)
         return {"errors": [Detail(pointer=place, detail=fault) for place, fault in places]}
     if isinstance(error, DraftConflict) and error.theirs is not None:

@@ -32,6 +32,7 @@ CASES = [
         body={"name": "evening", "workflow": "payroll", "cron": "0 18 * * *", "zone": "Europe/Berlin"},
     ),
     Case("GET", ONE, VIEWER, ids=schedule),
+    Case("PATCH", ONE, OPERATOR, ids=schedule, body={"cron": "0 7 * * *", "zone": "Europe/Berlin"}),
     Case("GET", f"{ONE}/next", VIEWER, ids=schedule),
     Case("GET", f"{ONE}/firings", VIEWER, ids=schedule),
     Case("POST", f"{ONE}/pause", OPERATOR, ids=schedule),

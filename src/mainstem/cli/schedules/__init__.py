@@ -9,6 +9,7 @@ from mainstem.cli.named import Named
 VERBS = {
     "list": "Show schedules by name, and when each comes round next.",
     "create": "Start WORKFLOW by itself, under the name NAME: by --cron, --every or --at.",
+    "edit": "Change parts of SCHEDULE; what is not given stays.",
     "pause": "Let SCHEDULE fire nothing until it is resumed.",
     "resume": "Let SCHEDULE go on from its next time.",
     "next": "Show when SCHEDULE comes round next.",

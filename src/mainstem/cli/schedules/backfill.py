@@ -10,7 +10,7 @@ from mainstem.cli.door import did, ledger_of
 from mainstem.cli.output import json_option, say, wants_json
 from mainstem.cli.runs.moment import Moment
 from mainstem.cli.schedules.asked import schedule_named
-from mainstem.client.schedules import past_times
+from mainstem.client.recurring import past_times
 from mainstem.ledger import schedules
 from mainstem.settings import Settings
 

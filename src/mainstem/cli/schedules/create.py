@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, get_args
 
 import click
@@ -11,12 +11,13 @@ import click
 from mainstem.cli.door import did, ledger_of
 from mainstem.cli.given import given_object
 from mainstem.cli.output import json_option, moment, say
+from mainstem.cli.schedules.asked import given_moment, refuse_misfit
 from mainstem.cli.span import Span
 from mainstem.cli.workflows.asked import workflow_named
-from mainstem.client.schedules import first_time
-from mainstem.errors import BadArgument
+from mainstem.client.inputs import scheduled
+from mainstem.client.recurring import first_time
 from mainstem.flow.recurrence import Recurrence
-from mainstem.flow.values import dumped
+from mainstem.flow.values import dumped, loaded
 from mainstem.ledger.schedules import (
     A_DAY,
     Missed,
@@ -39,7 +40,12 @@ from mainstem.settings import Settings
 @click.option("--input", "given", default="{}", metavar="JSON", help="Its arguments: an object, @FILE, or -.")
 @click.option("--time-argument", help="The argument that gets the time that a run is scheduled for.")
 @click.option("--channel", default="web", show_default=True)
-@click.option("--version", type=click.IntRange(1), default=1, show_default=True, help="Of the workflow.")
+@click.option(
+    "--version",
+    type=click.IntRange(0),
+    default=0,
+    help="Of its runs; the active one of each time without it.",
+)
 @click.option("--queue", default="default", show_default=True)
 @click.option("--priority", type=int, default=0, show_default=True)
 @click.option(
@@ -82,20 +88,14 @@ def create(
       mainstem schedules create sweep clean-up --every 15m --overlap queue
       mainstem schedules create 'new year' greet --at 2027-01-01T00:00 --input '{"year": 2027}'
     """  # noqa: D301  (click's mark for lines that stay as they are)
-    times = Recurrence(cron=cron, every=every, at=None if at is None else _moment(at), zone=zone)
+    times = Recurrence(cron=cron, every=every, at=None if at is None else given_moment(at), zone=zone)
     text = dumped(given_object(given, "--input"), "--input")
     with ledger_of(settings) as ask:
         new = NewSchedule(
             name=name, workflow_id=workflow_named(ask, workflow), cron=cron, every=every, at=times.at, zone=zone, input=text, **how
         )  # fmt: skip
+        refuse_misfit(ask, new.workflow_id, new.version, scheduled(loaded(text), new.time_argument))
         put = put_schedule(new, first_time(times, ask(clock())))
         made = ask(put, lambda made: did("schedules.create", made, name=name, times=str(times)))
         found = ask(read_schedule(made))
     say(f"{name} starts {found.workflow} first at {moment(found.next_at)} UTC", **asdict(found))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as refusal:
-        raise BadArgument(f"--at: {text!r} is no time", hint="--at 2026-03-01T09:30") from refusal

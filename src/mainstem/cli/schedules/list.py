@@ -9,7 +9,7 @@ import click
 
 from mainstem.cli.door import ledger_of
 from mainstem.cli.output import json_option, note, show, wants_json
-from mainstem.client.schedules import recurrence_of
+from mainstem.client.recurring import recurrence_of
 from mainstem.ledger.schedules import Schedule, list_schedules
 from mainstem.settings import Settings
 

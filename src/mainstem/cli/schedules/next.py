@@ -9,7 +9,7 @@ import click
 from mainstem.cli.door import ledger_of
 from mainstem.cli.output import json_option, show
 from mainstem.cli.schedules.asked import schedule_named
-from mainstem.client.schedules import next_times
+from mainstem.client.recurring import next_times
 from mainstem.settings import Settings
 
 

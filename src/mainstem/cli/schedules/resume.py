@@ -7,7 +7,7 @@ import click
 from mainstem.cli.door import did, ledger_of
 from mainstem.cli.output import json_option, moment, say
 from mainstem.cli.schedules.asked import schedule_named
-from mainstem.client.schedules import recurrence_of
+from mainstem.client.recurring import recurrence_of
 from mainstem.ledger.schedules import resume_schedule
 from mainstem.settings import Settings
 

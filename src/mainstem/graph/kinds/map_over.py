@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from mainstem.errors import KindRefused, RunCancelled, RunFailed, StepFailed
-from mainstem.flow.program import gather
+from mainstem.flow.children import map as lanes_over
 from mainstem.graph.kinds.kind import Kind, Task
 from mainstem.graph.kinds.python import FunctionName, called
+from mainstem.graph.kinds.workflow import As, begun
 from mainstem.graph.model import Written
 from mainstem.graph.steps import recorded, retry_of
 from mainstem.model import Json
@@ -20,6 +22,8 @@ class Each(Written):
 
     function: FunctionName | None = None
     workflow: str | None = None
+    run_as: As = "branch"
+    """Of a workflow, as in kind `workflow`."""
     over: str = "items"
     """The input that is the list; the other inputs are handed to each."""
     item: str = "item"
@@ -46,11 +50,7 @@ class Map(Kind):
         items = task.inputs.get(task.config.over)
         if not isinstance(items, list):
             return None
-        found: list[Json] = []
-        for first in range(0, len(items), task.config.at_once):
-            some = items[first : first + task.config.at_once]
-            found += await gather(*(_settled(task, item) for item in some))
-        return found
+        return await lanes_over(partial(_settled, task), items, limit=task.config.at_once)
 
     async def run(self, task: Task) -> Json:
         if task.waited is None:
@@ -72,7 +72,7 @@ async def _one(task: Task, item: Json) -> Json:
     asked = task.config
     inputs = {name: value for name, value in task.inputs.items() if name != asked.over} | {asked.item: item}
     if asked.workflow is not None:
-        return await task.host.call(asked.workflow, inputs)
+        return await begun(task.host, asked.workflow, inputs, asked.run_as)
 
     async def run(given: dict[str, Json]) -> Json:
         return await called(asked.function, given)

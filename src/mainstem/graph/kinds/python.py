@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mainstem.errors import KindRefused
 from mainstem.flow.modules import module_named
@@ -15,6 +15,7 @@ from mainstem.flow.program import Step
 from mainstem.flow.threads import in_thread
 from mainstem.graph.kinds.kind import Kind, Task
 from mainstem.graph.model import Written
+from mainstem.graph.steps import retry_of
 from mainstem.model import Json
 
 FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -22,23 +23,63 @@ FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
 
 class Called(Written):
-    """Which function."""
+    """Which function, and where it runs."""
 
     function: FunctionName
+    executor: str | None = None
+    """process, ray, or one that the worker was given; the worker itself without it."""
+    resources: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    """What it takes of that one while it runs: {cpu: 2}."""
+
+    @model_validator(mode="after")
+    def _of_an_executor(self) -> Called:
+        if self.resources and self.executor is None:
+            raise ValueError("resources are an executor's: name it too, as in executor: process")
+        return self
 
 
 class Python(Kind):
-    """Async ones run in the worker's loop, plain ones in a thread."""
+    """Async ones run in the worker's loop, plain ones in a thread; on an executor as a step of its own, KEY:call."""
 
     name = "python"
     config = Called
 
+    async def before(self, task: Task) -> Json:
+        if task.config.executor is None:
+            return None
+        try:
+            function = _taking(task.config.function, task.inputs)
+        except KindRefused:  # for the node's own step to say, so that it is recorded
+            return None
+        return {"gave": await _elsewhere(function, task)}
+
     async def run(self, task: Task) -> Json:
+        if task.waited is not None:
+            return task.waited["gave"]
         return await called(task.config.function, task.inputs)
+
+
+async def _elsewhere(function: Callable[..., Any], task: Task) -> Json:
+    step: Step[..., Any] = Step(
+        function,
+        name=f"{task.node.key}:call",
+        retry=retry_of(task.node, tries_again=True),
+        timeout=task.node.timeout,
+        executor=task.config.executor,
+        resources=task.config.resources,
+    )
+    return cast("Json", await step(**task.inputs))
 
 
 async def called(name: str, inputs: dict[str, Json]) -> Json:
     """What the function gives. Raises KindRefused where there is none, or where it does not take these inputs."""
+    function = _taking(name, inputs)
+    if inspect.iscoroutinefunction(function):
+        return await function(**inputs)
+    return await in_thread(partial(function, **inputs))
+
+
+def _taking(name: str, inputs: dict[str, Json]) -> Callable[..., Any]:
     function = function_named(name)
     try:
         inspect.signature(function).bind(**inputs)
@@ -46,9 +87,7 @@ async def called(name: str, inputs: dict[str, Json]) -> Json:
         raise KindRefused(
             f"{name} does not take these inputs: {refusal}", hint="mend the data_bindings"
         ) from refusal
-    if inspect.iscoroutinefunction(function):
-        return await function(**inputs)
-    return await in_thread(partial(function, **inputs))
+    return function
 
 
 def function_named(name: str) -> Callable[..., Any]:

@@ -71,6 +71,9 @@ async def start(
 ) -> Started:  # fmt: skip
     """It is durable when this answers; a worker takes it."""
     arguments = dumped(given.input, "the input")
+    await database.refuse_misfit(
+        caller.org_id, given.workflow or given.workflow_id, given.version, given.input
+    )
     new = NewRun(
         **given.model_dump(exclude={"input", "is_test", "test"}),
         input=arguments,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
-from mainstem.client.schedules import first_time, next_times, past_times, recurrence_of
+from mainstem.client.editing import Changes, edited, to_be_asked
+from mainstem.client.inputs import scheduled
+from mainstem.client.recurring import first_time, next_times, past_times, recurrence_of
 from mainstem.errors import BadArgument, NotFound, PreconditionFailed, StateRefused
 from mainstem.flow.recurrence import Recurrence
 from mainstem.flow.values import dumped
@@ -19,7 +21,14 @@ from mainstem.server.answers import described, linked
 from mainstem.server.database import Database
 from mainstem.server.routes.parameters import Asked, PageSize, PageToken
 from mainstem.server.shapes import schedules as examples
-from mainstem.server.shapes.schedules import Backfilled, Counted, CreatedSchedule, ScheduleAnswered, Times
+from mainstem.server.shapes.schedules import (
+    Backfilled,
+    Counted,
+    CreatedSchedule,
+    EditedSchedule,
+    ScheduleAnswered,
+    Times,
+)
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
 
@@ -66,6 +75,8 @@ async def create_schedule(
         created_by=caller.user_id,
         **body.model_dump(exclude={"workflow", "workflow_id", "at", "input"}),
     )
+    given = scheduled(body.input, body.time_argument)
+    await database.refuse_misfit(caller.org_id, new.workflow_id, body.version, given)
     now = await database.perform(schedules.clock(), org_id=caller.org_id)
     schedule_id = await database.perform(
         schedules.put_schedule(new, first_time(recurrence, now)),
@@ -85,6 +96,26 @@ async def create_schedule(
 )
 async def read_schedule(schedule_id: UUID, caller: Viewer, database: Asked) -> Schedule:
     """With its next time."""
+    return await _read(schedule_id, database, caller.org_id)
+
+
+@router.patch(
+    "/{schedule_id}",
+    operation_id="edit_schedule",
+    summary="Change parts of a schedule",
+    responses=described(NotFound, StateRefused, PreconditionFailed, example=examples.SCHEDULE),
+)
+async def edit_schedule(
+    schedule_id: UUID, body: EditedSchedule, caller: Operator, database: Asked
+) -> Schedule:
+    """When its times change it comes round next at the first of the new ones that is to come, and
+    stays paused when it is; a time that has begun a run begins no other. 412 when it was changed at the same moment.
+    """
+    found = await _read(schedule_id, database, caller.org_id)
+    asked = to_be_asked(found, cast("Changes", body.changes()))
+    await database.refuse_misfit(caller.org_id, found.workflow_id, *asked)
+    told = caller.did("schedules.edit", schedule_id, **{"name": found.name, **body.changes("json")})
+    await database.perform(edited(found, cast("Changes", body.changes())), org_id=caller.org_id, audit=told)
     return await _read(schedule_id, database, caller.org_id)
 
 

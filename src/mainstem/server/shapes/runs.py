@@ -75,7 +75,7 @@ class Start(_Shape):
     input: dict[str, Any] = Field(default_factory=dict, description="The workflow's arguments by name.")
     channel: str = Field("web", max_length=64)
     external_id: str | None = Field(None, max_length=255, description="Your own id for it; not unique.")
-    version: int = Field(1, ge=1, le=2**31 - 1, description="The workflow's version to run.")
+    version: int = Field(0, ge=0, le=2**31 - 1, description="Of the workflow; 0: the one that is active.")
     priority: int = Field(0, ge=-(2**31), le=2**31 - 1)
     tags: list[str] = Field(default_factory=list, max_length=50)
     is_test: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -23,7 +23,7 @@ SCHEDULE = {
     "input": {"office": "north"},
     "time_argument": None,
     "channel": "web",
-    "version": 1,
+    "version": 0,
     "queue": "default",
     "priority": 0,
     "missed": "once",
@@ -93,7 +93,9 @@ class CreatedSchedule(BaseModel):
         None, description="The argument that gets the time that it is scheduled for."
     )
     channel: str = Field("web", max_length=63)
-    version: int = Field(1, ge=1, le=2**31 - 1)
+    version: int = Field(
+        0, ge=0, le=2**31 - 1, description="Of its runs; 0: the one that is active when each begins."
+    )
     queue: str = Field("default", min_length=1, max_length=255)
     priority: int = Field(0, ge=-(2**31), le=2**31 - 1)
     missed: Missed = Field(
@@ -104,6 +106,39 @@ class CreatedSchedule(BaseModel):
     overlap: Overlap = Field(
         "skip", description="While the run before is not over: allow, skip, queue, or cancel the one before."
     )
+
+
+class EditedSchedule(BaseModel):
+    """Parts of a schedule that are to be others: what is left out, or null, stays; a time_argument of null is none."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"cron": "0 7 * * mon-fri", "missed": "skip"}]},
+    )
+
+    name: str | None = Field(None, min_length=1, max_length=255, pattern=r"^[^\x00]+$")
+    cron: str | None = Field(
+        None, max_length=200, description="One of cron, every and at takes the place of the others."
+    )
+    every: timedelta | None = Field(None, examples=[None])
+    at: datetime | None = Field(None, examples=[None])
+    zone: str | None = Field(None, max_length=100)
+    input: dict[str, Json] | None = None
+    time_argument: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    channel: str | None = Field(None, max_length=63)
+    version: int | None = Field(
+        None, ge=0, le=2**31 - 1, description="0: the one that is active when a run begins."
+    )
+    queue: str | None = Field(None, min_length=1, max_length=255)
+    priority: int | None = Field(None, ge=-(2**31), le=2**31 - 1)
+    missed: Missed | None = None
+    window: timedelta | None = Field(None, ge=timedelta(0), le=timedelta(days=3660))
+    overlap: Overlap | None = None
+
+    def changes(self, mode: str = "python") -> dict[str, Any]:
+        """Those that are given, by name."""
+        given = self.model_dump(mode=mode, exclude_unset=True)
+        return {name: value for name, value in given.items() if value is not None or name == "time_argument"}
 
 
 class Times(BaseModel):

@@ -170,6 +170,7 @@ create table mainstem.user_workflow (
   created_by uuid,
   updated_at timestamptz not null default mainstem.clock(),
   active_version integer,
+  input_schema jsonb,
   primary key (org_id, workflow_id),
   constraint a_workflow_s_name_is_its_own unique (org_id, name),
   constraint workflow_status_is_known check (status in ('draft', 'active', 'paused', 'archived')),
@@ -181,6 +182,7 @@ comment on column mainstem.user_workflow.version is 'Optimistic lock of the defi
 comment on column mainstem.user_workflow.draft_state is 'The graph being edited, not yet published.';
 comment on column mainstem.user_workflow.graph_config is 'The active version''s graph; NULL for a workflow of code.';
 comment on column mainstem.user_workflow.active_version is 'The published version that new runs begin with; NULL for a workflow of code.';
+comment on column mainstem.user_workflow.input_schema is 'The JSON Schema of the arguments of a workflow of code, as whoever has the code entered it; NULL: not known.';
 
 create table mainstem.user_workflow_version (
   org_id uuid not null,
@@ -668,7 +670,7 @@ create table mainstem.user_workflow_schedule (
   input_data jsonb not null default '{}',
   time_argument text,
   channel mainstem.workflow_channel not null default 'web',
-  workflow_version integer not null default 1,
+  workflow_version integer not null default 0,
   queue text not null default 'default',
   priority integer not null default 0,
   missed text not null default 'once',
@@ -699,7 +701,7 @@ comment on column mainstem.user_workflow_schedule.every is 'The time between two
 comment on column mainstem.user_workflow_schedule.once_at is 'The one moment of a schedule that comes once.';
 comment on column mainstem.user_workflow_schedule.zone is 'The time zone of cron, by its IANA name.';
 comment on column mainstem.user_workflow_schedule.time_argument is 'The argument of the workflow that gets the time it was scheduled for; NULL: none.';
-comment on column mainstem.user_workflow_schedule.workflow_version is 'What its runs begin with.';
+comment on column mainstem.user_workflow_schedule.workflow_version is 'What its runs begin with; 0: the version that is active then.';
 comment on column mainstem.user_workflow_schedule.priority is 'Of its runs: a higher one is claimed first.';
 comment on column mainstem.user_workflow_schedule.missed is 'Of the times that nobody was there for: skip them, once for the latest, all that lie within missed_window.';
 comment on column mainstem.user_workflow_schedule.missed_window is 'How long ago a missed time may lie to be made up for, where missed is all.';

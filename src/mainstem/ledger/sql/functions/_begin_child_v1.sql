@@ -15,12 +15,16 @@ begin
   told := one.given || jsonb_build_object('run_id', child, 'org_id', _begin_child_v1.org_id, 'parent_step_id', mainstem.step_id(one.run_id, one.step_number),
     'created_by', parent.created_by, 'is_test', parent.is_test, 'workflow_id', (
       select w.workflow_id from mainstem.user_workflow w where w.org_id = _begin_child_v1.org_id and w.name = one.given ->> 'workflow'));
-  select s.answer into begun from mainstem._start_runs_v1(null, array[jsonb_populate_record(null::mainstem._start_record, told)]) s;
-  refusal := case begun when 'no workflow' then format('this tenant has no workflow %s', quote_nullable(one.given ->> 'workflow'))
+  if one.given ->> 'refused' is not null then
+    begun := 'refused';
+  else
+    select s.answer into begun from mainstem._start_runs_v1(null, array[jsonb_populate_record(null::mainstem._start_record, told)]) s;
+  end if;
+  refusal := case begun when 'refused' then one.given ->> 'refused' when 'no workflow' then format('this tenant has no workflow %s', quote_nullable(one.given ->> 'workflow'))
                         when 'no channel' then format('this organization has no channel %s', quote_nullable(one.given ->> 'channel'))
                         when 'no user' then format('no user %s in this tenant', parent.created_by) end;
   state := case when refusal is not null then 'failed' when one.kind = 'start' then 'completed' else 'waiting' end;
-  told := case when refusal is not null then jsonb_build_object('type', case begun when 'no workflow' then 'UnknownWorkflow' else 'BadArgument' end) end;
+  told := case when refusal is not null then jsonb_build_object('type', case begun when 'no workflow' then 'UnknownWorkflow' when 'refused' then 'InputRefused' else 'BadArgument' end) end;
   insert into mainstem.user_workflow_run_step as t
     (step_id, run_id, org_id, step_number, node_key, iteration, status, started_at, ended_at, duration_ms,
      input_data, output_data, error_message, error_details, metadata)

@@ -17,9 +17,10 @@ begin
           coalesce(one.given, jsonb_strip_nulls(jsonb_build_object('signal', one.signal, 'seconds', one.timeout_us / 1e6))), coalesce(one.metadata, '{}'))
   on conflict (run_id, step_number) do nothing;
   update mainstem.user_workflow_run_step s
-     set metadata = s.metadata || jsonb_build_object('wait', jsonb_strip_nulls(jsonb_build_object(
+     set status = 'waiting', started_at = case s.status when 'pending' then moment else s.started_at end,  -- a breakpoint let it go on
+         metadata = s.metadata || jsonb_build_object('wait', jsonb_strip_nulls(jsonb_build_object(
            'kind', one.kind, 'signal', one.signal, 'due', moment + one.timeout_us * interval '1 microsecond')))
-   where s.run_id = one.run_id and s.step_number = one.step_number and s.status = 'waiting' and s.metadata -> 'wait' is null;
+   where s.run_id = one.run_id and s.step_number = one.step_number and s.status in ('waiting', 'pending') and s.metadata -> 'wait' is null;
   select (s.metadata -> 'wait' ->> 'due')::timestamptz as due, s.status, s.output_data, s.metadata ? 'timed_out' as timed_out into step
     from mainstem.user_workflow_run_step s where s.run_id = one.run_id and s.step_number = one.step_number;
   if step.status = 'completed' then  -- asked again, as the answer was lost: what it took is its answer, and it takes nothing more

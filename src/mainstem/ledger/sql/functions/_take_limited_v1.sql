@@ -38,7 +38,7 @@ begin
   if limits.rate_count is not null then
     select count(*) into begun from mainstem.user_workflow_run_queue q where q.run_id = any (chosen) and q.epoch = 0;
     update mainstem.user_workflow_queue k set tokens = available - begun, tokens_at = moment
-     where k.queue = from_queue;
+     where k.queue = from_queue and begun > 0;  -- a look that begins nothing writes nothing
   end if;
   update mainstem.user_workflow_run_queue q
      set state = 'owned', worker_id = worker, epoch = q.epoch + 1, waiting_for = '{}'

@@ -10,7 +10,7 @@ create table mainstem.user_workflow_schedule (
   input_data jsonb not null default '{}',
   time_argument text,
   channel mainstem.workflow_channel not null default 'web',
-  workflow_version integer not null default 1,
+  workflow_version integer not null default 0,
   queue text not null default 'default',
   priority integer not null default 0,
   missed text not null default 'once',
@@ -41,7 +41,7 @@ comment on column mainstem.user_workflow_schedule.every is 'The time between two
 comment on column mainstem.user_workflow_schedule.once_at is 'The one moment of a schedule that comes once.';
 comment on column mainstem.user_workflow_schedule.zone is 'The time zone of cron, by its IANA name.';
 comment on column mainstem.user_workflow_schedule.time_argument is 'The argument of the workflow that gets the time it was scheduled for; NULL: none.';
-comment on column mainstem.user_workflow_schedule.workflow_version is 'What its runs begin with.';
+comment on column mainstem.user_workflow_schedule.workflow_version is 'What its runs begin with; 0: the version that is active then.';
 comment on column mainstem.user_workflow_schedule.priority is 'Of its runs: a higher one is claimed first.';
 comment on column mainstem.user_workflow_schedule.missed is 'Of the times that nobody was there for: skip them, once for the latest, all that lie within missed_window.';
 comment on column mainstem.user_workflow_schedule.missed_window is 'How long ago a missed time may lie to be made up for, where missed is all.';

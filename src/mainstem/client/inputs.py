@@ -1,0 +1,62 @@
+"""What workflows take that are started by name, as their ledger has it: held for some seconds, as a start asks nobody twice."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from mainstem.errors import InputRefused
+from mainstem.flow.program import Workflow
+from mainstem.graph.inputs import refuse_input
+from mainstem.ledger.call import Call
+from mainstem.ledger.definitions import InputAsked, read_input
+from mainstem.model import Json
+
+HELD_FOR = 5.0
+"""Seconds for which an answer stands: a version that is activated meanwhile checks its input itself, when the run begins."""
+
+HELD = 1000
+"""Workflows; the one that was not started for the longest goes."""
+
+A_TIME = "2026-01-01T00:00:00.000000+00:00"
+"""What stands for the time that a schedule gives each run."""
+
+Asking = Callable[[Call[InputAsked | None]], Awaitable[InputAsked | None]]
+Mark = tuple[UUID, str | UUID, int]
+
+
+class KnownInputs:
+    """Of many tenants."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[Mark, tuple[float, InputAsked | None]] = OrderedDict()
+
+    async def refuse(self, ask: Asking, mark: Mark, given: Mapping[str, Json]) -> None:
+        """Raises InputRefused with every fault of the input, NotFound for a version that there is not."""
+        asked = await self._asked(ask, mark)
+        if asked is not None:
+            refuse_input(asked, given)
+
+    async def _asked(self, ask: Asking, mark: Mark) -> InputAsked | None:
+        until, asked = self._held.get(mark, (0.0, None))
+        if until <= time.monotonic():
+            org_id, workflow, version = mark
+            asked = await ask(read_input(workflow, version, org_id=org_id))
+            self._held[mark] = (time.monotonic() + HELD_FOR, asked)
+        self._held.move_to_end(mark)
+        while len(self._held) > HELD:
+            self._held.popitem(last=False)
+        return asked
+
+
+def refuse_arguments(workflow: Workflow[..., object], text: bytes) -> None:
+    """For who has the code. Raises InputRefused with every fault."""
+    if faults := workflow.parameters.faults(text):
+        raise InputRefused.of(workflow.name, faults)
+
+
+def scheduled(given: Mapping[str, Json], time_argument: str | None) -> dict[str, Json]:
+    """The input of a schedule, as each of its runs will have it."""
+    return dict(given) | ({} if time_argument is None else {time_argument: A_TIME})

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -21,6 +21,9 @@ from mainstem.postgres import Session, aconnect, aset_up
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+DEADLOCKS = 5
+"""Times that a call is performed that the server chooses, of two that wait for one another, as the one to end."""
 
 
 class Link:
@@ -68,9 +71,23 @@ class Link:
         await self._pool.close()
 
     async def __call__(self, call: Call[T]) -> T:
-        """Perform a call in a transaction of its own."""
-        async with self.borrowed() as conn:
-            return await aperform(conn, call, org_id=self.org_id)
+        """Perform a call in a transaction of its own; one that the server ended for another's sake, again.
+
+        Raises Unreachable for one that somebody had the server cancel: nothing of it was written either.
+        """
+        tries = DEADLOCKS
+        while True:
+            try:
+                async with self.borrowed() as conn:
+                    return await aperform(conn, call, org_id=self.org_id)
+            except errors.DeadlockDetected:
+                tries -= 1
+                if not tries:
+                    raise
+            except errors.QueryCanceled as cancelled:
+                raise Unreachable(
+                    f"the server broke off what it was asked: {cancelled}".strip(), hint="ask again"
+                ) from cancelled
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[AsyncConnection[Any]]:

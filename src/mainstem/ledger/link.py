@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from mainstem.errors import MainstemError, Unreachable
-from mainstem.ledger.call import Call, aperform
+from mainstem.ledger.call import Call, aperform, unbroken
 from mainstem.ledger.records import COMPOSITES, OIDS_SQL, register
 from mainstem.postgres import Session, aconnect, aset_up
 
@@ -62,8 +62,9 @@ class Link:
     async def __aenter__(self) -> Self:
         conn = await self.connection()  # the pool only says "timeout"; this says what is wrong
         async with conn:
-            found = await conn.execute(OIDS_SQL, [list(COMPOSITES)])
-            self.oids = dict(await found.fetchall())
+            with unbroken():  # a server that dies now is one that does not answer
+                found = await conn.execute(OIDS_SQL, [list(COMPOSITES)])
+                self.oids = dict(await found.fetchall())
         await self._pool.open()
         return self
 
@@ -79,15 +80,12 @@ class Link:
         while True:
             try:
                 async with self.borrowed() as conn:
-                    return await aperform(conn, call, org_id=self.org_id)
+                    with unbroken():
+                        return await aperform(conn, call, org_id=self.org_id)
             except errors.DeadlockDetected:
                 tries -= 1
                 if not tries:
                     raise
-            except errors.QueryCanceled as cancelled:
-                raise Unreachable(
-                    f"the server broke off what it was asked: {cancelled}".strip(), hint="ask again"
-                ) from cancelled
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[AsyncConnection[Any]]:

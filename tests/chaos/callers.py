@@ -44,7 +44,9 @@ class Callers:
             await asyncio.sleep(0.05)
 
     async def _start_some(self) -> None:
-        [(open_runs,)] = await self.rows("select count(*) from mainstem.user_workflow_run where ended_at is null")
+        [(open_runs,)] = await self.rows(
+            "select count(*) from mainstem.user_workflow_run where ended_at is null"
+        )
         for _ in range(min(15, MOST_OPEN - open_runs)):
             self._number += 1
             self._next = self._next or self._choice.sample(STARTED, len(STARTED))  # all, in every round

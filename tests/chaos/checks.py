@@ -60,7 +60,9 @@ def what_was_told_is_there(ledger: Ledger) -> Iterable[str]:
 
 def runs_that_were_acknowledged_are_there(ledger: Ledger) -> Iterable[str]:
     there = {row[0] for row in ledger.rows("select run_id from mainstem.user_workflow_run")}
-    yield from (f"run {run_id} was acknowledged and is not there" for run_id in set(ledger.heard.started) - there)
+    yield from (
+        f"run {run_id} was acknowledged and is not there" for run_id in set(ledger.heard.started) - there
+    )
 
 
 def runs_end_as_they_should(ledger: Ledger) -> Iterable[str]:
@@ -127,8 +129,13 @@ def signals_were_taken_once(ledger: Ledger) -> Iterable[str]:
         )
     }
     kept = {row[0] for row in ledger.rows("select signal_id from mainstem.user_workflow_signal")}
-    yield from (f"signal {one} was taken {count} times" for one, count in taken.items() if count > 1 or one in left)
-    yield from (f"signal {one} was acknowledged and is nowhere" for one in ledger.heard.signals - set(taken) - left - kept)
+    yield from (
+        f"signal {one} was taken {count} times" for one, count in taken.items() if count > 1 or one in left
+    )
+    yield from (
+        f"signal {one} was acknowledged and is nowhere"
+        for one in ledger.heard.signals - set(taken) - left - kept
+    )
 
 
 def answers_stand(ledger: Ledger) -> Iterable[str]:

@@ -225,7 +225,20 @@ edges:
 )
 
 STARTED = (
-    *(sequence, staged, fan_out, stubborn, failing, sleeper, listener, asking, family, paying, keyed, unwanted),
+    *(
+        sequence,
+        staged,
+        fan_out,
+        stubborn,
+        failing,
+        sleeper,
+        listener,
+        asking,
+        family,
+        paying,
+        keyed,
+        unwanted,
+    ),
     drawn,
 )
 """Kinds that are started again and again; one of `lasting` is enough."""

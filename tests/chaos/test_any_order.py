@@ -13,7 +13,13 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from stories import ACTS, Story
 
 from conditions import ON_ONE_SERVER
@@ -35,7 +41,7 @@ truncate mainstem.user_workflow_run, mainstem.user_workflow_run_step, mainstem.u
 """
 NOT_QUIET = """
 select q.run_id from mainstem.user_workflow_run_queue q join mainstem.user_workflow_run r using (run_id)
- where q.state in ('ready', 'owned') or q.state = 'waiting' and (q.due_at <= mainstem.clock() or r.status <> 'waiting')
+ where (q.state in ('ready', 'owned') or q.state = 'waiting' and (q.due_at <= mainstem.clock() or r.status <> 'waiting'))
 """
 NOT_BEGUN = f"{NOT_QUIET} and not (q.state = 'owned' and q.run_id = any (%s))"
 STANDS = """
@@ -99,14 +105,16 @@ class World:
         async with Mainstem(self.database.url) as client:
             made = Worker(client, [story], Terms(ttl=LEASE, poll=0.05))
             await made.__aenter__()
-            yield made
+            try:
+                yield made
+            finally:
+                await made.__aexit__()
 
     async def work(self) -> None:
         """Until there is nothing to do."""
         gate.set()
-        async with self.worker() as worker:
+        async with self.worker():
             await self.until_nothing(NOT_QUIET)
-            await worker.__aexit__()
 
     async def crash(self) -> None:
         """As soon as every run that can go on is in a step."""
@@ -116,10 +124,8 @@ class World:
             async with asyncio.timeout(60):
                 while self.database.rows(NOT_BEGUN, list(begun)):
                     await asyncio.sleep(0.01)
-            worker.client.detach(worker)
-            worker._task.cancel()
+            worker._task.cancel()  # without a word: whoever it had waits for the lease to end
             await asyncio.gather(worker._task, return_exceptions=True)
-            await worker.executors.stop()
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -200,7 +206,9 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.runs)
     @rule(choice=st.integers(0, 99))
     def retry(self, choice: int) -> None:
-        if chosen := self.one_of(choice, lambda run: run.status in ("failed", "completed", "waiting", "cancelled")):
+        if chosen := self.one_of(
+            choice, lambda run: run.status in ("failed", "completed", "waiting", "cancelled")
+        ):
             run_id, run = chosen
             self.stood.pop(run_id, None) if run.status == "failed" else None
             if self.asked(lambda: self.world.ms.retry(run_id), may=run.status == "failed"):
@@ -233,7 +241,9 @@ class AnyOrder(RuleBasedStateMachine):
         if chosen := self.one_of(choice, lambda run: not run.is_owned and run.status != "paused"):
             run_id, run = chosen
             kept = run.steps[: from_step - 1]
-            may = from_step <= len(run.steps) + 1 and not any(s.status in ("waiting", "pending") for s in kept)
+            may = from_step <= len(run.steps) + 1 and not any(
+                s.status in ("waiting", "pending") for s in kept
+            )
             made = self.asked(lambda: self.world.ms.fork(run_id, from_step=from_step), may=may)
             if made:
                 self.runs[made] = run.fork(from_step)

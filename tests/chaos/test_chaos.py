@@ -31,7 +31,9 @@ BROKEN: dict[str, str] = {
 """A ledger that each check must find fault with."""
 
 
-async def test_under_all_weather_the_witness_and_the_ledger_agree_and_every_check_finds_a_ledger_that_is_broken() -> None:
+async def test_under_all_weather_the_witness_and_the_ledger_agree_and_every_check_finds_a_ledger_that_is_broken() -> (
+    None
+):
     with weather(SEED) as bad:
         tally = await bad.pass_over(events=EVENTS)
         print(tally)

@@ -103,7 +103,9 @@ class Weather:
                 order = self.chance.sample(self.events, len(self.events))
                 for event in order[: max(0, events - came) if not seconds else None]:
                     await self._until_it_is_worth_it()
-                    await asyncio.sleep(self.chance.uniform(0, 0.2))  # at any moment, not only when it was looked at
+                    await asyncio.sleep(
+                        self.chance.uniform(0, 0.2)
+                    )  # at any moment, not only when it was looked at
                     self.tally.events[event.__name__] += 1
                     await event()
                     came += 1
@@ -184,7 +186,9 @@ class Weather:
         worker = await self._busy_worker()
         self.stopped.add(worker.pid)
         worker.send_signal(signal.SIGSTOP)
-        reaped = f"select pid from mainstem.user_workflow_worker where pid = {worker.pid} and reaped_at is null"
+        reaped = (
+            f"select pid from mainstem.user_workflow_worker where pid = {worker.pid} and reaped_at is null"
+        )
         try:
             await self._until(lambda: self._is_empty(reaped), "a worker that stands still is reaped")
         finally:
@@ -219,7 +223,12 @@ class Weather:
     async def _in_flight(self, pid: int | None) -> int:
         """Steps that began to execute, there or anywhere, have no ending in the ledger, and whose run somebody owns."""
         started = await asyncio.to_thread(begun, self.folder, pid)
-        owned = {row[0] for row in await self.rows("select run_id from mainstem.user_workflow_run_queue where state = 'owned'")}
+        owned = {
+            row[0]
+            for row in await self.rows(
+                "select run_id from mainstem.user_workflow_run_queue where state = 'owned'"
+            )
+        }
         candidates = {one for one in started if one[0] in owned}
         ended = await self.rows(
             "select s.run_id, s.step_number from mainstem.user_workflow_run_step s where s.ended_at is not null"
@@ -233,7 +242,9 @@ class Weather:
             for place, worker in enumerate(self.workers):
                 if worker.poll() is not None:
                     if worker.returncode not in (-signal.SIGKILL, NO_SERVER):
-                        self.tally.faults.append(f"a worker ended by itself with {worker.returncode}: {self._said()}")
+                        self.tally.faults.append(
+                            f"a worker ended by itself with {worker.returncode}: {self._said()}"
+                        )
                     self.workers[place] = self._worker(CLOCKS[place])
             await asyncio.sleep(0.1)
 
@@ -279,7 +290,9 @@ class Weather:
         tally.acknowledged = len(self.heard.told) + len(self.heard.signals) + len(self.heard.answers)
         tally.runs.update(dict(await self.rows(
             "select w.name, count(*) from mainstem.user_workflow_run r join mainstem.user_workflow w using (org_id, workflow_id) group by 1")))  # fmt: skip
-        [(tally.steps,)] = await self.rows("select count(*) from mainstem.user_workflow_run_step where ended_at is not null")
+        [(tally.steps,)] = await self.rows(
+            "select count(*) from mainstem.user_workflow_run_step where ended_at is not null"
+        )
         [(tally.reaped,)] = await self.rows(
             "select count(*) from mainstem.user_workflow_worker where reaped_at > heartbeat_at + ttl"
         )

@@ -211,5 +211,3 @@ async def test_a_one_shot_breakpoint_stops_one_of_two_runs_that_come_to_it_at_on
         late = await second.session.blocked(second.session.perform(hit_breakpoint(made)))
         await first.session.commit()
         assert not await late
-
-

@@ -231,7 +231,10 @@ async def test_a_child_whose_time_is_over_while_it_is_cancelled_ends_once_and_wi
         hold = "select 1 from mainstem.user_workflow_run_queue where run_id = %s for no key update"
         await canceller.rows(hold, family.parent.run_id)  # as a cancel does first
         assert await unhindered(family.below.session.perform(queue.end_overdue())) == 0
-        assert await canceller.call("cancel_workflow_run", family.child.run_id, "no longer wanted") == "cancelled"
+        assert (
+            await canceller.call("cancel_workflow_run", family.child.run_id, "no longer wanted")
+            == "cancelled"
+        )
         await canceller.commit()
     assert await family.below.session.perform(queue.end_overdue()) == 0
     family.parent = await family.again()

@@ -37,7 +37,9 @@ async def failed(
     runs = sorted(await worker.claim(), key=lambda run: run.run_id)
     for run in runs:
         broken = replace(step(run, 3, b"failed"), error_message=b"out of ink")
-        await worker.flush(step(run, 1), step(run, 2), broken, ending(run, "failed", error_message="out of ink"))
+        await worker.flush(
+            step(run, 1), step(run, 2), broken, ending(run, "failed", error_message="out of ink")
+        )
     return runs
 
 
@@ -146,9 +148,7 @@ async def test_a_fork_keeps_the_cleanup_from_its_source_until_it_has_read_it(
     forker, cleanup, _ = people
     await forker.begin()
     fork = await forker.call("fork_workflow_run", run.run_id, 3)
-    [counts] = await unhindered(
-        cleanup.rows("select * from mainstem.cleanup_old_execution_data(90)")
-    )
+    [counts] = await unhindered(cleanup.rows("select * from mainstem.cleanup_old_execution_data(90)"))
     assert counts["deleted_traces"] == 0
     await forker.commit()
     assert await steps_of(forker, fork) == [(1, "completed"), (2, "completed")]

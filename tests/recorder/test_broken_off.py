@@ -18,7 +18,9 @@ from mainstem.ledger.link import Link
 
 pytestmark = ON_ONE_SERVER
 
-BOTH = Call("do $$ begin perform pg_advisory_xact_lock(1); perform pg_advisory_xact_lock(2); end $$", [], nothing)
+BOTH = Call(
+    "do $$ begin perform pg_advisory_xact_lock(1); perform pg_advisory_xact_lock(2); end $$", [], nothing
+)
 WAITS = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
@@ -33,9 +35,7 @@ async def link(database: Database) -> AsyncIterator[Link]:
         yield opened
 
 
-async def test_a_call_that_a_deadlock_ends_is_performed_again(
-    database: Database, link: Link
-) -> None:
+async def test_a_call_that_a_deadlock_ends_is_performed_again(database: Database, link: Link) -> None:
     """The call takes two locks, in one order; somebody has the second, and now asks for the first."""
     other = database.connect(role=None)
     other.execute("set deadlock_timeout = '1h'")  # the call notices, and is ended
@@ -62,7 +62,9 @@ async def test_a_call_that_somebody_cancels_is_told_as_one_to_ask_again(
 
 
 async def test_a_worker_lives_on_when_its_housekeeping_is_cancelled(ms: Mainstem, database: Database) -> None:
-    beats = "select heartbeat_at from mainstem.user_workflow_worker where heartbeat_at > %s and reaped_at is null"
+    beats = (
+        "select heartbeat_at from mainstem.user_workflow_worker where heartbeat_at > %s and reaped_at is null"
+    )
     async with Worker(ms, [plain], Terms(ttl=1.5)):
         with database.connect(role=None).transaction() as held:
             held.connection.execute("lock table mainstem.user_workflow_worker in exclusive mode")

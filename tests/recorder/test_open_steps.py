@@ -265,7 +265,9 @@ async def events_of(ms: Mainstem, run_id: UUID, at_least: int) -> Any:
     return recorded.events if len(recorded.events) >= at_least else None
 
 
-async def test_a_later_attempt_that_is_shown_and_ends_within_one_flush_has_its_end(database: Database) -> None:
+async def test_a_later_attempt_that_is_shown_and_ends_within_one_flush_has_its_end(
+    database: Database,
+) -> None:
     """Both change the row that is there; written by one statement, either of them would stand."""
     async with writers(database.url) as w:
         [run_id] = await w.start(1)
@@ -279,5 +281,7 @@ async def test_a_later_attempt_that_is_shown_and_ends_within_one_flush_has_its_e
             await until(lambda: database.rows("select 1 from pg_locks where not granted"))
             both = [w.recorder.put(CLOSINGS, one) for one in (shown, ended)]
         await asyncio.gather(other, *both)
-        row = database.rows("select status, output_data from mainstem.user_workflow_run_step where step_number = 1")
+        row = database.rows(
+            "select status, output_data from mainstem.user_workflow_run_step where step_number = 1"
+        )
         assert row == [{"status": "completed", "output_data": "through"}]

@@ -1,7 +1,7 @@
 # The whole workflow, a line each. Everything is made in .venv; nothing but Python 3.11 and a package index is presumed.
 PYTHON ?= python3
 BIN := .venv/bin
-KILLS ?= 500
+CHAOS_SECONDS ?= 300
 
 .PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server console console-test reference lock clean
 
@@ -36,7 +36,8 @@ pytest: .venv/dev console
 	$(BIN)/python -m pytest -m "not slow" --numprocesses 3 --dist loadscope
 
 chaos: .venv/dev
-	$(BIN)/python tests/kills/chaos.py --kills $(KILLS)
+	$(BIN)/python tests/chaos/chaos.py --seconds $(CHAOS_SECONDS)
+	CHAOS_EXAMPLES=100 $(BIN)/python -m pytest tests/chaos/test_any_order.py
 
 bench: bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server
 

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from sessions import Session, sessions, start_engine_runs, start_record, unhindered
 
 from conftest import Database, Tenant
+from mainstem.ledger import queue
 from mainstem.ledger.records import WaitRecord
 from mainstem.model import ClaimedRun
 
@@ -213,6 +214,47 @@ async def test_parent_and_child_cancelled_at_the_same_moment_wait_in_one_order(
             await late
         statuses = await caller.rows("select status, error_message from mainstem.user_workflow_run")
     assert [(row["status"], row["error_message"]) for row in statuses] == [("cancelled", "sent twice")] * 2
+
+
+async def test_a_child_whose_time_is_over_while_it_is_cancelled_ends_once_and_without_a_deadlock(
+    database: Database, family: Family
+) -> None:
+    """Who ends what is overdue has the child's lock and tells its parent; who cancels has the parent's."""
+    await family.asked()
+    await family.below.session.rows(
+        "update mainstem.user_workflow_run_queue set state = 'ready', worker_id = null, deadline_at = now()"
+        " where run_id = %s",
+        family.child.run_id,
+    )
+    async with sessions(database, 1, role=None) as (canceller,):
+        await canceller.begin()
+        hold = "select 1 from mainstem.user_workflow_run_queue where run_id = %s for no key update"
+        await canceller.rows(hold, family.parent.run_id)  # as a cancel does first
+        assert await unhindered(family.below.session.perform(queue.end_overdue())) == 0
+        assert (
+            await canceller.call("cancel_workflow_run", family.child.run_id, "no longer wanted")
+            == "cancelled"
+        )
+        await canceller.commit()
+    assert await family.below.session.perform(queue.end_overdue()) == 0
+    family.parent = await family.again()
+    [answer] = await family.above.answers(wait(family.parent))
+    assert answer["payload"]["details"]["type"] == "RunCancelled"
+
+
+async def test_a_child_whose_time_is_over_wakes_its_parent(family: Family) -> None:
+    await family.asked()
+    await family.below.session.rows(
+        "update mainstem.user_workflow_run_queue set state = 'ready', worker_id = null, deadline_at = now()"
+        " where run_id = %s",
+        family.child.run_id,
+    )
+    assert await family.below.session.perform(queue.end_overdue()) == 1
+    family.parent = await family.again()
+    [answer] = await family.above.answers(wait(family.parent))
+    assert answer["payload"]["details"] == {
+        "type": "RunFailed", "status": "timeout", "run_id": str(family.child.run_id),
+    }  # fmt: skip
 
 
 async def test_a_child_cancelled_before_its_parent_is_taken_as_cancelled(

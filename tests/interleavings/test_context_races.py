@@ -8,9 +8,19 @@ from uuid import UUID
 
 import pytest
 from psycopg.types.json import Jsonb
-from sessions import Session, refusal, sessions, start_caller_run, start_engine_runs, start_record
+from manual_worker import manual_workers
+from sessions import (
+    Session,
+    refusal,
+    sessions,
+    start_caller_run,
+    start_engine_runs,
+    start_record,
+    unhindered,
+)
 
-from conftest import Database, Tenant
+from conftest import Clock, Database, Tenant
+from mainstem.ledger import queue
 
 SET = "set_workflow_context"
 
@@ -106,3 +116,35 @@ async def test_a_key_that_comes_while_an_engine_run_is_cancelled_is_refused_and_
         await first.commit()
         assert await refusal(late) == "MS003"
         assert await second.rows("select * from mainstem.user_workflow_run_context") == []
+
+
+async def test_a_worker_that_wakes_after_its_lease_sets_no_key_back_that_was_set_again(
+    database: Database, tenant: Tenant, clock: Clock
+) -> None:
+    async with manual_workers(database, 2) as (first, second), sessions(database, 1) as (user,):
+        await start_engine_runs(user, start_record(tenant))
+        [run] = await first.claim()
+        await first.session.perform(queue.set_context(first.worker_id, run, "stage", b'"begun"'))
+        clock.advance(seconds=16)
+        await second.heartbeat()
+        await second.reap()
+        [again] = await second.claim()
+        await second.session.perform(queue.set_context(second.worker_id, again, "stage", b'"read"'))
+        late = queue.set_context(first.worker_id, run, "stage", b'"begun"')
+        assert await refusal(first.session.perform(late)) == "MS002"
+        assert await user.value("select value from mainstem.user_workflow_run_context") == "read"
+
+
+async def test_a_key_that_is_being_set_keeps_the_reaper_from_giving_its_run_away(
+    database: Database, tenant: Tenant, clock: Clock
+) -> None:
+    async with manual_workers(database, 2) as (first, second), sessions(database, 1) as (user,):
+        await start_engine_runs(user, start_record(tenant))
+        [run] = await first.claim()
+        await first.session.begin()
+        await first.session.perform(queue.set_context(first.worker_id, run, "stage", b'"begun"'))
+        clock.advance(seconds=16)
+        await second.heartbeat()
+        assert await unhindered(second.reap()) == (0, 0)
+        await first.session.commit()
+        assert await second.reap() == (1, 1)

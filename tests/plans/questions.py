@@ -220,6 +220,9 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_amend_step": [Within("skip_workflow_step")],
     "_begin_again": [Within("retry_workflow_run")],
     "_deadline_v1": [Asks("select mainstem._deadline_v1(%(worker)s, %(run)s, 1, '1 hour')", of="owned", role=WORKER)],
+    "_set_context_v1": [
+        Asks("select mainstem._set_context_v1(%(worker)s, %(run)s, 1, 'claim', '2')", of="owned", role=WORKER)
+    ],
     "_end_overdue_v1": [
         Asks("with due as (update mainstem.user_workflow_run_queue set deadline_at = now() where run_id = %(run)s returning 1) select count(*) from due;"
              " select mainstem._end_overdue_v1()", of="waiting", role=WORKER),

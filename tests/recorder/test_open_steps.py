@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,7 @@ from mainstem import (
     workflow,
 )
 from mainstem.ledger.open_steps import OpenSteps
+from mainstem.ledger.recorder import CLOSINGS, STEPS
 from mainstem.ledger.records import StepRecord
 from mainstem.model import LONGEST_LOG, StepStatus
 
@@ -260,3 +263,25 @@ async def running(ms: Mainstem, run_id: UUID) -> Any:
 async def events_of(ms: Mainstem, run_id: UUID, at_least: int) -> Any:
     [recorded] = (await ms.get_run(run_id)).steps
     return recorded.events if len(recorded.events) >= at_least else None
+
+
+async def test_a_later_attempt_that_is_shown_and_ends_within_one_flush_has_its_end(
+    database: Database,
+) -> None:
+    """Both change the row that is there; written by one statement, either of them would stand."""
+    async with writers(database.url) as w:
+        [run_id] = await w.start(1)
+        record = StepRecord(run_id, 1, 1, 1, b"slow", time.monotonic_ns(), b"pending")
+        await w.recorder.put(STEPS, record)
+        shown = replace(record, status=b"running")
+        ended = replace(record, status=b"completed", ended_ns=time.monotonic_ns(), output_data=b'"through"')
+        with database.connect(role=None).transaction() as held:
+            held.connection.execute("lock table mainstem.user_workflow_run_step in exclusive mode")
+            other = w.recorder.put(STEPS, replace(ended, step_number=2, iteration=2))
+            await until(lambda: database.rows("select 1 from pg_locks where not granted"))
+            both = [w.recorder.put(CLOSINGS, one) for one in (shown, ended)]
+        await asyncio.gather(other, *both)
+        row = database.rows(
+            "select status, output_data from mainstem.user_workflow_run_step where step_number = 1"
+        )
+        assert row == [{"status": "completed", "output_data": "through"}]

@@ -259,6 +259,7 @@ CALLS: dict[str, list[Row]] = {
     "_answers_again_v1": [ForWorkers()],
     "_begin_child_v1": [ForWorkers()],
     "_deadline_v1": [ForWorkers()],
+    "_set_context_v1": [ForWorkers()],
     "_end_overdue_v1": [ForWorkers()],
     "_pause_poison_v1": [ForWorkers()],
     "_progressed_v1": [ForWorkers()],

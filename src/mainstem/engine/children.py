@@ -11,7 +11,7 @@ from mainstem.errors import InputRefused, NotFound, RunCancelled, RunFailed, Ste
 from mainstem.flow.children import Child
 from mainstem.flow.program import Workflow
 from mainstem.ledger import runs
-from mainstem.ledger.call import aperform
+from mainstem.ledger.call import aperform, unbroken
 from mainstem.ledger.link import Link
 from mainstem.model import ClaimedRun, RecordedStep
 
@@ -51,7 +51,8 @@ class Children:
 
         async def enter() -> None:
             async with self._link.borrowed() as conn:
-                await aperform(conn, call, org_id=org_id)
+                with unbroken():
+                    await aperform(conn, call, org_id=org_id)
 
         await self._patiently(enter)
         self._entered.add((org_id, workflow.name))

@@ -73,6 +73,18 @@ def translated_errors() -> Iterator[None]:
         raise UnstorableValue(f"a text has no form in UTF-8: {refusal}") from refusal
 
 
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """As `translated_errors`, for who asks again: what somebody had the server cancel is Unreachable too, nothing of it was written."""
+    try:
+        with translated_errors():
+            yield
+    except errors.QueryCanceled as cancelled:
+        raise Unreachable(
+            f"the server broke off what it was asked: {cancelled}".strip(), hint="ask again"
+        ) from cancelled
+
+
 def known_error(error: psycopg.Error) -> MainstemError | None:
     """The error of ours that a database error stands for; None for one that nobody expected."""
     known = every_error().get(error.sqlstate or "")

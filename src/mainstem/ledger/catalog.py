@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import scalar_row, tuple_row
 
 from mainstem.errors import SchemaDrifted, SchemaMissing, SchemaNewer, SchemaNotOurs, SchemaOlder
-from mainstem.ledger.call import Call, translated_errors
+from mainstem.ledger.call import Call, unbroken
 
 CODE = 1
 """This code's number. It works on schemas whose schema_info says min_code <= CODE <= max_code."""
@@ -119,7 +119,7 @@ def installed_code(conn: Connection[Any]) -> int | None:
     return row[0] if row else None
 
 
-@translated_errors()
+@unbroken()
 def refuse_misfit(conn: Connection[Any]) -> None:
     """Return when this code works with what is installed; else raise what is wrong, with the repairing command.
 

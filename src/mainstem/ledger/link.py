@@ -10,17 +10,20 @@ from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from mainstem.errors import MainstemError, Unreachable
-from mainstem.ledger.call import Call, aperform
+from mainstem.ledger.call import Call, aperform, unbroken
 from mainstem.ledger.records import COMPOSITES, OIDS_SQL, register
 from mainstem.postgres import Session, aconnect, aset_up
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+DEADLOCKS = 5
+"""Times that a call is performed that the server chooses, of two that wait for one another, as the one to end."""
 
 
 class Link:
@@ -59,8 +62,9 @@ class Link:
     async def __aenter__(self) -> Self:
         conn = await self.connection()  # the pool only says "timeout"; this says what is wrong
         async with conn:
-            found = await conn.execute(OIDS_SQL, [list(COMPOSITES)])
-            self.oids = dict(await found.fetchall())
+            with unbroken():  # a server that dies now is one that does not answer
+                found = await conn.execute(OIDS_SQL, [list(COMPOSITES)])
+                self.oids = dict(await found.fetchall())
         await self._pool.open()
         return self
 
@@ -68,9 +72,20 @@ class Link:
         await self._pool.close()
 
     async def __call__(self, call: Call[T]) -> T:
-        """Perform a call in a transaction of its own."""
-        async with self.borrowed() as conn:
-            return await aperform(conn, call, org_id=self.org_id)
+        """Perform a call in a transaction of its own; one that the server ended for another's sake, again.
+
+        Raises Unreachable for one that somebody had the server cancel: nothing of it was written either.
+        """
+        tries = DEADLOCKS
+        while True:
+            try:
+                async with self.borrowed() as conn:
+                    with unbroken():
+                        return await aperform(conn, call, org_id=self.org_id)
+            except errors.DeadlockDetected:
+                tries -= 1
+                if not tries:
+                    raise
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[AsyncConnection[Any]]:

@@ -87,6 +87,15 @@ def deadline(worker_id: UUID, run: ClaimedRun, timeout: float) -> Call[float]:
     )
 
 
+def set_context(worker_id: UUID, run: ClaimedRun, key: str, value: bytes) -> Call[None]:
+    """Set one key of the context of a run of this worker. Raises LeaseLost when it is another worker's."""
+    return Call(
+        "select mainstem._set_context_v1(%s, %s, %s, %s, %s::jsonb)",
+        [worker_id, run.run_id, run.epoch, key, value.decode()],
+        nothing,
+    )
+
+
 def end_overdue() -> Call[int]:
     """End the runs that nobody owns and whose time is over; how many."""
     return Call("select mainstem._end_overdue_v1()", [], scalar)

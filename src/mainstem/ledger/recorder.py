@@ -23,7 +23,7 @@ import psycopg
 from psycopg import AsyncConnection, AsyncCursor
 
 from mainstem.errors import LeaseLost, MainstemError, UnstorableValue
-from mainstem.ledger.call import known_error
+from mainstem.ledger.call import known_error, unbroken
 from mainstem.ledger.records import (
     COMPOSITES,
     OIDS_SQL,
@@ -204,9 +204,12 @@ class Recorder:
     def _take(self) -> Batch:
         batch = Batch()
         size = 0
+        changed: set[tuple[UUID, int]] = set()
         while self._waiting and len(batch.entries) < MOST_ENTRIES:
-            size += self._waiting[0].size
-            if batch.entries and size > MOST_BYTES:
+            entry = self._waiting[0]
+            size += entry.size
+            is_again = entry.column == CLOSINGS and _changes_again(entry, changed)
+            if is_again or (batch.entries and size > MOST_BYTES):
                 break
             batch.entries.append(self._waiting.popleft())
         return batch
@@ -293,9 +296,10 @@ class Recorder:
         self._conn = await self._connect()
         register(self._conn)
         self._cursor = self._conn.cursor(binary=True)
-        await self._enter(self._conn)
-        found = await self._conn.execute(OIDS_SQL, [list(COMPOSITES)])
-        self._oids = dict(await found.fetchall())
+        with unbroken():  # a server that dies now is one that does not answer
+            await self._enter(self._conn)
+            found = await self._conn.execute(OIDS_SQL, [list(COMPOSITES)])
+            self._oids = dict(await found.fetchall())
 
     async def _reopen(self) -> None:
         """Until a server answers: writers wait, nothing fails, and no more is held than they wait with."""
@@ -311,6 +315,16 @@ class Recorder:
                 log.warning("the recorder finds no server yet: %s", error)
             else:
                 return
+
+
+def _changes_again(entry: Entry, changed: set[tuple[UUID, int]]) -> bool:
+    """Whether it changes a step that this flush changes already: one UPDATE would keep either of the two."""
+    steps = {
+        (record.run_id, record.step_number) for record in entry.records if isinstance(record, StepRecord)
+    }
+    again = not changed.isdisjoint(steps)
+    changed |= steps
+    return again
 
 
 def _refused(error: Exception) -> MainstemError:

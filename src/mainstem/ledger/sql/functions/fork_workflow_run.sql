@@ -11,6 +11,8 @@ declare
   first integer := coalesce(fork_workflow_run.from_step, 1);
 begin
   perform mainstem._refuse_stricter_isolation();
+  -- cleanup deletes its steps, and a retry from a step does: between two statements here they would leave a hole
+  perform 1 from mainstem.user_workflow_run r where r.run_id = fork_workflow_run.run_id for share;
   perform mainstem._refuse_fork(fork_workflow_run.run_id, fork_workflow_run.from_step, fork_workflow_run.context, fork_workflow_run.version);
   perform mainstem.ensure_workflow_leaf(moment);
   insert into mainstem.user_workflow_run
@@ -38,8 +40,8 @@ begin
     from (select coalesce(g.key, o.key) as key, coalesce(g.value, o.value) as value
             from mainstem.get_workflow_context(fork_workflow_run.run_id) o
             full join jsonb_each(coalesce(fork_workflow_run.context, '{}')) g on g.key = o.key) c;
-  insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at)
-  values (new_id, source.org_id, coalesce(source.metadata ->> 'queue', 'default'), 'ready', source.priority, moment);
+  insert into mainstem.user_workflow_run_queue (run_id, org_id, queue, state, priority, due_at, concurrency_key)
+  values (new_id, source.org_id, coalesce(source.metadata ->> 'queue', 'default'), 'ready', source.priority, moment, source.metadata ->> 'concurrency_key');
   perform mainstem._note_change(source.org_id, new_id, 0, 'pending');
   perform pg_notify('mainstem_ready', '');
   return new_id;

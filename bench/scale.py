@@ -89,7 +89,7 @@ class Bench:
 
     @property
     def number(self) -> int:
-        return max(BATCH, round(self.chosen.runs / BATCH) * BATCH)
+        return max(BATCH, BATCH * round(int(self.chosen.runs) / BATCH))
 
     async def alternate(self, what: str) -> None:
         pairs = Pairs(what)

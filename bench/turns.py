@@ -51,7 +51,6 @@ class Ledger:
     async def turn(self, meter: Meter, number: int) -> dict[str, Window]:
         """So many runs from start to end: a window of each part."""
         claimed: list[ClaimedRun] = []
-        meter.checkpoint()
         parts: Sequence[Callable[[], Awaitable[list[float]]]] = (
             lambda: self.start(number),
             lambda: self.claim(number, claimed),

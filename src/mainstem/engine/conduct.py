@@ -242,9 +242,7 @@ class Conduct(Words):
             )
             try:
                 outcome = await self._executed(step, args, kwargs, opened)
-            except (
-                BaseException
-            ):  # whatever the author's code raised is an outcome: this one ends the run's work here
+            except BaseException:  # whatever the code raised is an outcome: this ends the run's work
                 self._interrupted(opened)
                 raise
             if isinstance(outcome, Done) and step.connection:

@@ -40,14 +40,14 @@ WAITING = 100_000
 HELD = 1_000
 """At scale 1; the held ones at every scale."""
 
-AT_ONCE = 3_000
+AT_ONCE = 10_000
 """Runs of one window."""
 
 UNMEASURED = 2
 LOAD = 200
 """Runs a second that go on while the transaction is open."""
 
-BURST_EVERY = 30.0
+BURST_EVERY = 60.0
 PHASES = ("finished", "waiting", "killed", "open")
 FLOOR, AIM = 0.8, 0.9
 """Of the empty ledger's rate."""

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHAOS_SECONDS ?= 300
 
-.PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server console console-test reference lock clean
+.PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server bench-scale console console-test reference lock clean
 
 demo: .venv/demo
 	$(BIN)/mainstem demo
@@ -39,12 +39,12 @@ chaos: .venv/dev
 	$(BIN)/python tests/chaos/chaos.py --seconds $(CHAOS_SECONDS)
 	CHAOS_EXAMPLES=100 $(BIN)/python -m pytest tests/chaos/test_any_order.py
 
-bench: bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server
+bench: bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server bench-scale
 
 # Its first paint needs the console, and the browser's driver of .venv/dev.
 bench-server: console
 
-bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server: bench-%: .venv/bench
+bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server bench-scale: bench-%: .venv/bench
 	$(BIN)/python bench/$*.py
 
 # requirements.lock holds every package, so that all machines test the same versions.

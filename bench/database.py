@@ -24,15 +24,29 @@ SETTINGS = {
 
 
 @contextmanager
-def bench_server() -> Iterator[EmbeddedServer]:
-    """A new server in a directory of its own, gone afterwards."""
-    place = Path(tempfile.mkdtemp(prefix="mainstem-bench-"))
+def bench_server(kept: Path | None = None) -> Iterator[EmbeddedServer]:
+    """A new server in a directory of its own, gone afterwards; or the one of this directory, which stays."""
+    place = kept or Path(tempfile.mkdtemp(prefix="mainstem-bench-"))
+    place.mkdir(exist_ok=True)
     place.chmod(0o755)
     try:
         with embedded(place / "data", settings=SETTINGS) as server:
             yield server
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def found_or_made(server: EmbeddedServer, name: str) -> tuple[str, bool]:
+    """The superuser's URL of a database with the ledger in it, and whether it was made now. It is not dropped."""
+    url = server.url.replace("/postgres?", f"/{name}?", 1)
+    with psycopg.connect(server.url, autocommit=True) as conn:
+        if conn.execute("select from pg_database where datname = %s", [name]).fetchone() is not None:
+            return url, False
+        conn.execute(f"create database {name}")
+    with psycopg.connect(url, autocommit=True) as conn:
+        upgrade(conn)
+    return url, True
 
 
 @contextmanager

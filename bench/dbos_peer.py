@@ -1,28 +1,39 @@
-"""DBOS at the engine bench's work: a process that runs ten-step workflows in a closed loop and tells what it did.
+"""DBOS at the engine bench's work.
 
-It reads a command a line, how many runs at once and for how many seconds, and answers with the latencies in a line of
-JSON. Its settings are the best of those tried: plain functions in threads, no ping before each use of a connection,
-runs started in the process that works on them (through a queue it is no faster).
+Its settings are the best of those tried (research of 2026-11-20, and this bench since): plain functions in threads, no ping before
+each use of a connection, runs started in the process that works on them (through a queue it is no faster). The fan-out is an async
+workflow that gathers its steps, in the order that they are called in, as its documentation has it.
 """
 
 from __future__ import annotations
 
-import json
+import asyncio
 import sys
-import threading
 import time
 from typing import Any
 
 from dbos import DBOS, DBOSConfig
 
-from work import STEPS, VALUE
+from peer import Order, Run, answer, in_tasks, in_threads, orders
+from work import FAN, NAPS, STEPS, TEN, VALUE, WAIT
 
 
 def _noop(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _nap(value: dict[str, Any]) -> dict[str, Any]:
+    time.sleep(WAIT)
+    return value
+
+
+async def _anoop(value: dict[str, Any]) -> dict[str, Any]:
+    return value
+
+
 noop: Any = DBOS.step()(_noop)
+nap: Any = DBOS.step()(_nap)
+anoop: Any = DBOS.step()(_anoop)
 
 
 def _ten_steps(value: dict[str, Any]) -> dict[str, Any]:
@@ -31,26 +42,32 @@ def _ten_steps(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-ten_steps: Any = DBOS.workflow()(_ten_steps)
+def _ten_naps(value: dict[str, Any]) -> dict[str, Any]:
+    for _ in range(STEPS):
+        value = nap(value)
+    return value
 
 
-def in_a_closed_loop(outstanding: int, seconds: float) -> list[float]:
-    """Latencies of the runs that ended within this time."""
-    latencies: list[float] = []
-    end = time.perf_counter() + seconds
+async def _fan_out(value: dict[str, Any]) -> int:
+    return len(await asyncio.gather(*(anoop(value) for _ in range(FAN.steps))))
 
-    def loop() -> None:
-        while (began := time.perf_counter()) < end:
-            DBOS.start_workflow(ten_steps, VALUE).get_result()
-            if (now := time.perf_counter()) < end:
-                latencies.append(now - began)
 
-    threads = [threading.Thread(target=loop) for _ in range(outstanding)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return latencies
+IN_THREADS: dict[str, Any] = {
+    TEN.name: DBOS.workflow()(_ten_steps),
+    NAPS.name: DBOS.workflow()(_ten_naps),
+}
+fan_out: Any = DBOS.workflow()(_fan_out)
+
+
+async def run_fan_out(_number: int) -> None:
+    await (await DBOS.start_workflow_async(fan_out, VALUE)).get_result()
+
+
+def run_all(order: Order) -> list[Run]:
+    if order.shape == FAN.name:
+        return asyncio.run(in_tasks(order, run_fan_out))
+    workflow = IN_THREADS[order.shape]
+    return in_threads(order, lambda: DBOS.start_workflow(workflow, VALUE).get_result())
 
 
 def main(url: str, name: str) -> None:
@@ -64,10 +81,8 @@ def main(url: str, name: str) -> None:
     }
     DBOS(config=config)
     DBOS.launch()
-    print("ready", flush=True)
-    for line in sys.stdin:
-        outstanding, seconds = line.split()
-        print(json.dumps(in_a_closed_loop(int(outstanding), float(seconds))), flush=True)
+    for order in orders():
+        answer(run_all(order))
     DBOS.destroy()
 
 

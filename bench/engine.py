@@ -1,228 +1,200 @@
-"""Durable workflows beside DBOS on the same server, and beside the same code without a ledger.
+"""Durable workflows beside DBOS, LangGraph and Absurd on the same server, in the same run.
 
-    pip install -e '.[bench]'       # brings DBOS 3.4.0
-    python bench/engine.py          # about four minutes
+    pip install -e '.[bench]'                     # brings DBOS and LangGraph
+    ABSURD_SQL=absurd.sql python bench/engine.py  # about seven minutes; without its schema no claim is made about Absurd
 
-A run has ten sequential steps that do nothing, about 200 bytes in and out. mainstem runs in one process, 64 and 256
-runs at once, the next started when one has ended; DBOS in two processes of 4 runs each, its best setting here,
-its tables vacuumed and analyzed before each window.
-Windows alternate; medians of those that nobody disturbed. At rest: one run at a time, from start to result.
+Three shapes: ten sequential steps that do nothing, a fan-out of 1,000 of them, ten steps that wait 50 ms; each in one worker process
+and in two, which start what they run. Windows of the engines alternate; medians of those that nobody disturbed. A peer's tables are
+emptied before each of its windows. At rest: one run at a time, ten steps, from start to result.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from database import SETTINGS, bench_server, database, ledger_database
+from engines import ENGINES, OURS, PROCESSES, Running, found, running
 from loop import run
 from machine import machine
-from mainstem import Mainstem, Worker, step, workflow
-from mainstem.engine.worker import Terms
 from meter import Meter, Window, percentile
+from peer import Order, Run
 from report import Claim, Sides, conclude, print_settings
-from work import STEPS, VALUE
-
-CONCURRENT = (64, 256)
-DBOS_PROCESSES = 2
-DBOS_RUNS = 4
-"""In each process: of 2, 3, 4, 5, 6, 8, 12, 20 and 32 the best one here; at 20 it does a third less."""
+from work import SHAPES, TEN, Shape
 
 SLOWEST_DBOS = 500
 """Steps a second below which something is wrong with the peer, and the comparison does not count."""
 
+BOUNDS = {"DBOS": (15, 40), "Absurd": (6, 15)}
+"""How many times as many steps a second ours makes: floor and aim."""
+
 WARM_UP = 1.0
-
-
-@step
-async def noop(value: dict[str, Any]) -> dict[str, Any]:
-    return value
-
-
-@workflow("ten steps")
-async def ten_steps(value: dict[str, Any]) -> dict[str, Any]:
-    for _ in range(STEPS):
-        value = await noop(value)
-    return value
-
-
-class Peers:
-    """The processes of DBOS."""
-
-    def __init__(self, processes: list[Process]) -> None:
-        self._processes = processes
-        self.pids = [process.pid for process in processes]
-
-    async def run(self, at_once: int, seconds: float) -> list[float]:
-        """The latencies of the runs that ended within this time."""
-        told = await asyncio.gather(*(_asked(process, at_once, seconds) for process in self._processes))
-        return [latency for latencies in told for latency in latencies]
-
-    async def run_alone(self, seconds: float) -> list[float]:
-        """As `run`, one at a time."""
-        return await _asked(self._processes[0], 1, seconds)
-
-
-@asynccontextmanager
-async def peers(url: str) -> AsyncIterator[Peers]:
-    """DBOS, launched and idle."""
-    script = str(Path(__file__).with_name("dbos_peer.py"))
-    processes = []
-    for number in range(DBOS_PROCESSES):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, script, url, f"peer{number}", stdin=PIPE, stdout=PIPE, limit=2**24
-        )
-        processes.append(process)
-        await _line(process)  # one after the other: the first one makes the schema
-    try:
-        yield Peers(processes)
-    finally:
-        for process in processes:
-            process.terminate()
-            await process.wait()
-
-
-async def _asked(process: Process, at_once: int, seconds: float) -> list[float]:
-    assert process.stdin is not None
-    process.stdin.write(f"{at_once} {seconds}\n".encode())
-    latencies: list[float] = json.loads(await _line(process))
-    return latencies
-
-
-async def _line(process: Process) -> bytes:
-    assert process.stdout is not None
-    if not (line := await process.stdout.readline()):
-        sys.exit("DBOS did not start; see what it wrote above")
-    return line
+ROUNDS = {TEN.name: 3}
+"""Windows of each; two of the other shapes."""
 
 
 @dataclass
 class Bench:
-    """Both sides, idle until their window."""
+    """All engines, and what was found."""
 
-    client: Mainstem
-    peers: Peers
+    engines: Sequence[Running]
     meter: Meter
     seconds: float
-    dbos_url: str
-    sides: Sides = field(default_factory=Sides)
+    shapes: dict[str, Sides] = field(default_factory=dict)
+    rest: dict[str, list[float]] = field(default_factory=dict)
 
-    async def measure_round(self) -> None:
-        """One window of each."""
-        for runs in CONCURRENT:
-            self.sides.add(_mainstem(runs), await self._closed_loop(runs, self._durable))
-        self.sides.add("DBOS", await self._dbos())
-        self.sides.add("plain Python", await self._closed_loop(1, self._plain))
+    async def measure_round(self, shape: Shape) -> None:
+        """A window of each."""
+        sides = self.shapes.setdefault(shape.name, Sides())
+        for processes in PROCESSES:
+            for engine in self.engines:
+                for at_once in engine.engine.at_once[shape.name][processes]:
+                    window = await self._window(engine, shape, at_once=at_once, processes=processes)
+                    sides.add(side(str(engine.engine), processes, at_once), window)
 
-    async def rest(self) -> tuple[list[float], list[float]]:
-        """Latencies of single runs: mainstem's and DBOS's."""
-        ours = await self._closed_loop(1, self._durable)
-        return list(ours.latencies), await self.peers.run_alone(self.seconds)
-
-    async def _durable(self) -> None:
-        started = await self.client.start(ten_steps, VALUE)
-        await started.result()
-
-    async def _plain(self) -> None:
-        await ten_steps(VALUE)
-
-    async def _closed_loop(self, at_once: int, run_one: Callable[[], Awaitable[None]]) -> Window:
-        latencies: list[float] = []
-        end = time.perf_counter() + WARM_UP + self.seconds
-
-        async def loop() -> None:
-            while (began := time.perf_counter()) < end:
-                await run_one()
-                latencies.append(time.perf_counter() - began)
-                if run_one == self._plain:
-                    await asyncio.sleep(0)
-
+    async def _window(self, engine: Running, shape: Shape, *, at_once: int, processes: int) -> Window:
+        engine.empty()
         self.meter.checkpoint()
-        tasks = [asyncio.create_task(loop()) for _ in range(at_once)]
+        pids = engine.pids(processes)
+        order = Order(shape.name, at_once, WARM_UP + self.seconds)
+        running = asyncio.create_task(engine.run(order, processes))
         await asyncio.sleep(WARM_UP)
-        latencies.clear()
-        began = self.meter.read()
-        await asyncio.sleep(end - time.perf_counter())
-        window = self.meter.window(began, len(latencies) * STEPS, list(latencies))
-        await asyncio.gather(*tasks)
-        return window
+        began = self.meter.read(pids)
+        await asyncio.sleep(self.seconds)
+        now = self.meter.read(pids)
+        runs = await running
+        done = steps_within(runs, shape.steps, began.at, now.at)
+        ended = [end - begin for begin, end in runs if end > began.at]
+        return self.meter.between(began, now, round(done), ended)
 
-    async def _dbos(self) -> Window:
-        with psycopg.connect(self.dbos_url, autocommit=True) as conn:
-            conn.execute("vacuum analyze")  # it slows down as its tables grow
+    async def measure_rest(self, engine: Running) -> None:
+        """The latencies of single runs; the first ones begin with cold caches and are not counted."""
+        engine.empty()
         self.meter.checkpoint()
-        began = self.meter.read(self.peers.pids)
-        latencies = await self.peers.run(DBOS_RUNS, 2 * self.seconds)
-        return self.meter.window(began, len(latencies) * STEPS, latencies, self.peers.pids)
+        runs = await engine.run(Order(TEN.name, 1, self.seconds), 1)
+        self.rest[str(engine.engine)] = [end - begin for begin, end in runs[5:]]
+
+    def rate(self, shape: Shape, name: str) -> float:
+        """Of its best setting; nan where it was not measured."""
+        sides = self.shapes.get(shape.name, Sides())
+        return max((sides.rate(one) for one in sides.windows if one.startswith(name)), default=float("nan"))
+
+    def cpu(self, shape: Shape, name: str) -> float:
+        """Microseconds a step, client and server, where it takes least."""
+        sides = self.shapes.get(shape.name, Sides())
+        found = [one for one in sides.windows if one.startswith(name)]
+        return min((sides.cpu(one) for one in found), default=float("nan"))
 
 
-async def measure(url: str, dbos_url: str, postmaster: int, chosen: argparse.Namespace) -> int:
-    terms = Terms(slots=2 * max(CONCURRENT))
-    async with Mainstem(url) as client, Worker(client, [ten_steps], terms), peers(dbos_url) as dbos:
-        bench = Bench(client, dbos, Meter(url, postmaster), chosen.seconds, dbos_url)
-        await dbos.run(DBOS_RUNS, 2 * WARM_UP)
-        for _ in range(chosen.rounds):
-            await bench.measure_round()
-        ours, theirs = await bench.rest()
-    bench.sides.print()
-    for name, latencies in (("mainstem", ours), ("DBOS", theirs)):
+def steps_within(runs: Sequence[Run], steps: int, began: float, now: float) -> float:
+    """How many steps fell into the window, of a run that it cuts its part: a step takes as long as the others of its run."""
+    parts = (max(0.0, min(end, now) - max(begin, began)) / (end - begin) for begin, end in runs)
+    return steps * sum(parts)
+
+
+def side(engine: str, processes: int, at_once: int) -> str:
+    of = f"{at_once} run{'s' * (at_once > 1)}"
+    return f"{engine}, {processes} process{'es' * (processes > 1)} of {of}"
+
+
+async def measure(opened: Sequence[Running], meter: Meter, chosen: argparse.Namespace) -> Bench:
+    bench = Bench(opened, meter, chosen.seconds)
+    for engine in opened:  # it compiles, plans, and opens its connections
+        await engine.run(Order(TEN.name, 4, WARM_UP), max(PROCESSES))
+    for number in range(chosen.rounds or max(ROUNDS.values())):
+        for shape in (SHAPES[name] for name in chosen.shapes):
+            if number < (chosen.rounds or ROUNDS.get(shape.name, 2)):
+                await bench.measure_round(shape)
+    for engine in opened:
+        await bench.measure_rest(engine)
+    return bench
+
+
+def report(bench: Bench, url: str) -> int:
+    for name, sides in bench.shapes.items():
+        print(f"\n{SHAPES[name].told}: steps a second; p50 and p99 of a run\n")
+        sides.print()
+    print()
+    for name, latencies in bench.rest.items():
         p50, p99 = percentile(latencies, 50), percentile(latencies, 99)
         print(f"at rest, {name}: p50 {p50:.1f} ms, p99 {p99:.1f} ms of {len(latencies)} runs")
-    return conclude(_claims(bench.sides, ours), bench.sides.faults + _faults(bench.sides, url))
+    for name, *_ in ((str(engine.engine),) for engine in bench.engines[1:]):
+        print(f"beside {name}: {ratios(bench, name)}")
+    faults = [fault for sides in bench.shapes.values() for fault in sides.faults]
+    return conclude(claims(bench), faults + faults_of(bench, url))
 
 
-def _claims(sides: Sides, rest: list[float]) -> list[Claim]:
-    best = max(sides.rate(_mainstem(runs)) for runs in CONCURRENT)
-    return [
-        Claim("durable steps/s / DBOS", best / sides.rate("DBOS"), 15, 40),
-        Claim("a run at rest, start to result", percentile(rest, 50), 15, 8, "ms", at_most=True),
+def ratios(bench: Bench, name: str) -> str:
+    """Of each shape, the best setting of each."""
+    told = []
+    for shape in (SHAPES[name] for name in bench.shapes):
+        times = bench.rate(shape, OURS) / bench.rate(shape, name)
+        cpu = bench.cpu(shape, name) / bench.cpu(shape, OURS)
+        told.append(f"{shape.told}: {times:.1f} times as many steps a second, 1/{cpu:.1f} of the CPU a step")
+    return "; ".join(told)
+
+
+def claims(bench: Bench) -> list[Claim]:
+    measured = [str(engine.engine) for engine in bench.engines]
+    made = [
+        Claim(f"durable steps/s / {name}", bench.rate(TEN, OURS) / bench.rate(TEN, name), floor, aim)
+        for name, (floor, aim) in BOUNDS.items()
+        if TEN.name in bench.shapes and any(one.startswith(name) for one in measured)
     ]
+    rest = percentile(bench.rest[OURS], 50)
+    return [*made, Claim("a run at rest, start to result", rest, 15, 8, "ms", at_most=True)]
 
 
-def _faults(sides: Sides, url: str) -> list[str]:
+def faults_of(bench: Bench, url: str) -> list[str]:
     faults = []
-    if (rate := sides.rate("DBOS")) < SLOWEST_DBOS:
+    if (rate := bench.rate(TEN, "DBOS")) < SLOWEST_DBOS:
         faults.append(f"DBOS made only {rate:.0f} steps/s")
     with psycopg.connect(url) as conn:
         [(incomplete,)] = conn.execute(
-            "select count(*) from mainstem.user_workflow_run r where r.status <> 'completed' or %s <> ("
-            " select count(*) from mainstem.user_workflow_run_step s"
-            "  where s.run_id = r.run_id and s.status = 'completed')",
-            [STEPS],
+            "select count(*) from mainstem.user_workflow_run r where r.status <> 'completed' or not exists ("
+            " select from (select count(*) as many from mainstem.user_workflow_run_step s"
+            "  where s.run_id = r.run_id and s.status = 'completed') s where s.many = any(%s))",
+            [[shape.steps for shape in SHAPES.values()]],
         ).fetchall()
     if incomplete:
-        faults.append(f"{incomplete} runs are not completed with {STEPS} steps")
+        faults.append(f"{incomplete} runs are not completed with all their steps")
     return faults
 
 
-def _mainstem(runs: int) -> str:
-    return f"mainstem, {runs} runs"
+async def compare(servers: ExitStack, chosen: argparse.Namespace) -> int:
+    server = servers.enter_context(bench_server())
+    ledger = servers.enter_context(ledger_database(server))
+    async with AsyncExitStack() as started:
+        opened = []
+        for engine in found(chosen.engines):
+            other = engine.name.lower()
+            url = ledger if engine.name == OURS else servers.enter_context(database(server, f"bench_{other}"))
+            opened.append(await started.enter_async_context(running(engine, url)))
+        began = time.monotonic()
+        bench = await measure(opened, Meter(ledger, server.pid or 0), chosen)
+        print(f"measured in {time.monotonic() - began:.0f} s")
+    return report(bench, ledger)
 
 
 def main() -> int:
     given = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    given.add_argument("--seconds", type=float, default=8, help="of one window; DBOS gets twice as long")
-    given.add_argument("--rounds", type=int, default=5, help="windows of each")
+    given.add_argument("--seconds", type=float, default=6, help="of one window")
+    given.add_argument("--rounds", type=int, help="windows of each; 3 of ten steps and 2 of the others")
+    given.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
+    names = [engine.name for engine in ENGINES]
+    given.add_argument("--engines", nargs="+", choices=names, default=names)
     chosen = given.parse_args()
-    if find_spec("dbos") is None:
-        print("DBOS is not installed: pip install -e '.[bench]'", file=sys.stderr)
-        return 2
     print(machine())
     print_settings(SETTINGS)
-    with bench_server() as server, ledger_database(server) as url, database(server, "bench_dbos") as dbos_url:
-        return run(measure(url, dbos_url, server.pid or 0, chosen))
+    with ExitStack() as servers:
+        return run(compare(servers, chosen))
 
 
 if __name__ == "__main__":

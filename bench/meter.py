@@ -83,7 +83,10 @@ class Meter:
         self, began: Reading, done: int, latencies: Sequence[float], clients: Sequence[int] = ()
     ) -> Window:
         """What came of `done` pieces of work since `began`."""
-        now = self.read(clients)
+        return self.between(began, self.read(clients), done, latencies)
+
+    def between(self, began: Reading, now: Reading, done: int, latencies: Sequence[float]) -> Window:
+        """As `window`, of two readings: what was done is known later."""
         seconds = now.at - began.at
         client, server = now.client - began.client, now.server - began.server
         each = max(1, done)

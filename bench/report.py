@@ -54,6 +54,10 @@ class Sides:
         """The median latency, in milliseconds."""
         return statistics.median(percentile(window.latencies, 50) for window in self.counting(name))
 
+    def cpu(self, name: str) -> float:
+        """The median of client and server together, in microseconds for each piece of work."""
+        return statistics.median(window.client + window.server for window in self.counting(name))
+
     @property
     def faults(self) -> list[str]:
         """Why these figures do not count."""

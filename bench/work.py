@@ -1,7 +1,8 @@
-"""The work that the benches measure: values of about 200 bytes of JSON, ten no-op steps a run."""
+"""The work that the benches measure: values of about 200 bytes of JSON, and the shapes of runs."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 STEPS = 10
@@ -15,3 +16,21 @@ VALUE: dict[str, Any] = {
     "pages": 3,
 }
 """199 bytes as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a run does."""
+
+    name: str
+    steps: int
+    told: str
+
+
+WAIT = 0.05
+"""Seconds that the body of a step waits, as one that asks a service does."""
+
+TEN = Shape("ten", STEPS, "ten sequential steps that do nothing")
+FAN = Shape("fan", 1000, "a fan-out of 1,000 steps that do nothing")
+NAPS = Shape("naps", STEPS, f"ten sequential steps, each waits {WAIT * 1000:g} ms")
+SHAPES = {shape.name: shape for shape in (TEN, FAN, NAPS)}

@@ -46,7 +46,7 @@ class Unvisited:
 
     def has_within(self, path: str) -> bool:
         """Whether there are steps of branches inside this one: asked at every new step, so it looks through none."""
-        return self._counts[path] > 0
+        return self._counts.get(path, 0) > 0
 
     def within(self, path: str) -> Iterator[Recorded]:
         """The steps of each branch inside this one."""
@@ -88,7 +88,7 @@ class Branch:
         Raises NonDeterministicWorkflow when the record goes on with another, UnscopedConcurrency in a foreign task.
         """
         iteration, found = self.find(name)
-        if found is None:
+        if found is None and self._may_have_more():
             self._refuse_a_new_step(f"{name} ({iteration})")
         return iteration, found
 
@@ -126,6 +126,13 @@ class Branch:
             for steps in self.unvisited.within(self.path):
                 _refuse(steps, place)
 
+    def _may_have_more(self) -> bool:
+        """Whether the record could go on with another step: asked at every new one, and seldom so."""
+        branch: Branch | None = self
+        while branch is not None and not branch.recorded:
+            branch = branch.parent
+        return branch is not None or self.unvisited.has_within(self.path)
+
     def _refuse_a_new_step(self, found: str) -> None:
         """Where the code takes a new step, the record ends: also that of the branches that wait for this one's end."""
         self.refuse_leftovers(found)
@@ -162,6 +169,6 @@ def stands_ahead(step: RecordedStep | None) -> bool:
 here: ContextVar[Branch] = ContextVar("mainstem_branch")
 
 
-def place_of(record: StepRecord, branch: Branch) -> str:
+def place_of(run: str, record: StepRecord, branch: Branch) -> str:
     """Where in its run's code a step stands: the same in every replay, which its number is not until it is recorded."""
-    return f"{record.run_id}:{branch.path}{record.node_key.decode()}:{record.iteration}"
+    return f"{run}:{branch.path}{record.node_key.decode()}:{record.iteration}"

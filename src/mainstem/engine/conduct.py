@@ -62,6 +62,7 @@ class Conduct(Words):
         self._transactions = transactions
         self._context = context
         self._execution = execution
+        self._named = str(run.run_id)
         self._endpoints: list[Any] = list(run.endpoints_used)
         self._numbers = max((step.step_number for step in run.steps), default=0)
         self._misfit: NonDeterministicWorkflow | None = None
@@ -216,16 +217,15 @@ class Conduct(Words):
     async def _attempts(
         self, step: Step[..., Any], args: Any, kwargs: Any, record: StepRecord, *, is_recorded: bool
     ) -> Any:
-        await self._until_noted()
+        if self._noted:
+            await self._until_noted()
         while True:
             opened = (OpenStep if step.connection else self._open_steps.begin)(
                 record, is_recorded=is_recorded
             )
             try:
                 outcome = await self._executed(step, args, kwargs, opened)
-            except (
-                BaseException
-            ):  # whatever the author's code raised is an outcome: this one ends the run's work here
+            except BaseException:  # whatever the code raised is an outcome: this ends the run's work
                 self._interrupted(opened)
                 raise
             if isinstance(outcome, Done) and step.connection:
@@ -257,7 +257,7 @@ class Conduct(Words):
             run_id=self.run.run_id,
             step_number=opened.record.step_number,
             attempt=opened.record.retry_count + 1,
-            idempotency_key=place_of(opened.record, here.get()),
+            idempotency_key=place_of(self._named, opened.record, here.get()),
             record_event=opened.add_event,
             record_screenshot=opened.screenshots.append,
             record_endpoint=opened.endpoints.append,

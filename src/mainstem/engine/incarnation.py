@@ -346,10 +346,17 @@ class Incarnation:
     async def _keep_house(self) -> None:
         while True:
             self._limited = await self._ask(queues.limited_queues())
-            for call in (queue.reap(), queue.end_overdue(), queue.end_stuck_backends()):
+            await self._reap()
+            for call in (queue.end_overdue(), queue.end_stuck_backends()):
                 await self._ask(call)
             await self._patiently(lambda: maintain(self.link))
             await asyncio.sleep(self.worker.terms.ttl / 3)
+
+    async def _reap(self) -> None:
+        """All that is due now: the rest would wait for the next look, and with it whoever waits for those runs."""
+        freed = queue.MOST_FREED
+        while freed >= queue.MOST_FREED:
+            _workers, freed = await self._ask(queue.reap())
 
     async def _ask(self, call: Call[Any]) -> Any:
         return await self._patiently(lambda: self.link(call))

@@ -12,6 +12,8 @@ from mainstem.model import RecordedStep
 
 def begun(branch: str, recorded: RecordedStep | None) -> bytes | None:
     """Where it stands, and what its earlier attempts have spent; None for nothing."""
+    if not branch and recorded is None:
+        return None
     told: dict[str, Any] = {"branch": branch} if branch else {}
     if recorded is not None and (usage := recorded.metadata.get("usage")):
         told["usage"] = usage

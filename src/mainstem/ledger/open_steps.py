@@ -54,6 +54,8 @@ class OpenStep:
 
     def take_events(self) -> list[EventRecord]:
         """The events that were not taken yet; one that a thread adds meanwhile is taken now or the next time."""
+        if not self.events:
+            return []
         self.event_bytes = 0
         return [self.events.popleft() for _ in range(len(self.events))]
 

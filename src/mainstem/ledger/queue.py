@@ -11,6 +11,9 @@ from uuid import UUID
 from mainstem.ledger.call import Call, Row, nothing, scalar
 from mainstem.model import ClaimedRun, RecordedStep, Request
 
+MOST_FREED = 500
+"""Runs of dead workers that one call frees: it locks them all."""
+
 
 def register_worker(
     worker_id: UUID, *, host: str, pid: int, capabilities: Mapping[str, Any], ttl: float
@@ -33,10 +36,10 @@ def heartbeat(worker_id: UUID) -> Call[list[Request]]:
 
 
 def reap() -> Call[tuple[int, int]]:
-    """Reap silent workers and free their runs; how many of each."""
+    """Reap silent workers and free their runs, so many at most; how many of each."""
     return Call(
-        "select workers, runs from mainstem._reap_v1()",
-        [],
+        "select workers, runs from mainstem._reap_v1(%s)",
+        [MOST_FREED],
         lambda rows: (rows[0]["workers"], rows[0]["runs"]),
     )
 

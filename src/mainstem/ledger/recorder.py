@@ -263,20 +263,21 @@ class Recorder:
         for entry in batch.entries:
             place += entry.column == STARTS
             if not entry.done.done():
-                self._settle(entry, said.get(place if entry.column == STARTS else entry.run_id, []))
+                self._settle(entry, said.get(place if entry.column == STARTS else entry.run_id, ()))
 
-    def _settle(self, entry: Entry, answers: list[Answer]) -> None:
-        kinds = {answer.kind for answer in answers}
+    def _settle(self, entry: Entry, answers: Sequence[Answer]) -> None:
         if not answers:
-            entry.done.set_result(answers)
-        elif "lost" in kinds:
+            entry.done.set_result([])
+            return
+        kinds = {answer.kind for answer in answers}
+        if "lost" in kinds:
             entry.done.set_exception(
                 LeaseLost(f"another worker holds run {entry.run_id}", hint="its holder carries on")
             )
         elif "busy" in kinds and entry.column in (WAITS, ENDINGS):
             asyncio.get_running_loop().call_later(BUSY_AGAIN, self._enqueue, entry)
         else:
-            entry.done.set_result(answers)
+            entry.done.set_result(list(answers))
 
     def _stopped(self, task: asyncio.Task[None]) -> None:
         """It writes nothing more, and whoever still waits is told."""

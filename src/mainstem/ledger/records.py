@@ -28,6 +28,8 @@ _LENGTH = Struct(">i")
 _NO_INT8 = _PAIR.pack(INT8, -1)
 _NO_TEXT = _PAIR.pack(TEXT, -1)
 _NO_JSONB = _PAIR.pack(JSONB, -1)
+_NOTHING = (None, None, None, None)
+_NO_MORE = _NO_JSONB + _NO_JSONB + _NO_TEXT + _NO_JSONB + _NO_JSONB
 _STEP_HEAD = Struct(">i" + "ii16s" + "iii" * 4 + "iiq")
 
 
@@ -126,7 +128,7 @@ class StepRecord:
             200
             + len(self.input_data or b"")
             + len(self.output_data or b"")
-            + sum(event.size for event in self.events)
+            + (sum(event.size for event in self.events) if self.events else 0)
         )
 
     def packed(self, now_ns: int) -> bytes:
@@ -141,6 +143,17 @@ class StepRecord:
             text_field(self.node_key),
             jsonb_field(self.input_data),
             jsonb_field(self.output_data),
+            _NO_MORE if self._says_no_more else self._packed_rest(now_ns),
+        ))  # fmt: skip
+
+    @property
+    def _says_no_more(self) -> bool:
+        """Whether it has what every step has, and nothing else: almost all do."""
+        said = (self.metadata, self.screenshots, self.error_message, self.error_details)
+        return not self.events and said == _NOTHING
+
+    def _packed_rest(self, now_ns: int) -> bytes:
+        return b"".join((
             jsonb_field(self.screenshots),
             jsonb_field(self.metadata),
             text_field(self.error_message),

@@ -53,7 +53,7 @@ def test_its_sql_records_a_run(database: Database) -> None:
 
 @pytest.mark.parametrize("line", TYPED)
 def test_each_command_that_it_names_is_there(line: str) -> None:
-    words = shlex.split(line.partition("   ")[0].split(" | ")[0].split(" …")[0], comments=True)[1:]
+    words = shlex.split(line.partition("  ")[0].split(" | ")[0].split(" …")[0], comments=True)[1:]
     command: click.Command = main
     while words and isinstance(command, click.Group):
         found = command.get_command(click.Context(command), words.pop(0))
@@ -63,7 +63,7 @@ def test_each_command_that_it_names_is_there(line: str) -> None:
 
 @pytest.mark.parametrize("line", [line for line in TYPED if " | " in line])
 def test_each_verb_of_a_choice_is_there(line: str) -> None:
-    words = line.partition("   ")[0].replace(" …", "").split()[1:]
+    words = line.partition("  ")[0].replace(" …", "").split()[1:]
     verbs = [word for word in words if word != "|"]
     first = main.get_command(click.Context(main), verbs[0])
     group = first if words[1] != "|" else main

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -26,6 +27,8 @@ from documented import ROOT, Block, is_shown
 
 from conftest import QUICK
 from mainstem.cli.main import main
+from mainstem.server.app import create_app
+from mainstem.server.config import ServerConfig
 from servers import place_for
 
 PATIENCE = 20.0
@@ -92,7 +95,11 @@ class Typist:
     forker: Forker
     ids: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    refused: str = ""
+    """Commands of a block that did not end with 0, which only a page that shows what it prints may have."""
     behind: list[Program] = field(default_factory=list)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """What stands on a page for something that is here: an address for that of a server of the test's own."""
 
     def __post_init__(self) -> None:
         paths = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
@@ -109,10 +116,11 @@ class Typist:
 
     def do(self, block: Block, shown: str | None) -> None:
         """Type a block of commands, and hold what they print against what is shown, if anything is."""
-        printed = ""
+        printed, self.refused = "", ""
         lines = lines_of(block)
         for n, line in enumerate(lines):
             printed += self._until_shown(line, shown, printed) if n == len(lines) - 1 else self.type(line)
+        assert shown is not None or not self.refused, f"{block.place}: {self.refused}"
         assert shown is None or is_shown(shown, printed), (
             f"{block.place} shows\n{shown}\nand there came\n{printed}"
         )
@@ -121,12 +129,19 @@ class Typist:
         """The file whose name is its first line."""
         path = self.place / (block.file or "")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block.text, encoding="utf-8")
+        path.write_text(self.filled(block.text), encoding="utf-8")
+
+    def ask(self, block: Block) -> None:
+        """Requests, a line each: they are operations of the server."""
+        for line in block.text.splitlines():
+            method, path = line.split()[:2]
+            asked = re.sub(r"\{\w+\}|\b[A-Z_]{2,}\b", "{}", path.partition("?")[0])
+            assert f"{method} {asked}" in operations(), f"{block.place}: {line}"
 
     def send(self, block: Block, shown: str | None) -> None:
         """Statements, by the database's owner; what the last one gives, a row a line."""
         with psycopg.connect(self.url, autocommit=True) as conn:
-            cursor = conn.execute(self._filled(block.text).encode())
+            cursor = conn.execute(self.filled(block.text).encode())
             while cursor.nextset():
                 pass
             rows = cursor.fetchall() if cursor.description else []
@@ -137,7 +152,7 @@ class Typist:
         """What one line prints. A command that fails says so in what it prints: `error: …`."""
         if line.startswith("mainstem runs tail"):
             self._let_runs_rest()
-        line = self._filled(line)
+        line = self.filled(line)
         if kept := re.fullmatch(r"(\w+)=\$\((.*)\)", line):
             self.environment[kept[1]] = self.type(kept[2]).strip()
             return ""
@@ -186,7 +201,7 @@ class Typist:
     def _command(self, words: list[str]) -> str:
         before = set(sys.modules), list(sys.path)
         try:
-            done = CliRunner(env=self.environment).invoke(main, words, catch_exceptions=False)
+            done = CliRunner(env=self.environment).invoke(main, words, input="y\n", catch_exceptions=False)
         finally:  # as a process of its own would: the next command finds the files as they are then
             sys.path[:] = before[1]
             for name in set(sys.modules) - before[0]:
@@ -196,8 +211,8 @@ class Typist:
         return self._whole(shlex.join(["mainstem", *words]), done.output, done.exit_code)
 
     def _whole(self, line: str, printed: str, exit_code: int) -> str:
-        is_told = "error:" in printed or "do not fit" in printed or "failed" in printed
-        assert exit_code == 0 or is_told, f"{line} ended with {exit_code}\n{printed}"
+        if exit_code != 0:
+            self.refused += f"\n{line} ended with {exit_code}\n{printed}"
         return printed
 
     def _leave(self, words: list[str]) -> str:
@@ -228,7 +243,9 @@ class Typist:
             while conn.execute(GOING_ON).fetchall() and time.monotonic() < deadline:
                 time.sleep(0.02)
 
-    def _filled(self, line: str) -> str:
+    def filled(self, line: str) -> str:
+        for there, here in self.elsewhere.items():
+            line = line.replace(there, here)
         for name, found in self.ids.items():
             line = re.sub(rf"\b{name}\b", found, line)
         return line
@@ -237,6 +254,17 @@ class Typist:
         """A run's id ends in six zeros; that of a step in its number."""
         for found in ID.findall(printed):
             self.ids["RUN_ID" if found.endswith("000000") else "STEP_ID"] = found
+
+
+@cache
+def operations() -> frozenset[str]:
+    """The server's methods and paths, their parameters as `{}`."""
+    described = create_app(ServerConfig(url="postgresql://nowhere.invalid/")).openapi()
+    return frozenset(
+        f"{method.upper()} {re.sub(r'{[^}]*}', '{}', path)}"
+        for path, found in described["paths"].items()
+        for method in found
+    )
 
 
 def lines_of(block: Block) -> list[str]:

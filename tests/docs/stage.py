@@ -8,7 +8,7 @@ import inspect
 import re
 import textwrap
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -85,11 +85,7 @@ class Stage:
         self.await_(execute())
 
 
-Hook = Callable[[Stage], Awaitable[None]]
-
-
-async def nothing(_stage: Stage) -> None:
-    return
+Hook = Callable[[Stage], Coroutine[Any, Any, None]]
 
 
 def perform(blocks: list[Block], stage: Stage, before: dict[str, Hook]) -> None:

@@ -21,6 +21,7 @@ import mainstem
 from conditions import one_server, until
 from conftest import Database
 from mainstem import ONCE, Mainstem, Test, Worker, step, wait_for_signal, workflow
+from mainstem.cli.init import APP
 from mainstem.client.schedules import Schedules
 from mainstem.model import RunStatus
 
@@ -156,13 +157,12 @@ async def the_test_passes(stage: Stage) -> None:
         assert await run.result() == "yes"
 
 
-async def nothing_else(_stage: Stage) -> None:
-    return
+async def a_program_is_there(stage: Stage) -> None:
+    (stage.typist.place / "app.py").write_text(APP)
 
 
 AROUND: dict[str, dict[str, Hook]] = {
     "after-failure": {
-        "runs retry --where": nothing_else,
         "breakpoints set": partial(register, name="intake"),
         "runs show RUN_ID": paused_before_it_pays,
     },
@@ -179,6 +179,7 @@ AROUND: dict[str, dict[str, Hook]] = {
     "graphs": {},
     "queues": {"queues pause": partial(register, name="claim_intake")},
     "schedules": {"schedules create": report_is_known},
+    "several-hosts": {"worker app": a_program_is_there},
     "testing": {"runs export": the_test_passes},
 }
 

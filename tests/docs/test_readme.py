@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shlex
 import sys
 from pathlib import Path
@@ -39,6 +40,12 @@ def test_its_workflow_greets_the_world(database: Database, tmp_path: Path) -> No
     program = forker.start(["python", "hello.py"], place, {"PYTHONPATH": ":".join(sys.path)})
     assert (program.ended(), program.said.read_text(encoding="utf-8")) == (0, "Hello, world!\n")
     forker.close()
+
+
+def test_a_worker_may_import_its_workflow(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "hello.py").write_text(of("python").text)
+    assert runpy.run_path(str(tmp_path / "hello.py"), run_name="hello")["hello"].name == "hello"
+    assert capsys.readouterr().out == ""
 
 
 def test_its_sql_records_a_run(database: Database) -> None:

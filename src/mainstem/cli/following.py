@@ -48,6 +48,9 @@ NEXT: Mapping[type[MainstemError], str] = {
 }
 """The command that tells more about an error of this class or of one below it, where the error itself names none."""
 
+LISTED = ("approvals", "breakpoints", "cache", "queues", "schedules", "workflows")
+"""Verbs about other things than runs: what they are refused is looked up there."""
+
 _COMMAND = re.compile(r"\bmainstem [a-z-]|\bpip install ")
 
 
@@ -63,4 +66,6 @@ def _next(error: MainstemError, verb: str | None) -> str:
     usage = " ".join(filter(None, ("mainstem", verb, "--help")))
     if type(error) is BadArgument:
         return usage
+    if verb in LISTED and isinstance(error, NotFound | LedgerRefused):
+        return f"mainstem {verb} list"
     return next((NEXT[kind] for kind in type(error).__mro__ if kind in NEXT), usage)

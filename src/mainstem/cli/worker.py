@@ -89,7 +89,8 @@ async def _work(client: Mainstem, worker: Worker, *, with_parent: bool) -> None:
     async with worker as working:
         for workflow in workflows:  # so that they can be started by name
             await client.register(workflow)
-        queues = sorted(set(terms.queues) or {workflow.queue for workflow in workflows})
+        own = {workflow.queue for workflow in workflows} | ({"default"} if terms.graphs else set())
+        queues = sorted(set(terms.queues) or own)
         names = sorted(workflow.name for workflow in workflows) + (
             ["published graphs"] if terms.graphs else []
         )

@@ -148,7 +148,7 @@ def _refuse(leftover: Recorded, found: str) -> None:
         raise NonDeterministicWorkflow(
             f"the record goes on with step {expected.step_number}, {expected.node_key} ({expected.iteration}); "
             f"the code with {found}",
-            hint="put back the code that the run began with and resume it, or cancel it",
+            hint="put back the code that the run began with, or let what is new ask `patched`, and resume it",
         )
 
 

@@ -46,11 +46,14 @@ def _print(run: Run) -> None:
     _print_rows("Events", _events(run))
     if run.error_message is not None:
         console().print("\n[bold red]error[/]")
-        click.echo(
-            run.error_message
-            if run.error_details is None
-            else f"{run.error_message}\n{indented(run.error_details)}"
-        )
+        click.echo(_error(run.error_message, run.error_details))
+
+
+def _error(message: str, details: Any) -> str:
+    """What is known of it; a traceback as Python prints it."""
+    known = dict(details or {})
+    traceback = str(known.pop("traceback", "")).rstrip()
+    return "\n".join(filter(None, (message, indented(known) if known else "", traceback)))
 
 
 def _print_rows(title: str, rows: list[dict[str, Any]]) -> None:

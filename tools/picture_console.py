@@ -19,6 +19,7 @@ PAGES = {
     "run": "/runs/{failed}?step=6",
     "run-graph": "/runs/{failed}?view=graph&step=6&tab=attempts",
     "run-screenshots": "/runs/{failed}?view=film&step=6",
+    "approvals": "/approvals",
     "compare": "/compare?a={completed}&b={failed}&step=file_claim",
     "workflows": "/workflows",
     "workflow": "/workflows/{workflow}",

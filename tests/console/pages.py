@@ -11,6 +11,7 @@ PAGES = {
     "home": "/",
     "runs": "/runs",
     "run": "/runs/{failed}",
+    "approvals": "/approvals",
     "compare": "/compare?b={failed}",
     "workflows": "/workflows",
     "workflow": "/workflows/{workflow}",

@@ -264,6 +264,11 @@ export interface OpenRun { run_id: string; workflow_id: string; workflow: string
 export interface OpenRuns { pending: number; running: number; waiting: number; paused: number; latest: OpenRun[] }
 export interface Home { at: Time; needs_attention: Attention[]; hours: Hour[]; channels: Channel[]; running_now: OpenRuns }
 
+/** form: the JSON schema of the answer; null takes any. */
+export interface ApprovalShown { step_id: string; run_id: string; workflow: string; external_id: string | null; name: string; assignee: string | null; form: Json; asked_at: Time; due_at: Time | null }
+export interface ApprovalsShown { approvals: ApprovalShown[]; next: string | null }
+export interface AnsweredApproval { step_id: string; signal_id: string; answered_by: string }
+
 export interface Jump { kind: string; run_id: string; step_id: string | null; by: string }
 export interface Started { run_id: string; is_new: boolean }
 
@@ -277,6 +282,10 @@ export interface Problem {
   code: string;
   hint: string | null;
   errors: Detail[];
+  /** Of a draft that somebody else has changed: both texts, and the revision that is there. */
+  yours?: Json;
+  theirs?: Json;
+  revision?: number;
 }
 
 export interface RunFrame {

@@ -23,6 +23,9 @@ export const VIEWS = ["timeline", "graph", "steps", "film"] as const;
 export interface RunSearch { view?: (typeof VIEWS)[number]; step?: number; tab?: string; attempt?: number }
 export const runSearch = (raw: Raw): RunSearch => ({ view: one(raw, "view", VIEWS), step: number(raw, "step"), tab: text(raw, "tab"), attempt: number(raw, "attempt") });
 
+export interface ApprovalsSearch { step?: string; assignee?: string }
+export const approvalsSearch = (raw: Raw): ApprovalsSearch => ({ step: text(raw, "step"), assignee: text(raw, "assignee") });
+
 export interface CompareSearch { a?: string; b?: string; step?: string; tab?: string }
 export const compareSearch = (raw: Raw): CompareSearch => ({ a: text(raw, "a"), b: text(raw, "b"), step: text(raw, "step"), tab: text(raw, "tab") });
 

@@ -20,6 +20,7 @@ import { Filmstrip } from "./Filmstrip";
 import { Inspector } from "./Inspector";
 import { StepList } from "./StepList";
 import { TimelineView } from "./TimelineView";
+import { Waiting } from "./Waiting";
 import { inWords } from "./words";
 
 const route = getRouteApi("/runs/$runId");
@@ -42,6 +43,7 @@ function Known({ asked }: { asked: ReturnType<typeof useAsk<Run>> }): ReactNode 
   return (
     <Page title={run.workflow} beside={<Head run={run} />}>
       <Answer of={asked} what="run">{() => <Summary run={run} />}</Answer>
+      <Waiting run={run} />
       <div className="with-inspector">
         <section className="panel" aria-label="What ran">
           <Tabs label="Views" at={search.view} onPick={(view) => set({ view: view as (typeof VIEWS)[number] })} tabs={[

@@ -1,0 +1,123 @@
+"""What a person does with runs in the console: decide, mend, schedule, draw, stop; over a real server and a real worker."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pages import page_of
+from playwright.sync_api import Browser, Locator, Page, expect
+from real import Console, until
+
+from conditions import ON_ONE_SERVER
+from conftest import Database
+from listening import COMMAND
+from live_server import running as served
+from mainstem import Mainstem
+from typed import write_program
+
+pytest_plugins = ["browsing"]
+pytestmark = ON_ONE_SERVER
+
+PROGRAM = """
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from mainstem import ONCE, approval, days, report_usage, step, workflow
+
+
+class Verdict(BaseModel):
+    approved: bool
+    amount: int = Field(ge=0, le=1000)
+
+
+@step
+async def read_letter(letter: str) -> dict[str, str]:
+    report_usage(model="small-2", tokens_in=1200, tokens_out=34, cost=0.0021)
+    return {"letter": letter}
+
+
+@step(retry=ONCE)
+async def file_claim(portal: str) -> str:
+    if not Path(portal).exists():
+        raise ConnectionError(f"the portal {portal} refuses the password")
+    return f"filed in {portal}"
+
+
+@workflow("verdicts")
+async def verdicts(claim: str) -> str:
+    verdict = await approval("supervisor", form=Verdict, timeout=days(3), assignee="ann")
+    return f"paid {verdict.amount}" if verdict.approved else "refused"
+
+
+@workflow("claims")
+async def claims(portal: str) -> str:
+    await read_letter("8.pdf")
+    return await file_claim(portal)
+"""
+"""Portals are files: a claim fails while its portal is not."""
+
+KNOWN = "select count(*) from mainstem.user_workflow where name in ('verdicts', 'claims')"
+
+
+@contextmanager
+def console_of(browser: Browser, database: Database, directory: Path) -> Iterator[Console]:
+    """A server in this process, and a worker that knows the program and published graphs."""
+    words = [str(COMMAND), "--url", database.url, "worker", write_program(directory, PROGRAM), "--graphs"]
+    with (directory / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(words, cwd=directory, stderr=log)
+    try:
+        with (
+            Mainstem(database.url) as client,
+            served(database.url) as server,
+            page_of(browser, f"http://{server.base}") as page,
+        ):
+            until(lambda: database.value(KNOWN) == 2)
+            yield Console(f"http://{server.base}", page, client, directory)
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def row(page: Page, table: str, text: str) -> Locator:
+    """The row of a table that has this in it."""
+    return page.get_by_role("table", name=table, exact=True).locator("tbody tr", has_text=text)
+
+
+def status(page: Page, name: str) -> Locator:
+    """What a run's page says beside its title."""
+    return page.locator(f".title [data-status={name}]")
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_an_approval_is_asked_for_refused_where_it_does_not_fit_and_given(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    with console_of(browser, database, tmp_path) as console:
+        page = console.open("/approvals")
+        expect(page.locator("[data-state=empty]")).to_contain_text("Nothing waits for a person")
+        expect(page.locator(".pill[data-state=live]")).to_be_visible()
+        first, second = (console.start("verdicts", claim=claim) for claim in ("claim-7", "claim-8"))
+        expect(row(page, "Approvals", "supervisor")).to_have_count(2)
+        page.locator(f'a[href$="{first}"]').first.click()
+        expect(page.get_by_label("Summary")).to_contain_text("waits for a person")
+        page.get_by_label("amount").fill("70")
+        page.get_by_label("Note").fill("looked at the bill")
+        press(page, "Approve")
+        expect(status(page, "completed")).to_be_visible()
+        page.get_by_role("tab", name="Output").click()
+        expect(page.get_by_label("Inspector")).to_contain_text("paid 70")
+        page = console.open("/approvals?assignee=ann")
+        page.get_by_label("amount").fill("5")
+        press(page, "Reject")
+        expect(page.locator("[data-state=filtered]")).to_contain_text("Nothing waits for ann")
+        console.client.result(second).wait()
+    notes = database.rows("select details ->> 'note' as note from mainstem.user_workflow_audit where action = 'approvals.answer' order by at")
+    assert [line["note"] for line in notes] == ["looked at the bill", None]

@@ -121,3 +121,48 @@ def test_an_approval_is_asked_for_refused_where_it_does_not_fit_and_given(
         console.client.result(second).wait()
     notes = database.rows("select details ->> 'note' as note from mainstem.user_workflow_audit where action = 'approvals.answer' order by at")
     assert [line["note"] for line in notes] == ["looked at the bill", None]
+
+
+def test_a_failed_step_is_patched_and_the_run_forked_from_a_step_with_another_input(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    with console_of(browser, database, tmp_path) as console:
+        run_id = console.end("claims", portal="blue")
+        page = console.open(f"/runs/{run_id}?step=2")
+        press(page, "Patch…")
+        page.get_by_label("Output, as JSON").fill("filed by hand")
+        press(page, "Patch")
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("The output is not JSON")
+        page.get_by_label("Output, as JSON").fill('"filed by hand"')
+        page.get_by_label("Reason").fill("the portal was down")
+        press(page, "Patch")
+        expect(status(page, "completed")).to_be_visible()
+        expect(page.get_by_label("Inspector")).to_contain_text("filed by hand")
+        press(page, "Fork here…")
+        expect(page.get_by_role("dialog")).to_contain_text("1 step before it is copied as recorded")
+        console.let_in("green")
+        page.get_by_label("Input, as JSON").fill('{"portal": "green"}')
+        press(page, "Begin the fork")
+        expect(page).not_to_have_url(re.compile(str(run_id)))
+        expect(status(page, "completed")).to_be_visible()
+        page.get_by_role("tab", name="Output").click()
+        expect(page.get_by_label("Inspector")).to_contain_text("filed in green")
+
+
+def test_runs_that_a_filter_finds_are_looked_at_first_and_retried_together(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    with console_of(browser, database, tmp_path) as console:
+        for _ in range(3):
+            console.end("claims", portal="blue")
+        page = console.open("/runs?q=status:failed")
+        press(page, "Ask all…")
+        press(page, "Look first")
+        expect(page.get_by_role("dialog")).to_contain_text("3 runs match.")
+        expect(row(page, "Runs that match", "claims")).to_have_count(3)
+        console.let_in("blue")
+        press(page, "Retry 3 runs")
+        expect(page.get_by_role("dialog")).to_contain_text("Done: 3 of 3 asked.")
+        press(page, "Close")
+        page = console.open("/runs?q=status:completed")
+        expect(row(page, "Runs", "claims")).to_have_count(3)

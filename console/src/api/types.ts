@@ -269,6 +269,10 @@ export interface ApprovalShown { step_id: string; run_id: string; workflow: stri
 export interface ApprovalsShown { approvals: ApprovalShown[]; next: string | null }
 export interface AnsweredApproval { step_id: string; signal_id: string; answered_by: string }
 
+export interface Forked { run_id: string; forked_from: string }
+export interface RefusedRun { run_id: string; code: string; message: string }
+export interface BulkAnswer { matched: RunCount | null; first: RunSummary[]; asked: number; refused: RefusedRun[]; next: string | null }
+
 export interface Jump { kind: string; run_id: string; step_id: string | null; by: string }
 export interface Started { run_id: string; is_new: boolean }
 

@@ -9,6 +9,7 @@ import { Tabs, type Tab } from "~/components/Tabs";
 import { Diff } from "~/diff/Diff";
 import { changes } from "~/diff/values";
 import { attemptsOf } from "./attempts";
+import { StepActions } from "./Mending";
 
 interface Props { run: Run; step: Step | undefined; tab: string | undefined; attempt: number | undefined; onTab: (tab: string) => void; onAttempt: (attempt: number) => void; onRun: () => void }
 
@@ -22,6 +23,7 @@ export function Inspector(props: Props): ReactNode {
         {step ? <><h2 className="clip">{step.step_number} · {step.node_key ?? "step"}</h2><button className="quiet" onClick={onRun}>Whole run</button></> : <h2>The run</h2>}
         <CopyAs at={address(`/runs/${run.run_id}`)} {...(step ? { sql: sqlOf(step) } : {})} cli={`mainstem runs show ${run.run_id}`} json={step ?? run} />
       </header>
+      {step && <StepActions run={run} step={step} />}
       <Tabs label={step ? "Of the step" : "Of the run"} tabs={tabs} at={tab} onPick={onTab} />
     </section>
   );

@@ -20,6 +20,7 @@ PAGES = {
     "run-graph": "/runs/{failed}?view=graph&step=6&tab=attempts",
     "run-screenshots": "/runs/{failed}?view=film&step=6",
     "approvals": "/approvals",
+    "schedules": "/schedules",
     "compare": "/compare?a={completed}&b={failed}&step=file_claim",
     "workflows": "/workflows",
     "workflow": "/workflows/{workflow}",
@@ -30,6 +31,8 @@ PAGES = {
     "keys": "/system?tab=keys",
     "audit": "/system?tab=audit",
     "migrations": "/system?tab=migrations",
+    "breakpoints": "/system?tab=breakpoints",
+    "queues": "/system?tab=queue",
 }
 
 

@@ -1,6 +1,6 @@
 import { changesLike, KEYS, ME, MIGRATIONS } from "./access.mjs";
 import { groupBy } from "./chance.mjs";
-import { approvals } from "./engine.mjs";
+import { approvals, breakpoints, firings, limits, schedules, times } from "./engine.mjs";
 import { FILTERS, matching } from "./filter.mjs";
 import { paged } from "./pages.mjs";
 import { RUNS, screenshot, summary, timeline } from "./runs.mjs";
@@ -51,6 +51,12 @@ export const GET = [
   [/^\/runs\/([\w-]+)\/compare$/, ([id], query) => found(id) && found(query.get("with")) && compare(found(id), found(query.get("with")))],
   [/^\/runs\/[\w-]+\/screenshots\/([\w.-]+)$/, ([name]) => ({ svg: screenshot(name) })],
   [/^\/approvals$/, (_, query) => paged("approvals", approvals(), query)],
+  [/^\/schedules$/, (_, query) => paged("schedules", schedules(), query)],
+  [/^\/schedules\/[\w-]+\/next$/, times],
+  [/^\/schedules\/[\w-]+\/firings$/, (_, query) => paged("firings", firings(), query)],
+  [/^\/schedules\/[\w-]+\/backfill$/, () => ({ count: 3 })],
+  [/^\/breakpoints$/, (_, query) => paged("breakpoints", breakpoints(), query)],
+  [/^\/queues$/, limits],
   [/^\/jump$/, (_, query) => { const id = query.get("id"); const run = RUNS.find((one) => [one.run_id, one.external_id, String(one.legacy_trace_id)].includes(id)); return run ? { kind: "run", run_id: run.run_id, step_id: null, by: "run" } : null; }],
   [/^\/workflows$/, (_, query) => paged("workflows", WORKFLOWS.map((flow) => workflow(flow)), query)],
   [/^\/workflows\/([\w-]+)$/, ([id]) => flowOf(id) && workflow(flowOf(id))],

@@ -12,6 +12,7 @@ PAGES = {
     "runs": "/runs",
     "run": "/runs/{failed}",
     "approvals": "/approvals",
+    "schedules": "/schedules",
     "compare": "/compare?b={failed}",
     "workflows": "/workflows",
     "workflow": "/workflows/{workflow}",

@@ -30,6 +30,8 @@ MORE = {
     "queue": "/system?tab=queue",
     "partitions": "/system?tab=partitions",
     "migrations": "/system?tab=migrations",
+    "breakpoints": "/system?tab=breakpoints",
+    "usage": "/runs/{failed}?tab=usage",
 }
 
 

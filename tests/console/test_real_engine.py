@@ -166,3 +166,78 @@ def test_runs_that_a_filter_finds_are_looked_at_first_and_retried_together(
         press(page, "Close")
         page = console.open("/runs?q=status:completed")
         expect(row(page, "Runs", "claims")).to_have_count(3)
+
+
+def test_a_schedule_is_made_paused_and_made_up_for_after_its_times_are_counted(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    with console_of(browser, database, tmp_path) as console:
+        page = console.open("/schedules")
+        expect(page.locator("[data-state=empty]")).to_contain_text("Nothing starts by itself yet")
+        press(page, "New schedule…")
+        page.get_by_label("Name").fill("nightly claims")
+        page.get_by_label("Workflow").fill("claims")
+        page.get_by_label("When").fill("61 6 * * *")
+        page.get_by_label("Input, as JSON").fill('{"portal": "blue"}')
+        press(page, "Make the schedule")
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("61")
+        page.get_by_label("When").fill("0 6 * * *")
+        press(page, "Make the schedule")
+        expect(row(page, "Schedules", "nightly claims").locator("[data-status=active]")).to_be_visible()
+        expect(page.locator(".times li")).to_have_count(5)
+        press(page, "Pause…")
+        press(page, "Pause")
+        expect(row(page, "Schedules", "nightly claims").locator("[data-status=paused]")).to_be_visible()
+        press(page, "Make up for…")
+        press(page, "Count them")
+        expect(page.get_by_role("dialog")).to_contain_text("7 times have no run")
+        press(page, "Begin 7 runs")
+        expect(row(page, "Firings", "started")).to_have_count(7)
+    assert database.value("select count(*) from mainstem.user_workflow_run") == 7
+
+
+def test_a_run_stops_at_a_breakpoint_shows_what_it_is_about_to_do_and_goes_on(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    with console_of(browser, database, tmp_path) as console:
+        console.let_in("green")
+        page = console.open("/system?tab=breakpoints")
+        press(page, "Set a breakpoint…")
+        page.get_by_label("Workflow").fill("claims")
+        page.get_by_label("Step or node").fill("file_claim")
+        page.get_by_label("Condition").fill('input.portal = "green"')
+        press(page, "Set it")
+        expect(row(page, "Breakpoints", "file_claim")).to_contain_text("input.portal")
+        run_id = console.start("claims", portal="green")
+        page = console.open(f"/runs/{run_id}")
+        stopped = page.get_by_role("region", name="Stopped before step 2, file_claim")
+        expect(stopped).to_contain_text("green")
+        expect(page.locator(".figures")).to_contain_text("Tokens1 234")
+        stopped.get_by_role("button", name="Continue").click()
+        expect(status(page, "completed")).to_be_visible()
+        page = console.open("/system?tab=breakpoints")
+        press(page, "Delete… before file_claim of claims")
+        press(page, "Delete it")
+        expect(page.locator("[data-state=empty]")).to_contain_text("No breakpoint is set")
+
+
+def test_a_queue_is_paused_and_limited_and_test_runs_are_told_apart(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    with console_of(browser, database, tmp_path) as console:
+        page = console.open("/system?tab=queue")
+        press(page, "Pause a queue…")
+        page.get_by_role("textbox", name="Queue").fill("default")
+        press(page, "Pause")
+        expect(row(page, "Limits of queues", "default").locator("[data-status=paused]")).to_be_visible()
+        press(page, "Change… default")
+        page.get_by_label("Runs at once").fill("3")
+        press(page, "Set these limits")
+        expect(row(page, "Limits of queues", "default")).to_contain_text("3")
+        for is_test in (True, False):
+            console.tell("/runs", {"workflow": "claims", "input": {"portal": "x"}, "is_test": is_test})
+        page = console.open("/runs")
+        expect(row(page, "Runs", "claims")).to_have_count(2)
+        page.get_by_role("region", name="Test runs").get_by_role("button", name="only these").click()
+        expect(row(page, "Runs", "claims")).to_have_count(1)
+        expect(row(page, "Runs", "claims").locator(".tag", has_text="test")).to_be_visible()

@@ -26,6 +26,9 @@ export const runSearch = (raw: Raw): RunSearch => ({ view: one(raw, "view", VIEW
 export interface ApprovalsSearch { step?: string; assignee?: string }
 export const approvalsSearch = (raw: Raw): ApprovalsSearch => ({ step: text(raw, "step"), assignee: text(raw, "assignee") });
 
+export interface SchedulesSearch { schedule?: string; workflow?: string }
+export const schedulesSearch = (raw: Raw): SchedulesSearch => ({ schedule: text(raw, "schedule"), workflow: text(raw, "workflow") });
+
 export interface CompareSearch { a?: string; b?: string; step?: string; tab?: string }
 export const compareSearch = (raw: Raw): CompareSearch => ({ a: text(raw, "a"), b: text(raw, "b"), step: text(raw, "step"), tab: text(raw, "tab") });
 

@@ -7,6 +7,7 @@ import { json } from "~/components/Fields";
 import { isOver } from "~/live/merge";
 import { canFork, canRetry } from "./effects";
 import { ForkAsk, RetryAsk } from "./Mending";
+import { stoppedBefore } from "./Stopped";
 import { waitOf } from "./Waiting";
 
 type Action = "cancel" | "retry" | "resume" | "signal" | "fork";
@@ -31,7 +32,8 @@ const NAMES: Record<Action, string> = { cancel: "Cancel…", retry: "Retry…", 
 export function possible(run: Run): Action[] {
   const fork = canFork(run) ? (["fork"] as const) : [];
   if (isOver(run.status)) return [...(canRetry(run) ? (["retry"] as const) : []), ...fork];
-  return [...(run.status === "paused" ? (["resume", "retry"] as const) : []), ...fork, "signal", "cancel"];
+  const stopped = stoppedBefore(run) !== undefined;
+  return [...(run.status !== "paused" ? [] : stopped ? (["retry"] as const) : (["resume", "retry"] as const)), ...fork, "signal", "cancel"];
 }
 
 function ResumeAsk({ run, close }: { run: Run; close: () => void }): ReactNode {

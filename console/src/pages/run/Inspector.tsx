@@ -8,8 +8,12 @@ import { Status } from "~/components/Status";
 import { Tabs, type Tab } from "~/components/Tabs";
 import { Diff } from "~/diff/Diff";
 import { changes } from "~/diff/values";
+import { isOver } from "~/live/merge";
+import { Breakpoints } from "~/pages/breakpoints/Breakpoints";
 import { attemptsOf } from "./attempts";
 import { StepActions } from "./Mending";
+import { Usage } from "./Usage";
+import { spentBy } from "./usage";
 
 interface Props { run: Run; step: Step | undefined; tab: string | undefined; attempt: number | undefined; onTab: (tab: string) => void; onAttempt: (attempt: number) => void; onRun: () => void }
 
@@ -34,6 +38,7 @@ function value(of: Json | undefined, none: string): ReactNode {
 }
 
 function runTabs(run: Run): Tab[] {
+  const spent = spentBy(run.steps);
   return [
     ...(run.error_message ? [{ key: "error", name: "Error", body: () => <Trouble message={run.error_message} details={run.error_details} /> }] : []),
     { key: "input", name: "Input", body: () => value(run.input_data, "It was started without input.") },
@@ -41,6 +46,8 @@ function runTabs(run: Run): Tab[] {
     { key: "context", name: "Context", n: Object.keys(run.context ?? {}).length, body: () => value(run.context, "No key is set.") },
     { key: "config", name: "Config", body: () => value(run.config_snapshot, "No configuration was in force.") },
     { key: "events", name: "Events", n: run.events.length, body: () => <Events of={run.events} /> },
+    ...(spent.length ? [{ key: "usage", name: "Usage", body: () => <Usage of={spent} /> }] : []),
+    ...(isOver(run.status) || run.driver !== "engine" ? [] : [{ key: "breakpoints", name: "Breakpoints", body: () => <Breakpoints workflow={run.workflow} runId={run.run_id} /> }]),
     { key: "facts", name: "Facts", body: () => <Facts run={run} /> },
   ];
 }

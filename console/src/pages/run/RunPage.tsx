@@ -2,7 +2,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, type ReactNode } from "react";
 import { useAsk } from "~/api/asking";
 import { address } from "~/api/client";
-import { duration, shortId } from "~/api/formats";
+import { count, duration, shortId } from "~/api/formats";
 import type { Graph, Run, Timeline } from "~/api/types";
 import { VIEWS, type RunSearch } from "~/app/search";
 import { Ago } from "~/components/Ago";
@@ -19,9 +19,11 @@ import { Actions } from "./Actions";
 import { Filmstrip } from "./Filmstrip";
 import { Inspector } from "./Inspector";
 import { StepList } from "./StepList";
+import { Stopped } from "./Stopped";
 import { TimelineView } from "./TimelineView";
+import { money, spentBy, totalOf } from "./usage";
 import { Waiting } from "./Waiting";
-import { inWords } from "./words";
+import { inWords, runOfStep } from "./words";
 
 const route = getRouteApi("/runs/$runId");
 type Set = (change: RunSearch) => void;
@@ -44,6 +46,7 @@ function Known({ asked }: { asked: ReturnType<typeof useAsk<Run>> }): ReactNode 
     <Page title={run.workflow} beside={<Head run={run} />}>
       <Answer of={asked} what="run">{() => <Summary run={run} />}</Answer>
       <Waiting run={run} />
+      <Stopped run={run} onPick={pick} />
       <div className="with-inspector">
         <section className="panel" aria-label="What ran">
           <Tabs label="Views" at={search.view} onPick={(view) => set({ view: view as (typeof VIEWS)[number] })} tabs={[
@@ -64,6 +67,8 @@ function Head({ run }: { run: Run }): ReactNode {
     <>
       <Status of={run.status} />
       <span className="muted mono">{shortId(run.run_id)}</span>
+      {run.is_test && <span className="tag">test run</span>}
+      {run.forked_from && <Link className="tag" to="/runs/$runId" params={{ runId: runOfStep(run.forked_from) }} search={{}}>fork</Link>}
       <span className="grow" />
       <Link className="button" to="/compare" search={{ b: run.run_id }}>Compare…</Link>
       <Actions run={run} />
@@ -75,6 +80,8 @@ function Head({ run }: { run: Run }): ReactNode {
 function Summary({ run }: { run: Run }): ReactNode {
   const now = useNow();
   const failed = run.status === "failed" || run.status === "timeout";
+  const spent = spentBy(run.steps);
+  const total = totalOf(spent);
   const took = run.duration_ms ?? (run.started_at && !isOver(run.status) ? now - Date.parse(run.started_at) : null);
   return (
     <section className="panel" aria-label="Summary" style={failed ? { borderLeft: "3px solid var(--failed)" } : undefined}>
@@ -88,6 +95,8 @@ function Summary({ run }: { run: Run }): ReactNode {
         <div><dt>Retries</dt><dd>{run.steps.reduce((sum, step) => sum + step.retry_count, 0)}</dd></div>
         <div><dt>Channel</dt><dd>{run.channel}</dd></div>
         <div><dt>Version</dt><dd>{run.workflow_version}</dd></div>
+        {spent.length > 0 && <div><dt>Tokens</dt><dd>{count(total.tokens)}</dd></div>}
+        {spent.length > 0 && <div><dt>Cost</dt><dd>{money(total.cost)}</dd></div>}
         <div><dt>Started</dt><dd><Ago at={run.started_at} /></dd></div>
       </dl>
     </section>

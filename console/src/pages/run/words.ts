@@ -18,7 +18,12 @@ export function inWords(run: Run): string {
     case "cancelled": return `It was cancelled after ${steps(done, "completed ")}.`;
     case "waiting": return current?.node_key?.startsWith("approval:") ? `It waits for a person to say what comes of ${current.node_key.slice(9)}.` : current ? `It waits at step ${current.step_number}, ${current.node_key ?? "unnamed"}, for a signal or a time.` : "It waits for a signal or a time.";
     case "running": return current ? `Step ${current.step_number}, ${current.node_key ?? "unnamed"}, is under way.` : "A worker owns it, between two steps.";
-    case "paused": return "It is paused: no step begins until it is resumed.";
+    case "paused": return run.error_message?.startsWith("stopped before") ? "A breakpoint stopped it: nothing begins until it is told to go on." : "It is paused: no step begins until it is resumed.";
     case "pending": return "It waits in the queue for a worker.";
   }
+}
+
+/** A step's id names its run: the last 24 bits are the step's number. */
+export function runOfStep(stepId: string): string {
+  return `${stepId.slice(0, -6)}000000`;
 }

@@ -28,6 +28,8 @@ PAGES = {
     "consolidations": "/consolidations",
     "system": "/system?tab=doctor",
     "configs": "/workflows/{workflow}?tab=configs",
+    "draft": "/workflows/{workflow}?tab=draft",
+    "versions": "/workflows/{workflow}?tab=versions&version=11",
     "keys": "/system?tab=keys",
     "audit": "/system?tab=audit",
     "migrations": "/system?tab=migrations",

@@ -1,6 +1,6 @@
 import { changesLike, KEYS, ME, MIGRATIONS } from "./access.mjs";
 import { groupBy } from "./chance.mjs";
-import { approvals, breakpoints, firings, limits, schedules, times } from "./engine.mjs";
+import { approvals, breakpoints, diff, draftOf, firings, limits, schedules, times } from "./engine.mjs";
 import { FILTERS, matching } from "./filter.mjs";
 import { paged } from "./pages.mjs";
 import { RUNS, screenshot, summary, timeline } from "./runs.mjs";
@@ -65,6 +65,8 @@ export const GET = [
   [/^\/workflows\/([\w-]+)\/configs$/, ([id], query) => paged("configs", CONFIGS(flowOf(id)), query)],
   [/^\/configs\/([\w-]+)\/activations$/, ([id], query) => paged("activations", TRAIL(id), query)],
   [/^\/workflows\/([\w-]+)\/versions$/, (_, query) => paged("versions", [12, 11, 10].map((version, index) => ({ version, checksum: "9b1f0c", published_at: RUNS[index * 200].started_at, published_by: null, graph_config: null })), query)],
+  [/^\/workflows\/([\w-]+)\/draft$/, ([id]) => flowOf(id) && draftOf(flowOf(id))],
+  [/^\/workflows\/[\w-]+\/versions\/\d+\/diff$/, diff],
   [/^\/workflows\/([\w-]+)\/schema$/, () => SCHEMA],
   [/^\/analytics\/(summary|latency|heatmap|channels|nodes)$/, ([which], query) => analytics(which, query)],
   [/^\/consolidations$/, () => ({ consolidations: CONSOLIDATIONS, note: null })],

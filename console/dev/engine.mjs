@@ -32,3 +32,6 @@ export const limits = () => [
   { queue: "default", max_running: null, per_key_running: null, rate_count: null, rate_per: null, paused_at: RUNS[2].started_at, updated_at: RUNS[2].started_at },
   { queue: "scans", max_running: 20, per_key_running: 2, rate_count: 100, rate_per: "PT1M", paused_at: null, updated_at: RUNS[50].started_at },
 ];
+
+export const draftOf = (flow) => ({ workflow_id: flow.workflow_id, workflow: flow.name, revision: 14, active_version: 12, is_draft: true, saved_at: RUNS[3].started_at, graph_config: { name: flow.name, nodes: [{ key: "receive", type: "entry" }, { key: "size", type: "decision" }, { key: "human_review", kind: "approval" }, { key: "file_claim", type: "outcome" }], edges: [{ from: "receive", to: "size" }, { from: "size", to: "human_review", condition: "input.amount > `1000`", label: "large" }, { from: "size", to: "file_claim", label: "small" }, { from: "human_review", to: "file_claim" }] } });
+export const diff = () => [{ op: "add", path: "/nodes/human_review", value: { kind: "approval" } }, { op: "remove", path: "/nodes/classify" }, { op: "replace", path: "/nodes/receive/timeout", value: "30s" }, { op: "add", path: "/edges/size to human_review large", value: { from: "size", to: "human_review" } }];

@@ -61,6 +61,20 @@ async def claims(portal: str) -> str:
 """
 """Portals are files: a claim fails while its portal is not."""
 
+GRAPH = """
+name: intake
+nodes:
+  received: {type: entry}
+  size: {type: decision}
+  approve: {kind: approval}
+  paid: {type: outcome}
+edges:
+  - {from: received, to: size}
+  - {from: size, to: approve, condition: "input.amount > `1000`", label: large}
+  - {from: size, to: paid, label: small}
+  - {from: approve, to: paid}
+"""
+
 KNOWN = "select count(*) from mainstem.user_workflow where name in ('verdicts', 'claims')"
 
 
@@ -241,3 +255,56 @@ def test_a_queue_is_paused_and_limited_and_test_runs_are_told_apart(
         page.get_by_role("region", name="Test runs").get_by_role("button", name="only these").click()
         expect(row(page, "Runs", "claims")).to_have_count(1)
         expect(row(page, "Runs", "claims").locator(".tag", has_text="test")).to_be_visible()
+
+
+def test_a_workflow_is_drawn_checked_and_published_and_a_second_writer_is_shown_both_texts(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    with console_of(browser, database, tmp_path) as console:
+        page = console.open("/workflows")
+        press(page, "Draw a workflow…")
+        page.get_by_label("Name").fill("intake")
+        press(page, "Begin")
+        text = page.get_by_label("Graph, as YAML or JSON")
+        text.fill(GRAPH.replace("to: size}", "to: nowhere}"))
+        press(page, "Check")
+        expect(page.get_by_role("list", name="Faults")).to_contain_text("nowhere")
+        text.fill(GRAPH)
+        press(page, "Publish")
+        expect(page.get_by_text("Version 1 is published")).to_be_visible()
+        workflow_id = page.url.split("/workflows/")[1].split("?")[0]
+        draft = console.ask(f"/workflows/{workflow_id}/draft")
+        theirs = {**draft["graph_config"], "description": "theirs"}
+        console.tell(f"/workflows/{workflow_id}/draft", {"graph_config": theirs}, "PUT", draft["revision"])
+        text.fill(GRAPH.replace("label: small", "label: little"))
+        press(page, "Save the draft")
+        both = page.get_by_role("alert", name="Two texts")
+        expect(both.get_by_label("Theirs")).to_have_value(re.compile('"description": "theirs"'))
+        expect(both.get_by_label("Yours")).to_have_value(re.compile("little"))
+        both.get_by_role("button", name="Keep mine").click()
+        press(page, "Publish")
+        expect(page.get_by_text("Version 2 is published")).to_be_visible()
+        page.get_by_role("tab", name="Versions").click()
+        page.get_by_role("button", name="version 1", exact=False).first.click()
+        expect(page.get_by_role("region", name="Ways")).to_contain_text("size to paid little")
+        press(page, "Roll back…")
+        press(page, "Roll back")
+        expect(row(page, "Versions", "version 1").locator("[data-status=active]")).to_be_visible()
+
+
+def test_a_graph_is_drawn_while_its_run_goes_with_the_reason_of_each_way(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "intake.yaml").write_text(GRAPH)
+    with console_of(browser, database, tmp_path) as console:
+        words = [str(COMMAND), "--url", database.url, "workflows", "publish", str(tmp_path / "intake.yaml")]
+        subprocess.run(words, check=True, capture_output=True)
+        run_id = console.tell("/runs", {"workflow": "intake", "input": {"amount": 2000}})["run_id"]
+        page = console.open(f"/runs/{run_id}?view=graph")
+        expect(page.get_by_role("button", name="approve, waiting")).to_be_visible()
+        expect(page.get_by_role("button", name="paid, not reached")).to_be_visible()
+        expect(row(page, "Ways", "large")).to_contain_text("its condition holds")
+        expect(row(page, "Ways", "small")).to_contain_text("approve was taken")
+        press(page, "Approve")
+        expect(page.get_by_role("button", name="paid, completed")).to_be_visible()
+        expect(status(page, "completed")).to_be_visible()

@@ -111,7 +111,8 @@ export interface GraphNode {
   steps: number[];
   skipped_reason: string | null;
 }
-export interface GraphEdge { from: string; to: string; label: string | null; taken: boolean }
+/** why: null where it is not known, or still open. condition, value: of a drawn graph. */
+export interface GraphEdge { from: string; to: string; label: string | null; taken: boolean; why?: string | null; condition?: string | null; value?: Json }
 export interface Graph { nodes: GraphNode[]; edges: GraphEdge[] }
 
 export interface PatchOperation { op: string; path: string; value?: Json; from?: string }
@@ -284,6 +285,12 @@ export interface BreakpointsShown { breakpoints: BreakpointShown[]; next: string
 
 /** rate_per: ISO 8601. */
 export interface LimitedQueue { queue: string; max_running: number | null; per_key_running: number | null; rate_count: number | null; rate_per: string | null; paused_at: Time | null; updated_at: Time }
+
+export interface Draft { workflow_id: string; workflow: string; revision: number; active_version: number | null; is_draft: boolean; saved_at: Time | null; graph_config: Json }
+/** graph_config: as it is kept; null when it has words that no graph has. */
+export interface CheckedGraph { faults: string[]; calls: string[]; graph_config: Json }
+export interface VersionMade { version: number; is_new: boolean; active_version: number | null }
+export interface WorkflowMade { workflow_id: string; name: string }
 
 export interface Forked { run_id: string; forked_from: string }
 export interface RefusedRun { run_id: string; code: string; message: string }

@@ -32,8 +32,8 @@ export const schedulesSearch = (raw: Raw): SchedulesSearch => ({ schedule: text(
 export interface CompareSearch { a?: string; b?: string; step?: string; tab?: string }
 export const compareSearch = (raw: Raw): CompareSearch => ({ a: text(raw, "a"), b: text(raw, "b"), step: text(raw, "step"), tab: text(raw, "tab") });
 
-export interface WorkflowSearch { tab?: string; config?: string }
-export const workflowSearch = (raw: Raw): WorkflowSearch => ({ tab: text(raw, "tab"), config: text(raw, "config") });
+export interface WorkflowSearch { tab?: string; config?: string; version?: number }
+export const workflowSearch = (raw: Raw): WorkflowSearch => ({ tab: text(raw, "tab"), config: text(raw, "config"), version: number(raw, "version") });
 
 export const PERIODS = ["24h", "7d", "30d"] as const;
 export const BY = ["workflow", "node", "channel"] as const;

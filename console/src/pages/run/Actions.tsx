@@ -41,7 +41,7 @@ function ResumeAsk({ run, close }: { run: Run; close: () => void }): ReactNode {
 }
 
 function SignalAsk({ run, close }: { run: Run; close: () => void }): ReactNode {
-  const awaited = run.steps.map((step) => (step.status === "waiting" ? waitOf(step)["name"] : null)).find((name) => typeof name === "string");
+  const awaited = run.steps.map((step) => (step.status === "waiting" ? waitOf(step)["signal"] : null)).find((name) => typeof name === "string");
   const send = async (form: FormData): Promise<unknown> => tell(`/runs/${run.run_id}/signals/${encodeURIComponent(said(form, "name") ?? "")}`, json(form, "payload", "What it brings") ?? null);
   return (
     <Ask title="Signal this run" verb="Send" close={close} says={<p>A run that waits for this signal goes on; one that does not keeps it until it asks.</p>} send={send}>

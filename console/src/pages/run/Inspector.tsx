@@ -12,6 +12,7 @@ import { isOver } from "~/live/merge";
 import { Breakpoints } from "~/pages/breakpoints/Breakpoints";
 import { attemptsOf } from "./attempts";
 import { StepActions } from "./Mending";
+import { stoppedBefore } from "./Stopped";
 import { Usage } from "./Usage";
 import { spentBy } from "./usage";
 
@@ -40,7 +41,7 @@ function value(of: Json | undefined, none: string): ReactNode {
 function runTabs(run: Run): Tab[] {
   const spent = spentBy(run.steps);
   return [
-    ...(run.error_message ? [{ key: "error", name: "Error", body: () => <Trouble message={run.error_message} details={run.error_details} /> }] : []),
+    ...(run.error_message && !stoppedBefore(run) ? [{ key: "error", name: "Error", body: () => <Trouble message={run.error_message} details={run.error_details} /> }] : []),
     { key: "input", name: "Input", body: () => value(run.input_data, "It was started without input.") },
     { key: "output", name: "Output", body: () => value(run.output_data, "It has given nothing yet.") },
     { key: "context", name: "Context", n: Object.keys(run.context ?? {}).length, body: () => value(run.context, "No key is set.") },

@@ -19,9 +19,10 @@ import { Actions } from "./Actions";
 import { Filmstrip } from "./Filmstrip";
 import { Inspector } from "./Inspector";
 import { StepList } from "./StepList";
-import { Stopped } from "./Stopped";
+import { Stopped, stoppedBefore } from "./Stopped";
 import { TimelineView } from "./TimelineView";
 import { money, spentBy, totalOf } from "./usage";
+import { Ways } from "./Ways";
 import { Waiting } from "./Waiting";
 import { inWords, runOfStep } from "./words";
 
@@ -87,7 +88,7 @@ function Summary({ run }: { run: Run }): ReactNode {
     <section className="panel" aria-label="Summary" style={failed ? { borderLeft: "3px solid var(--failed)" } : undefined}>
       <div className="inside stack tight">
         <p>{inWords(run)}</p>
-        {run.error_message && <pre style={{ color: "var(--failed)" }}>{run.error_message}</pre>}
+        {run.error_message && !stoppedBefore(run) && <pre style={{ color: "var(--failed)" }}>{run.error_message}</pre>}
       </div>
       <dl className="figures" style={{ margin: 0, borderTop: "1px solid var(--line)" }}>
         <div><dt>Duration</dt><dd>{duration(took)}</dd></div>
@@ -110,7 +111,8 @@ function TimelinePart({ run, at, pick }: { run: Run; at: number | undefined; pic
 
 function GraphPart({ run, at, pick }: { run: Run; at: string | undefined; pick: (step: number) => void }): ReactNode {
   const graph = useAsk<Graph>(`/runs/${run.run_id}/graph`);
-  return <Answer of={graph} what="graph" isEmpty={(data) => data.nodes.length === 0} empty={{ title: "This workflow has no graph", children: <p>Its steps are under Steps, in the order they ran.</p> }}>{(data) => <GraphView of={data} at={at} onPick={(node) => { const last = node.steps.at(-1); if (last !== undefined) pick(last); }} />}</Answer>;
+  const nodeOf = (of: Graph): string | undefined => of.nodes.find((node) => node.key === at || node.steps.some((number) => run.steps.find((step) => step.step_number === number)?.node_key === at))?.key;
+  return <Answer of={graph} what="graph" isEmpty={(data) => data.nodes.length === 0} empty={{ title: "This workflow has no graph", children: <p>Its steps are under Steps, in the order they ran.</p> }}>{(data) => <><GraphView of={data} at={at === undefined ? undefined : nodeOf(data)} onPick={(node) => { const last = node.steps.at(-1); if (last !== undefined) pick(last); }} /><Ways of={data.edges} /></>}</Answer>;
 }
 
 function useViewKeys(set: Set): void {

@@ -8,11 +8,11 @@ import { Fields, filled } from "~/components/Fields";
 import { Trouble } from "~/components/Trouble";
 
 /** A form of the workflow's own input schema; without one, the input is written as JSON. */
-export function StartForm({ workflow, schema }: { workflow: Workflow; schema: Json }): ReactNode {
+export function StartForm({ workflow, version, schema }: { workflow: Workflow; version: number; schema: Json }): ReactNode {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const start = useMutation<Started, Error, FormData>({
-    mutationFn: async (form) => tell("/runs", { workflow_id: workflow.workflow_id, version: workflow.version, input: filled(schema, form), channel: form.get("channel"), external_id: String(form.get("external_id") || "") || null, is_test: form.get("is_test") === "on" }, { "idempotency-key": unique() }),
+    mutationFn: async (form) => tell("/runs", { workflow_id: workflow.workflow_id, version, input: filled(schema, form), channel: form.get("channel"), external_id: String(form.get("external_id") || "") || null, is_test: form.get("is_test") === "on" }, { "idempotency-key": unique() }),
     onSuccess: ({ run_id }) => {
       void queries.invalidateQueries();
       void navigate({ to: "/runs/$runId", params: { runId: run_id }, search: {} });

@@ -19,6 +19,8 @@ PAGES = {
     "run": "/runs/{failed}?step=6",
     "run-graph": "/runs/{failed}?view=graph&step=6&tab=attempts",
     "run-screenshots": "/runs/{failed}?view=film&step=6",
+    "approvals": "/approvals",
+    "schedules": "/schedules",
     "compare": "/compare?a={completed}&b={failed}&step=file_claim",
     "workflows": "/workflows",
     "workflow": "/workflows/{workflow}",
@@ -26,9 +28,13 @@ PAGES = {
     "consolidations": "/consolidations",
     "system": "/system?tab=doctor",
     "configs": "/workflows/{workflow}?tab=configs",
+    "draft": "/workflows/{workflow}?tab=draft",
+    "versions": "/workflows/{workflow}?tab=versions&version=11",
     "keys": "/system?tab=keys",
     "audit": "/system?tab=audit",
     "migrations": "/system?tab=migrations",
+    "breakpoints": "/system?tab=breakpoints",
+    "queues": "/system?tab=queue",
 }
 
 

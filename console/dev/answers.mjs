@@ -1,5 +1,6 @@
 import { changesLike, KEYS, ME, MIGRATIONS } from "./access.mjs";
 import { groupBy } from "./chance.mjs";
+import { approvals, breakpoints, diff, draftOf, firings, limits, schedules, times } from "./engine.mjs";
 import { FILTERS, matching } from "./filter.mjs";
 import { paged } from "./pages.mjs";
 import { RUNS, screenshot, summary, timeline } from "./runs.mjs";
@@ -49,6 +50,13 @@ export const GET = [
   [/^\/runs\/([\w-]+)\/graph$/, ([id]) => found(id) && graphOf(found(id).flow, found(id).steps)],
   [/^\/runs\/([\w-]+)\/compare$/, ([id], query) => found(id) && found(query.get("with")) && compare(found(id), found(query.get("with")))],
   [/^\/runs\/[\w-]+\/screenshots\/([\w.-]+)$/, ([name]) => ({ svg: screenshot(name) })],
+  [/^\/approvals$/, (_, query) => paged("approvals", approvals(), query)],
+  [/^\/schedules$/, (_, query) => paged("schedules", schedules(), query)],
+  [/^\/schedules\/[\w-]+\/next$/, times],
+  [/^\/schedules\/[\w-]+\/firings$/, (_, query) => paged("firings", firings(), query)],
+  [/^\/schedules\/[\w-]+\/backfill$/, () => ({ count: 3 })],
+  [/^\/breakpoints$/, (_, query) => paged("breakpoints", breakpoints(), query)],
+  [/^\/queues$/, limits],
   [/^\/jump$/, (_, query) => { const id = query.get("id"); const run = RUNS.find((one) => [one.run_id, one.external_id, String(one.legacy_trace_id)].includes(id)); return run ? { kind: "run", run_id: run.run_id, step_id: null, by: "run" } : null; }],
   [/^\/workflows$/, (_, query) => paged("workflows", WORKFLOWS.map((flow) => workflow(flow)), query)],
   [/^\/workflows\/([\w-]+)$/, ([id]) => flowOf(id) && workflow(flowOf(id))],
@@ -57,6 +65,8 @@ export const GET = [
   [/^\/workflows\/([\w-]+)\/configs$/, ([id], query) => paged("configs", CONFIGS(flowOf(id)), query)],
   [/^\/configs\/([\w-]+)\/activations$/, ([id], query) => paged("activations", TRAIL(id), query)],
   [/^\/workflows\/([\w-]+)\/versions$/, (_, query) => paged("versions", [12, 11, 10].map((version, index) => ({ version, checksum: "9b1f0c", published_at: RUNS[index * 200].started_at, published_by: null, graph_config: null })), query)],
+  [/^\/workflows\/([\w-]+)\/draft$/, ([id]) => flowOf(id) && draftOf(flowOf(id))],
+  [/^\/workflows\/[\w-]+\/versions\/\d+\/diff$/, diff],
   [/^\/workflows\/([\w-]+)\/schema$/, () => SCHEMA],
   [/^\/analytics\/(summary|latency|heatmap|channels|nodes)$/, ([which], query) => analytics(which, query)],
   [/^\/consolidations$/, () => ({ consolidations: CONSOLIDATIONS, note: null })],

@@ -76,7 +76,7 @@ function one({ run_id, node, number, status, ms, at, retries, claim }) {
     screenshots: node.type === "browser" ? shots(run_id, number, at, ms * (retries + 1), failed) : [],
     events: [...Array.from({ length: retries }, (_, n) => retried(n, message, at + n * (ms + 700), ms)), event("log", first + ms * 0.4, { level: "info", text: `${node.label} under way` })],
     error_message: failed ? message : null, error_details: failed ? { type: "StepFailed", node: node.key, attempts: retries + 1, trace: ["file_claim()", "submit()"] } : null,
-    metadata: { worker: "w-7f2a", tokens: node.type === "agent" ? 1834 : 0 },
+    metadata: { worker: "w-7f2a", ...(node.type === "agent" ? { usage: [{ model: "small-2", calls: 1, tokens_in: 1610, tokens_out: 224, cost: 0.0021 }] } : {}) },
   };
 }
 
@@ -97,7 +97,7 @@ function shots(run_id, number, at, ms, failed) {
 }
 
 export function summary(run) {
-  const { flow, context, config_snapshot, input_data, output_data, error_details, events, steps, created_by, updated_at, forked_from, parent_step_id, priority, is_test, metadata, ...rest } = run;
+  const { flow, context, config_snapshot, input_data, output_data, error_details, events, steps, created_by, updated_at, forked_from, parent_step_id, priority, metadata, ...rest } = run;
   const number = (status) => steps.filter((step) => step.status === status).length;
   return { ...rest, steps: { total: Math.max(steps.length, run.status === "completed" ? steps.length : flow.nodes.length), completed: number("completed"), failed: number("failed"), running: number("running") }, retries: steps.reduce((sum, step) => sum + step.retry_count, 0) };
 }

@@ -42,6 +42,7 @@ export function graphOf(flow, steps) {
   const edges = flow.nodes.slice(1).map((one, index) => ({ from: flow.nodes[index].key, to: one.key, label: null, taken: ran.has(flow.nodes[index].key) && ran.has(one.key) }));
   if (flow.name === "claim-intake") {
     edges.find((edge) => edge.to === "human_review").label = "confidence < 0.90";
+    for (const edge of edges) if (ran.has(edge.from)) Object.assign(edge, edge.to === "human_review" && !edge.taken ? { why: "its condition does not hold", condition: "output.confidence < `0.9`", value: false } : { why: edge.taken ? "it has no condition" : null });
     edges.push({ from: "check_policy", to: "file_claim", label: "otherwise", taken: ran.has("file_claim") && !ran.has("human_review") });
     edges.push({ from: "classify", to: "notify", label: "not a claim", taken: false });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clausesOf, has, quoted, toggled, within } from "~/filter/clauses";
+import { clausesOf, has, quoted, toggled, within, testing, withTesting } from "~/filter/clauses";
 import { completion, taken } from "~/filter/completion";
 
 const key = (name: string, more: object = {}) => ({ name, kind: "text", takes: "a text", says: `about ${name}`, operators: ["="], choices: [], examples: [`${name}:x`], ...more });
@@ -54,3 +54,11 @@ describe("completion", () => {
   });
 });
 
+describe("test runs", () => {
+  it("are asked for, left out, or both, without touching what else is asked", () => {
+    expect(testing("status:failed")).toBeNull();
+    expect(withTesting("is:open status:failed -is:test", true)).toBe("is:open status:failed is:test");
+    expect(testing(withTesting("a", false))).toBe(false);
+    expect(withTesting("is:test a", null)).toBe("a");
+  });
+});

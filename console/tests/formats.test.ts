@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ago, bytes, count, delta, duration, percent, shortId } from "~/api/formats";
 import { layOutGraph } from "~/graph/layers";
-import { fieldsOf, valueOf } from "~/pages/workflows/schema";
+import { fieldsOf, valueOf } from "~/components/schema";
 
 describe("formats", () => {
   it.each([[null, "–"], [0, "0 ms"], [999, "999 ms"], [1000, "1.00 s"], [59_940, "59.9 s"], [59_960, "1 m 00 s"], [3_600_000, "1 h 00 m"], [90_000_000, "1 d 01 h"]])("duration of %s is %s", (ms, told) => {

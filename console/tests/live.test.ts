@@ -3,7 +3,7 @@ import type { RunFrame, RunSummary } from "~/api/types";
 import { mergeFrame } from "~/live/merge";
 import { cut } from "~/live/sse";
 
-const run: RunSummary = { run_id: "a", workflow_id: "w", workflow: "flow", status: "running", channel: "web", external_id: null, driver: "engine", workflow_version: 1, created_at: "2026-01-01T00:00:00Z", started_at: "2026-01-01T00:00:01Z", ended_at: null, duration_ms: null, error_message: null, tags: [], steps: { total: 2, completed: 1, failed: 0, running: 1 }, retries: 0 };
+const run: RunSummary = { run_id: "a", workflow_id: "w", workflow: "flow", status: "running", channel: "web", external_id: null, driver: "engine", workflow_version: 1, created_at: "2026-01-01T00:00:00Z", started_at: "2026-01-01T00:00:01Z", ended_at: null, duration_ms: null, error_message: null, is_test: false, tags: [], steps: { total: 2, completed: 1, failed: 0, running: 1 }, retries: 0 };
 const page = { runs: [run], next: null };
 const frame = (more: Partial<RunFrame>): RunFrame => ({ run_id: "a", status: "completed", steps: [], at: "2026-01-01T00:00:05Z", ...more });
 

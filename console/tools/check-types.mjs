@@ -11,7 +11,7 @@ const CALLED = {
   WorkflowPage: ["Workflows"], WorkflowNode: ["mainstem__ledger__nodes__Node", "Node"], WorkflowVersion: ["mainstem__ledger__workflows__Version", "Version"],
   Graph: ["mainstem__server__shapes__runs__Graph", "Graph"], GraphNode: ["mainstem__server__shapes__runs__Node", "Node"], GraphEdge: ["Edge"],
   DefinedGraph: ["mainstem__ledger__nodes__Graph", "Graph"], DefinedNode: ["mainstem__ledger__nodes__GraphNode", "GraphNode"],
-  DefinedEdge: ["mainstem__ledger__nodes__GraphEdge", "GraphEdge"], Parity: ["Parity"], Detail: ["Detail"],
+  DefinedEdge: ["mainstem__ledger__nodes__GraphEdge", "GraphEdge"], Parity: ["Parity"], Detail: ["Detail"], RefusedRun: ["Refused"],
 };
 /** Shapes of no schema: a step's own word, and a frame of the feed. */
 const FREE = new Set(["Screenshot", "RunFrame"]);

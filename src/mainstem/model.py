@@ -164,6 +164,7 @@ class FoundRun(RunSummary):
     """A run as a search shows it."""
 
     legacy_trace_id: int | None
+    is_test: bool
     steps: StepCounts
     retries: int
 

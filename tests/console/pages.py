@@ -11,6 +11,8 @@ PAGES = {
     "home": "/",
     "runs": "/runs",
     "run": "/runs/{failed}",
+    "approvals": "/approvals",
+    "schedules": "/schedules",
     "compare": "/compare?b={failed}",
     "workflows": "/workflows",
     "workflow": "/workflows/{workflow}",

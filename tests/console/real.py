@@ -102,13 +102,20 @@ class Console:
             self.client.result(run_id).wait()
         return run_id
 
-    def tell(self, path: str, body: object) -> Any:
-        """Ask the server itself for something, as a client of its API."""
+    def tell(self, path: str, body: object, method: str = "POST", revision: int | None = None) -> Any:
+        """Ask the server itself for something, as a client of its API. revision: of the draft that is changed."""
         headers = {"content-type": "application/json"}
+        if revision is not None:
+            headers["if-match"] = f'"{revision}"'
         request = urllib.request.Request(
-            f"{self.base}/api/v1{path}", json.dumps(body).encode(), headers, method="POST"
+            f"{self.base}/api/v1{path}", json.dumps(body).encode(), headers, method=method
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def ask(self, path: str) -> Any:
+        """What the server answers."""
+        with urllib.request.urlopen(f"{self.base}/api/v1{path}", timeout=10) as answer:
             return json.load(answer)
 
     def start_waiting(self, workflow_id: str) -> str:

@@ -26,10 +26,13 @@ MORE = {
     "start": "/workflows/{workflow}?tab=start",
     "doctor": "/system?tab=doctor",
     "none": "/runs?q=status:paused",
-    "versions": "/workflows/{workflow}?tab=versions",
+    "versions": "/workflows/{workflow}?tab=versions&version=11",
+    "draft": "/workflows/{workflow}?tab=draft",
     "queue": "/system?tab=queue",
     "partitions": "/system?tab=partitions",
     "migrations": "/system?tab=migrations",
+    "breakpoints": "/system?tab=breakpoints",
+    "usage": "/runs/{failed}?tab=usage",
 }
 
 

@@ -23,9 +23,11 @@ export async function ask<T>(path: string, params: Params = {}, signal?: AbortSi
   return (await response.json()) as T;
 }
 
-export async function tell<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
+export type Method = "POST" | "PUT" | "PATCH" | "DELETE";
+
+export async function tell<T>(path: string, body: unknown, headers: Record<string, string> = {}, method: Method = "POST"): Promise<T> {
   const response = await answer(address(path), {
-    method: "POST",
+    method,
     headers: withKey({ accept: "application/json", "content-type": "application/json", ...headers }),
     body: JSON.stringify(body),
   });
@@ -50,6 +52,7 @@ async function answer(url: string, init: RequestInit): Promise<Response> {
 async function problemOf(response: Response): Promise<Problem> {
   const told = (await response.json().catch(() => ({}))) as Partial<Problem>;
   return {
+    ...told,
     type: told.type ?? "about:blank",
     title: told.title ?? response.statusText,
     status: response.status,

@@ -24,6 +24,7 @@ export interface RunSummary {
   error_message: string | null;
   tags: string[];
   legacy_trace_id?: number | null;
+  is_test: boolean;
   steps?: StepCounts;
   retries?: number;
 }
@@ -86,7 +87,6 @@ export interface Run extends Omit<RunSummary, "steps"> {
   forked_from?: string | null;
   parent_step_id?: string | null;
   priority?: number;
-  is_test?: boolean;
   metadata?: { [key: string]: Json };
 }
 
@@ -111,7 +111,8 @@ export interface GraphNode {
   steps: number[];
   skipped_reason: string | null;
 }
-export interface GraphEdge { from: string; to: string; label: string | null; taken: boolean }
+/** why: null where it is not known, or still open. condition, value: of a drawn graph. */
+export interface GraphEdge { from: string; to: string; label: string | null; taken: boolean; why?: string | null; condition?: string | null; value?: Json }
 export interface Graph { nodes: GraphNode[]; edges: GraphEdge[] }
 
 export interface PatchOperation { op: string; path: string; value?: Json; from?: string }
@@ -264,6 +265,37 @@ export interface OpenRun { run_id: string; workflow_id: string; workflow: string
 export interface OpenRuns { pending: number; running: number; waiting: number; paused: number; latest: OpenRun[] }
 export interface Home { at: Time; needs_attention: Attention[]; hours: Hour[]; channels: Channel[]; running_now: OpenRuns }
 
+/** form: the JSON schema of the answer; null takes any. */
+export interface ApprovalShown { step_id: string; run_id: string; workflow: string; external_id: string | null; name: string; assignee: string | null; form: Json; asked_at: Time; due_at: Time | null }
+export interface ApprovalsShown { approvals: ApprovalShown[]; next: string | null }
+export interface AnsweredApproval { step_id: string; signal_id: string; answered_by: string }
+
+export type Missed = "skip" | "once" | "all";
+export type Overlap = "allow" | "skip" | "queue" | "cancel";
+/** every, window: ISO 8601. One of cron, every and at is given. */
+export interface Schedule { schedule_id: string; name: string; workflow_id: string; workflow: string; cron: string | null; every: string | null; at: Time | null; zone: string; input: Json; time_argument: string | null; channel: string; version: number; queue: string; priority: number; missed: Missed; window: string; overlap: Overlap; is_paused: boolean; next_at: Time | null; last_at: Time | null; last_run_id: string | null; updated_at: Time; now: Time }
+export interface Schedules { schedules: Schedule[]; next: string | null }
+export interface Firing { scheduled_for: Time; outcome: "started" | "queued" | "skipped"; reason: string | null; ticks: number; run_id: string | null; fired_at: Time }
+export interface Firings { firings: Firing[]; next: string | null }
+export interface Times { times: Time[] }
+export interface Counted { count: number }
+
+export interface BreakpointShown { breakpoint_id: string; workflow: string | null; run_id: string | null; node_key: string | null; condition: string | null; one_shot: boolean; is_enabled: boolean; hits: number; last_hit_at: Time | null; created_at: Time; created_by: string | null }
+export interface BreakpointsShown { breakpoints: BreakpointShown[]; next: string | null }
+
+/** rate_per: ISO 8601. */
+export interface LimitedQueue { queue: string; max_running: number | null; per_key_running: number | null; rate_count: number | null; rate_per: string | null; paused_at: Time | null; updated_at: Time }
+
+export interface Draft { workflow_id: string; workflow: string; revision: number; active_version: number | null; is_draft: boolean; saved_at: Time | null; graph_config: Json }
+/** graph_config: as it is kept; null when it has words that no graph has. */
+export interface CheckedGraph { faults: string[]; calls: string[]; graph_config: Json }
+export interface VersionMade { version: number; is_new: boolean; active_version: number | null }
+export interface WorkflowMade { workflow_id: string; name: string }
+
+export interface Forked { run_id: string; forked_from: string }
+export interface RefusedRun { run_id: string; code: string; message: string }
+export interface BulkAnswer { matched: RunCount | null; first: RunSummary[]; asked: number; refused: RefusedRun[]; next: string | null }
+
 export interface Jump { kind: string; run_id: string; step_id: string | null; by: string }
 export interface Started { run_id: string; is_new: boolean }
 
@@ -277,6 +309,10 @@ export interface Problem {
   code: string;
   hint: string | null;
   errors: Detail[];
+  /** Of a draft that somebody else has changed: both texts, and the revision that is there. */
+  yours?: Json;
+  theirs?: Json;
+  revision?: number;
 }
 
 export interface RunFrame {

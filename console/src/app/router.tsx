@@ -2,7 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { BASE } from "~/api/place";
 import { Page } from "~/components/Page";
 import { Frame } from "./Frame";
-import { analyticsSearch, compareSearch, consolidationsSearch, runSearch, runsSearch, systemSearch, workflowSearch } from "./search";
+import { analyticsSearch, approvalsSearch, compareSearch, consolidationsSearch, runSearch, runsSearch, schedulesSearch, systemSearch, workflowSearch } from "./search";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: Missing });
 
@@ -13,6 +13,8 @@ function Missing(): React.ReactNode {
 const home = createRoute({ getParentRoute: () => root, path: "/", component: lazyRouteComponent(() => import("~/pages/Home"), "Home") });
 const runs = createRoute({ getParentRoute: () => root, path: "/runs", validateSearch: runsSearch, component: lazyRouteComponent(() => import("~/pages/runs/Runs"), "Runs") });
 const run = createRoute({ getParentRoute: () => root, path: "/runs/$runId", validateSearch: runSearch, component: lazyRouteComponent(() => import("~/pages/run/RunPage"), "RunPage") });
+const approvals = createRoute({ getParentRoute: () => root, path: "/approvals", validateSearch: approvalsSearch, component: lazyRouteComponent(() => import("~/pages/approvals/Approvals"), "Approvals") });
+const schedules = createRoute({ getParentRoute: () => root, path: "/schedules", validateSearch: schedulesSearch, component: lazyRouteComponent(() => import("~/pages/schedules/Schedules"), "Schedules") });
 const compare = createRoute({ getParentRoute: () => root, path: "/compare", validateSearch: compareSearch, component: lazyRouteComponent(() => import("~/pages/compare/ComparePage"), "ComparePage") });
 const workflows = createRoute({ getParentRoute: () => root, path: "/workflows", component: lazyRouteComponent(() => import("~/pages/workflows/Workflows"), "Workflows") });
 const workflow = createRoute({ getParentRoute: () => root, path: "/workflows/$workflowId", validateSearch: workflowSearch, component: lazyRouteComponent(() => import("~/pages/workflows/WorkflowPage"), "WorkflowPage") });
@@ -21,7 +23,7 @@ const consolidations = createRoute({ getParentRoute: () => root, path: "/consoli
 const system = createRoute({ getParentRoute: () => root, path: "/system", validateSearch: systemSearch, component: lazyRouteComponent(() => import("~/pages/system/System"), "System") });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, compare, workflows, workflow, analytics, consolidations, system]),
+  routeTree: root.addChildren([home, runs, run, approvals, schedules, compare, workflows, workflow, analytics, consolidations, system]),
   basepath: BASE || "/",
   defaultPreload: "intent",
   scrollRestoration: true,

@@ -23,11 +23,17 @@ export const VIEWS = ["timeline", "graph", "steps", "film"] as const;
 export interface RunSearch { view?: (typeof VIEWS)[number]; step?: number; tab?: string; attempt?: number }
 export const runSearch = (raw: Raw): RunSearch => ({ view: one(raw, "view", VIEWS), step: number(raw, "step"), tab: text(raw, "tab"), attempt: number(raw, "attempt") });
 
+export interface ApprovalsSearch { step?: string; assignee?: string }
+export const approvalsSearch = (raw: Raw): ApprovalsSearch => ({ step: text(raw, "step"), assignee: text(raw, "assignee") });
+
+export interface SchedulesSearch { schedule?: string; workflow?: string }
+export const schedulesSearch = (raw: Raw): SchedulesSearch => ({ schedule: text(raw, "schedule"), workflow: text(raw, "workflow") });
+
 export interface CompareSearch { a?: string; b?: string; step?: string; tab?: string }
 export const compareSearch = (raw: Raw): CompareSearch => ({ a: text(raw, "a"), b: text(raw, "b"), step: text(raw, "step"), tab: text(raw, "tab") });
 
-export interface WorkflowSearch { tab?: string; config?: string }
-export const workflowSearch = (raw: Raw): WorkflowSearch => ({ tab: text(raw, "tab"), config: text(raw, "config") });
+export interface WorkflowSearch { tab?: string; config?: string; version?: number }
+export const workflowSearch = (raw: Raw): WorkflowSearch => ({ tab: text(raw, "tab"), config: text(raw, "config"), version: number(raw, "version") });
 
 export const PERIODS = ["24h", "7d", "30d"] as const;
 export const BY = ["workflow", "node", "channel"] as const;

@@ -1,7 +1,7 @@
 import { useEffect, useRef, type ReactNode } from "react";
 
 /** Holds the focus while it is open and gives it back when it closes. held: what it shows is gone then, so that only its own button closes it. */
-export function Dialog({ title, close, children, plain, held }: { title: string; close: () => void; children: ReactNode; plain?: boolean; held?: boolean }): ReactNode {
+export function Dialog({ title, close, children, plain, held, wide }: { title: string; close: () => void; children: ReactNode; plain?: boolean; held?: boolean; wide?: boolean }): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
@@ -20,7 +20,7 @@ export function Dialog({ title, close, children, plain, held }: { title: string;
   };
   return (
     <div className="overlay" onPointerDown={(event) => event.target === event.currentTarget && !held && close()}>
-      <div className="dialog" role="dialog" aria-modal="true" aria-label={title} ref={box} tabIndex={-1} onKeyDown={pressed}>
+      <div className={wide ? "dialog broad" : "dialog"} role="dialog" aria-modal="true" aria-label={title} ref={box} tabIndex={-1} onKeyDown={pressed}>
         {!plain && <header><h2>{title}</h2></header>}
         {children}
       </div>

@@ -40,3 +40,18 @@ export function within(q: string, from: string, to: string): string {
   const rest = clausesOf(q).filter((one) => one.key !== "created").map((one) => one.text);
   return [...rest, `created:>=${quoted(from)}`, `created:<${quoted(to)}`].join(" ");
 }
+
+/** Whether only test runs are asked for (true), none (false), or both (null). */
+export function testing(q: string): boolean | null {
+  const found = clausesOf(q).find(isTesting);
+  return found ? !found.negated : null;
+}
+
+export function withTesting(q: string, only: boolean | null): string {
+  const rest = clausesOf(q).filter((one) => !isTesting(one)).map((one) => one.text);
+  return [...rest, ...(only === null ? [] : [only ? "is:test" : "-is:test"])].join(" ");
+}
+
+function isTesting(one: Clause): boolean {
+  return one.key === "is" && one.value === "test";
+}

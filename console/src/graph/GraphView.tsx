@@ -11,7 +11,7 @@ export function GraphView({ of, at, onPick, note }: Props): ReactNode {
   return (
     <div className="table-wrap" style={{ padding: 12 }} tabIndex={0} role="group" aria-label="Graph">
       <svg className="graph" width={layout.width} height={layout.height} role="group" aria-label={`Graph of ${of.nodes.length} nodes`}>
-        {layout.edges.map((one) => <EdgeShape key={`${one.edge.from} ${one.edge.to}`} of={one} />)}
+        {layout.edges.map((one) => <EdgeShape key={`${one.edge.from} ${one.edge.to} ${one.edge.label}`} of={one} />)}
         {layout.nodes.map((one) => <NodeShape key={one.node.key} of={one} at={at} onPick={onPick} note={note?.(one.node) ?? noteOf(one.node)} />)}
       </svg>
     </div>
@@ -52,7 +52,7 @@ function EdgeShape({ of: { edge, points } }: { of: Drawn }): ReactNode {
   const spot = rest.length === 1 ? [(first[0] + last[0]) / 2, (first[1] + last[1]) / 2 + 4] : [before[0] + 4, (first[1] + last[1]) / 2];
   return (
     <g>
-      <path className="edge" d={path} data-taken={edge.taken}><title>{`${edge.from} to ${edge.to}: ${edge.taken ? "taken" : "not taken"}${edge.label ? `, ${edge.label}` : ""}`}</title></path>
+      <path className="edge" d={path} data-taken={edge.taken}><title>{`${edge.from} to ${edge.to}: ${edge.taken ? "taken" : "not taken"}${edge.why ? `, ${edge.why}` : ""}${edge.label ? `, ${edge.label}` : ""}`}</title></path>
       <path className="edge" d={head} data-taken={edge.taken} strokeDasharray="none" />
       {edge.label && <text className="soft" x={spot[0]} y={spot[1]} textAnchor={rest.length === 1 ? "middle" : "start"} stroke="var(--surface)" strokeWidth="4" paintOrder="stroke">{edge.label}</text>}
     </g>

@@ -7,6 +7,9 @@ import { mergeFrame } from "./merge";
 const feed = new Feed();
 const FeedContext = createContext(feed);
 
+/** What a run that moves may change, besides itself. */
+const MOVED = ["home", "approvals", "schedules"];
+
 /** Starts the feed and lets what it tells into the cache. Details are asked for again at most twice a second. */
 export function Live({ children }: { children: ReactNode }): ReactNode {
   const queries = useQueryClient();
@@ -39,7 +42,7 @@ function settler(queries: QueryClient): (told: Told | Lost) => void {
     waiting = undefined;
     for (const run of touched) void queries.invalidateQueries({ queryKey: ["runs", run] });
     if (all) void queries.invalidateQueries();
-    else void queries.invalidateQueries({ queryKey: ["home"] });
+    else for (const moved of MOVED) void queries.invalidateQueries({ queryKey: [moved] });
     touched.clear();
     all = false;
   };

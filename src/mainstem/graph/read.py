@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,6 +20,16 @@ def read_graph(text: str, *, place: str = "graph") -> Graph:
     except yaml.YAMLError as error:
         raise GraphRefused(f"{place} is no YAML: {error}", hint="mend the line that is named") from error
     return checked_graph(said, place=place)
+
+
+def words_in(text: str, *, place: str = "graph") -> Any:
+    """What a stranger's YAML or JSON holds. Raises GraphRefused, also for an alias: it makes much of little."""
+    try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            raise GraphRefused(f"{place} has an alias (*name)", hint="write out what it stands for")
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise GraphRefused(f"{place} is no YAML: {error}", hint="mend the line that is named") from error
 
 
 def graph_in(place: str) -> Graph:

@@ -8,7 +8,13 @@ import { Status } from "~/components/Status";
 import { Tabs, type Tab } from "~/components/Tabs";
 import { Diff } from "~/diff/Diff";
 import { changes } from "~/diff/values";
+import { isOver } from "~/live/merge";
+import { Breakpoints } from "~/pages/breakpoints/Breakpoints";
 import { attemptsOf } from "./attempts";
+import { StepActions } from "./Mending";
+import { stoppedBefore } from "./Stopped";
+import { Usage } from "./Usage";
+import { spentBy } from "./usage";
 
 interface Props { run: Run; step: Step | undefined; tab: string | undefined; attempt: number | undefined; onTab: (tab: string) => void; onAttempt: (attempt: number) => void; onRun: () => void }
 
@@ -22,6 +28,7 @@ export function Inspector(props: Props): ReactNode {
         {step ? <><h2 className="clip">{step.step_number} · {step.node_key ?? "step"}</h2><button className="quiet" onClick={onRun}>Whole run</button></> : <h2>The run</h2>}
         <CopyAs at={address(`/runs/${run.run_id}`)} {...(step ? { sql: sqlOf(step) } : {})} cli={`mainstem runs show ${run.run_id}`} json={step ?? run} />
       </header>
+      {step && <StepActions run={run} step={step} />}
       <Tabs label={step ? "Of the step" : "Of the run"} tabs={tabs} at={tab} onPick={onTab} />
     </section>
   );
@@ -32,13 +39,16 @@ function value(of: Json | undefined, none: string): ReactNode {
 }
 
 function runTabs(run: Run): Tab[] {
+  const spent = spentBy(run.steps);
   return [
-    ...(run.error_message ? [{ key: "error", name: "Error", body: () => <Trouble message={run.error_message} details={run.error_details} /> }] : []),
+    ...(run.error_message && !stoppedBefore(run) ? [{ key: "error", name: "Error", body: () => <Trouble message={run.error_message} details={run.error_details} /> }] : []),
     { key: "input", name: "Input", body: () => value(run.input_data, "It was started without input.") },
     { key: "output", name: "Output", body: () => value(run.output_data, "It has given nothing yet.") },
     { key: "context", name: "Context", n: Object.keys(run.context ?? {}).length, body: () => value(run.context, "No key is set.") },
     { key: "config", name: "Config", body: () => value(run.config_snapshot, "No configuration was in force.") },
     { key: "events", name: "Events", n: run.events.length, body: () => <Events of={run.events} /> },
+    ...(spent.length ? [{ key: "usage", name: "Usage", body: () => <Usage of={spent} /> }] : []),
+    ...(isOver(run.status) || run.driver !== "engine" ? [] : [{ key: "breakpoints", name: "Breakpoints", body: () => <Breakpoints workflow={run.workflow} runId={run.run_id} /> }]),
     { key: "facts", name: "Facts", body: () => <Facts run={run} /> },
   ];
 }

@@ -2,7 +2,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, type ReactNode } from "react";
 import { useAsk } from "~/api/asking";
 import { address } from "~/api/client";
-import { duration, shortId } from "~/api/formats";
+import { count, duration, shortId } from "~/api/formats";
 import type { Graph, Run, Timeline } from "~/api/types";
 import { VIEWS, type RunSearch } from "~/app/search";
 import { Ago } from "~/components/Ago";
@@ -19,8 +19,12 @@ import { Actions } from "./Actions";
 import { Filmstrip } from "./Filmstrip";
 import { Inspector } from "./Inspector";
 import { StepList } from "./StepList";
+import { Stopped, stoppedBefore } from "./Stopped";
 import { TimelineView } from "./TimelineView";
-import { inWords } from "./words";
+import { money, spentBy, totalOf } from "./usage";
+import { Ways } from "./Ways";
+import { Waiting } from "./Waiting";
+import { inWords, runOfStep } from "./words";
 
 const route = getRouteApi("/runs/$runId");
 type Set = (change: RunSearch) => void;
@@ -42,6 +46,8 @@ function Known({ asked }: { asked: ReturnType<typeof useAsk<Run>> }): ReactNode 
   return (
     <Page title={run.workflow} beside={<Head run={run} />}>
       <Answer of={asked} what="run">{() => <Summary run={run} />}</Answer>
+      <Waiting run={run} />
+      <Stopped run={run} onPick={pick} />
       <div className="with-inspector">
         <section className="panel" aria-label="What ran">
           <Tabs label="Views" at={search.view} onPick={(view) => set({ view: view as (typeof VIEWS)[number] })} tabs={[
@@ -62,6 +68,8 @@ function Head({ run }: { run: Run }): ReactNode {
     <>
       <Status of={run.status} />
       <span className="muted mono">{shortId(run.run_id)}</span>
+      {run.is_test && <span className="tag">test run</span>}
+      {run.forked_from && <Link className="tag" to="/runs/$runId" params={{ runId: runOfStep(run.forked_from) }} search={{}}>fork</Link>}
       <span className="grow" />
       <Link className="button" to="/compare" search={{ b: run.run_id }}>Compare…</Link>
       <Actions run={run} />
@@ -73,12 +81,14 @@ function Head({ run }: { run: Run }): ReactNode {
 function Summary({ run }: { run: Run }): ReactNode {
   const now = useNow();
   const failed = run.status === "failed" || run.status === "timeout";
+  const spent = spentBy(run.steps);
+  const total = totalOf(spent);
   const took = run.duration_ms ?? (run.started_at && !isOver(run.status) ? now - Date.parse(run.started_at) : null);
   return (
     <section className="panel" aria-label="Summary" style={failed ? { borderLeft: "3px solid var(--failed)" } : undefined}>
       <div className="inside stack tight">
         <p>{inWords(run)}</p>
-        {run.error_message && <pre style={{ color: "var(--failed)" }}>{run.error_message}</pre>}
+        {run.error_message && !stoppedBefore(run) && <pre style={{ color: "var(--failed)" }}>{run.error_message}</pre>}
       </div>
       <dl className="figures" style={{ margin: 0, borderTop: "1px solid var(--line)" }}>
         <div><dt>Duration</dt><dd>{duration(took)}</dd></div>
@@ -86,6 +96,8 @@ function Summary({ run }: { run: Run }): ReactNode {
         <div><dt>Retries</dt><dd>{run.steps.reduce((sum, step) => sum + step.retry_count, 0)}</dd></div>
         <div><dt>Channel</dt><dd>{run.channel}</dd></div>
         <div><dt>Version</dt><dd>{run.workflow_version}</dd></div>
+        {spent.length > 0 && <div><dt>Tokens</dt><dd>{count(total.tokens)}</dd></div>}
+        {spent.length > 0 && <div><dt>Cost</dt><dd>{money(total.cost)}</dd></div>}
         <div><dt>Started</dt><dd><Ago at={run.started_at} /></dd></div>
       </dl>
     </section>
@@ -99,7 +111,8 @@ function TimelinePart({ run, at, pick }: { run: Run; at: number | undefined; pic
 
 function GraphPart({ run, at, pick }: { run: Run; at: string | undefined; pick: (step: number) => void }): ReactNode {
   const graph = useAsk<Graph>(`/runs/${run.run_id}/graph`);
-  return <Answer of={graph} what="graph" isEmpty={(data) => data.nodes.length === 0} empty={{ title: "This workflow has no graph", children: <p>Its steps are under Steps, in the order they ran.</p> }}>{(data) => <GraphView of={data} at={at} onPick={(node) => { const last = node.steps.at(-1); if (last !== undefined) pick(last); }} />}</Answer>;
+  const nodeOf = (of: Graph): string | undefined => of.nodes.find((node) => node.key === at || node.steps.some((number) => run.steps.find((step) => step.step_number === number)?.node_key === at))?.key;
+  return <Answer of={graph} what="graph" isEmpty={(data) => data.nodes.length === 0} empty={{ title: "This workflow has no graph", children: <p>Its steps are under Steps, in the order they ran.</p> }}>{(data) => <><GraphView of={data} at={at === undefined ? undefined : nodeOf(data)} onPick={(node) => { const last = node.steps.at(-1); if (last !== undefined) pick(last); }} /><Ways of={data.edges} /></>}</Answer>;
 }
 
 function useViewKeys(set: Set): void {

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { count } from "~/api/formats";
 import type { Facets as Values, FacetValue } from "~/api/types";
 import { Status } from "~/components/Status";
-import { has, toggled } from "~/filter/clauses";
+import { has, testing, toggled, withTesting } from "~/filter/clauses";
 
 const GROUPS = ["status", "workflow", "channel"] as const;
 
@@ -15,6 +15,10 @@ export function Facets({ of, q, onAsk }: { of: Values; q: string; onAsk: (q: str
           <ul>{of[group].map((one) => <li key={one.value}><Facet group={group} one={one} q={q} onAsk={onAsk} /></li>)}</ul>
         </section>
       ))}
+      <section aria-label="Test runs">
+        <h3 style={{ padding: "0 6px" }}>Test runs</h3>
+        <ul>{([true, false] as const).map((only) => <li key={String(only)}><button aria-pressed={testing(q) === only} onClick={() => onAsk(withTesting(q, testing(q) === only ? null : only))}>{only ? "only these" : "without"}</button></li>)}</ul>
+      </section>
     </div>
   );
 }

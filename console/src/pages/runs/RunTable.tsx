@@ -30,7 +30,7 @@ function RunName({ run }: { run: RunSummary }): ReactNode {
   return (
     <div style={{ minWidth: 0 }}>
       <Link to="/runs/$runId" params={{ runId: run.run_id }} search={{}} style={{ fontWeight: 500 }}>{run.workflow}</Link>{" "}
-      <span className="muted wide">v{run.workflow_version}</span>
+      <span className="muted wide">v{run.workflow_version}</span>{run.is_test && <> <span className="tag">test</span></>}
       <span className="under clip brief" style={run.error_message ? { color: "var(--failed)" } : undefined} title={run.error_message ?? run.run_id}>
         {run.error_message ?? <><span className="mono">{shortId(run.run_id)}</span>{run.external_id ? ` · ${run.external_id}` : ""}</>}
       </span>

@@ -1,8 +1,8 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, type ReactNode } from "react";
+import { useCallback, useMemo, useState, type ReactNode } from "react";
 import { useAsk } from "~/api/asking";
 import { address } from "~/api/client";
-import { count, moment } from "~/api/formats";
+import { moment } from "~/api/formats";
 import { listed, rowsOf } from "~/api/pages";
 import type { Facets as Values, Histogram, RunCount } from "~/api/types";
 import { HistogramLegend, HistogramTable, RunHistogram } from "~/charts/RunHistogram";
@@ -15,9 +15,11 @@ import { Panel } from "~/components/Panel";
 import { clausesOf, within } from "~/filter/clauses";
 import { QueryBar } from "~/filter/QueryBar";
 import { useNews } from "~/live/context";
+import { Bulk } from "./Bulk";
 import { Facets } from "./Facets";
 import { PAGE, useRunList } from "./list";
 import { RunTable } from "./RunTable";
+import { told } from "./told";
 
 const route = getRouteApi("/runs");
 
@@ -43,6 +45,7 @@ export function Runs(): ReactNode {
 
 function Listed({ q, sort, onAsk }: { q: string; sort: string | undefined; onAsk: (q: string) => void }): ReactNode {
   const list = useRunList(q, sort);
+  const [asking, setAsking] = useState(false);
   const runs = useMemo(() => rowsOf(list, (page) => page.runs), [list.data]);
   const ids = useMemo(() => new Set(runs.map((run) => run.run_id)), [runs]);
   const { news, forget } = useNews(useCallback((id: string) => ids.has(id), [ids]));
@@ -55,11 +58,12 @@ function Listed({ q, sort, onAsk }: { q: string; sort: string | undefined; onAsk
   const end = useCallback(() => (isFetchNextPageError ? undefined : more()), [isFetchNextPageError, more]);
   const backTo = list.data?.pages.at(-1)?.searched_back_to;
   return (
-    <Panel title={sort ? `Runs by ${sort}` : "Latest first"} aside={<>{news > 0 && <button className="pill new" onClick={refresh}>{news} new</button>}<a className="button quiet" href={address("/runs/export", { q, sort, format: "csv" })}>CSV</a><CopyAs at={address("/runs", { q, sort, page_size: PAGE })} cli={commandOf(q, sort)} json={runs} /></>}>
+    <Panel title={sort ? `Runs by ${sort}` : "Latest first"} aside={<>{news > 0 && <button className="pill new" onClick={refresh}>{news} new</button>}{q && <button className="quiet" onClick={() => setAsking(true)}>Ask all…</button>}<a className="button quiet" href={address("/runs/export", { q, sort, format: "csv" })}>CSV</a><CopyAs at={address("/runs", { q, sort, page_size: PAGE })} cli={commandOf(q, sort)} json={runs} /></>}>
       <Answer of={listed(list)} what="runs" isEmpty={() => runs.length === 0} empty={{ title: "No runs yet", children: <><p>Start one of the workflows, or run the demo:</p><code>mainstem demo</code></> }} filtered={q ? { title: "No run matches", children: <Clauses q={q} onAsk={onAsk} /> } : null}>
         {() => <RunTable runs={runs} tall onEnd={end} />}
       </Answer>
       {backTo && <p className="stale"><strong>Searched back to {moment(backTo)}</strong><span>The rest would take longer than a query may. A clause on time, workflow or status makes it quick.</span>{hasNextPage && <button className="quiet" onClick={more}>Search further back</button>}</p>}
+      {asking && <Bulk q={q} close={() => setAsking(false)} />}
       {(!backTo || isFetchNextPageError) && <More of={list} what="runs" shown={runs.length} />}
     </Panel>
   );
@@ -90,8 +94,4 @@ function Without({ q, clause, onAsk }: { q: string; clause: string; onAsk: (q: s
 function Count({ q }: { q: string }): ReactNode {
   const counted = useAsk<RunCount>("/runs/count", { q }, { keep: true });
   return counted.data ? <span className="muted">{told(counted.data)}{q ? " match" : " in all"}</span> : null;
-}
-
-function told(of: RunCount): string {
-  return of.relation === "gte" ? `${count(of.value)} or more` : count(of.value);
 }

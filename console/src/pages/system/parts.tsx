@@ -10,6 +10,7 @@ import { CopyAs } from "~/components/CopyAs";
 import { PagedTable } from "~/components/PagedTable";
 import { Status } from "~/components/Status";
 import { Table, type Column } from "~/components/Table";
+import { QueueLimits } from "./Queues";
 
 const EVERY = 5000;
 const MANY = 60;
@@ -40,6 +41,7 @@ export function QueuePart(): ReactNode {
           </>
         )}
       </Answer>
+      <QueueLimits />
     </>
   );
 }

@@ -1,24 +1,25 @@
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useAsk } from "~/api/asking";
-import { address } from "~/api/client";
+import { address, tell } from "~/api/client";
 import { count, duration, percent } from "~/api/formats";
-import { rowsOf, usePages } from "~/api/pages";
-import type { DefinedGraph, Graph, Json, Versions as VersionPage, Workflow, WorkflowNode } from "~/api/types";
+import type { DefinedGraph, Draft, Graph, Json, Workflow, WorkflowNode } from "~/api/types";
 import { Spark } from "~/charts/Spark";
-import { Ago } from "~/components/Ago";
 import { Answer } from "~/components/Answer";
+import { Ask } from "~/components/Ask";
 import { CopyAs } from "~/components/CopyAs";
 import { Page } from "~/components/Page";
-import { PagedTable } from "~/components/PagedTable";
 import { Rate } from "~/components/Rate";
 import { Status } from "~/components/Status";
 import { Table, type Column } from "~/components/Table";
 import { Tabs } from "~/components/Tabs";
 import { quoted } from "~/filter/clauses";
 import { GraphView } from "~/graph/GraphView";
+import { Breakpoints } from "~/pages/breakpoints/Breakpoints";
 import { Configs } from "./Configs";
+import { DraftEditor } from "./DraftEditor";
 import { StartForm } from "./StartForm";
+import { Versions } from "./Versions";
 
 const route = getRouteApi("/workflows/$workflowId");
 
@@ -28,7 +29,7 @@ export function WorkflowPage(): ReactNode {
   const navigate = useNavigate({ from: "/workflows/$workflowId" });
   const asked = useAsk<Workflow>(`/workflows/${workflowId}`);
   return (
-    <Page title={asked.data?.name ?? "Workflow"} beside={asked.data && <><span className="muted">v{asked.data.version}</span><span className="grow" /><Link className="button" to="/runs" search={{ q: `workflow:${quoted(asked.data.name)}` }}>Its runs</Link></>}>
+    <Page title={asked.data?.name ?? "Workflow"} beside={asked.data && <><span className="muted">v{asked.data.version}</span>{asked.data.status === "paused" && <Status of="paused" />}<span className="grow" />{["active", "paused"].includes(asked.data.status) && <Hold of={asked.data} />}<Link className="button" to="/schedules" search={{ workflow: asked.data.name }}>Its schedules</Link><Link className="button" to="/runs" search={{ q: `workflow:${quoted(asked.data.name)}` }}>Its runs</Link></>}>
       <Answer of={asked} what="workflow">
         {(data) => (
           <>
@@ -38,7 +39,9 @@ export function WorkflowPage(): ReactNode {
                 { key: "nodes", name: "Nodes", body: () => <Nodes of={data} /> },
                 { key: "graph", name: "Graph", body: () => <GraphPart of={data} /> },
                 { key: "configs", name: "Configs", body: () => <Configs of={data} /> },
+                { key: "draft", name: "Draft", body: () => <DraftEditor of={data} /> },
                 { key: "versions", name: "Versions", body: () => <Versions of={data} /> },
+                { key: "breakpoints", name: "Breakpoints", body: () => <OfWorkflow of={data} /> },
                 { key: "start", name: "Start a run", body: () => <Start of={data} /> },
               ]} />
             </section>
@@ -106,25 +109,27 @@ function drawable(of: DefinedGraph): Graph {
   };
 }
 
-function Versions({ of }: { of: Workflow }): ReactNode {
-  const path = `/workflows/${of.workflow_id}/versions`;
-  const asked = usePages<VersionPage>(path);
-  const rows = rowsOf(asked, (page) => page.versions);
+function OfWorkflow({ of }: { of: Workflow }): ReactNode {
+  const nodes = useAsk<WorkflowNode[]>(`/workflows/${of.workflow_id}/nodes`);
+  return <Breakpoints workflow={of.name} steps={nodes.data?.map((node) => node.key) ?? []} />;
+}
+
+/** Whether runs of it are claimed: the tenant's own switch. */
+function Hold({ of }: { of: Workflow }): ReactNode {
+  const [asked, setAsked] = useState(false);
+  const paused = of.status === "paused";
+  const path = `/workflows/${of.workflow_id}/${paused ? "resume" : "pause"}`;
+  const says = paused ? "Its runs that were held are ready again." : "No run of it is claimed until it is resumed; one that a worker has goes on until it waits or ends. New runs are held.";
   return (
     <>
-      {/* no command prints versions */}
-      {rows.length > 0 && <div className="tools"><CopyAs at={address(path)} json={rows} /></div>}
-      <PagedTable of={asked} rows={rows} what="versions" label="Versions" keyOf={(row) => String(row.version)} empty={{ title: "No version was published" }} columns={[
-        { key: "v", head: "Version", num: true, width: "80px", cell: (row) => row.version },
-        { key: "state", head: "State", cell: (row) => (row.version === of.version ? <Status of="active" word="current" /> : <span className="muted">earlier</span>) },
-        { key: "at", head: "Published", cell: (row) => <Ago at={row.published_at} /> },
-        { key: "by", head: "By", cell: (row) => row.published_by ?? "–" },
-      ]} />
+      <button onClick={() => setAsked(true)}>{paused ? "Resume…" : "Pause…"}</button>
+      {asked && <Ask title={`${paused ? "Resume" : "Pause"} ${of.name}?`} verb={paused ? "Resume" : "Pause"} close={() => setAsked(false)} says={<p>{says}</p>} send={() => tell(path, null)} />}
     </>
   );
 }
 
 function Start({ of }: { of: Workflow }): ReactNode {
   const schema = useAsk<Json>(`/workflows/${of.workflow_id}/schema`);
-  return <Answer of={schema} what="input schema">{(data) => <StartForm workflow={of} schema={data} />}</Answer>;
+  const draft = useAsk<Draft>(`/workflows/${of.workflow_id}/draft`);
+  return <Answer of={schema} what="input schema">{(data) => <StartForm workflow={of} version={draft.data?.active_version ?? of.version} schema={data} />}</Answer>;
 }

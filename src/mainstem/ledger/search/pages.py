@@ -30,7 +30,7 @@ _FIND: LiteralString = "mainstem.find_workflow_runs(%s, %s, %s, %s, %s, %s, make
 # by LATERAL and LIMIT: the planner takes a page for a thousand rows, and would hash every run of the tenant
 _PAGE: LiteralString = f"""
 select f.run_id, r.workflow_id, w.name as workflow, r.status, r.channel, r.external_id, r.driver, r.workflow_version, r.created_at,
-       r.started_at, r.ended_at, r.duration_ms, r.error_message, r.tags, r.old_trace_id as legacy_trace_id,
+       r.started_at, r.ended_at, r.duration_ms, r.error_message, r.tags, r.is_test, r.old_trace_id as legacy_trace_id,
        s.total, s.completed, s.failed, s.running, s.retries, f.sorted_by, f.searched_back_to
   from (select null::bigint as legacy_trace_id) absent  -- where the column was dropped
  cross join {_FIND} with ordinality f

@@ -50,11 +50,12 @@ async def answer(step_id: UUID, caller: Operator, database: Asked, given: GivenA
     asked = await database.perform(approvals.read_approval(step_id), org_id=caller.org_id)
     refuse_misfit(asked.form, given.answer)
     by = given.answered_by or caller.name
+    note = {} if given.note is None else {"note": given.note}
     signal_id = await database.perform(
         approvals.answer_approval(step_id, dumped(given.answer, "the answer"), by),
         org_id=caller.org_id,
         audit=caller.did(
-            "approvals.answer", step_id, run_id=str(asked.run_id), name=asked.name, answered_by=by
+            "approvals.answer", step_id, run_id=str(asked.run_id), name=asked.name, answered_by=by, **note
         ),
     )
     return AnsweredApproval(step_id=step_id, signal_id=signal_id, answered_by=by)

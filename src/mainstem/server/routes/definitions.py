@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from mainstem.errors import (
+    BadArgument,
     DraftConflict,
     GraphRefused,
     NotFound,
@@ -15,7 +17,9 @@ from mainstem.errors import (
     StateRefused,
     WorkflowCycle,
 )
+from mainstem.graph.check import faults_of_graph
 from mainstem.graph.model import dependencies
+from mainstem.graph.read import words_in
 from mainstem.graph.written import checked_graph, written_graph
 from mainstem.ledger import definitions
 from mainstem.ledger.definitions import Draft, Template, Templates
@@ -29,6 +33,7 @@ from mainstem.server.routes.parameters import Asked
 from mainstem.server.shapes import definitions as examples
 from mainstem.server.shapes.definitions import (
     ActivatedVersion,
+    AskedGraph,
     CheckedGraph,
     CreatedWorkflow,
     DrawnGraph,
@@ -69,13 +74,21 @@ async def create_workflow(body: CreatedWorkflow, caller: Operator, database: Ask
     summary="Check a graph",
     responses=described(GraphRefused, example=examples.CHECKED),
 )
-async def check_graph(body: DrawnGraph, _: Viewer) -> CheckedGraph:
+async def check_graph(body: AskedGraph, _: Viewer) -> CheckedGraph:
     """Every fault with its path. Nothing is written."""
+    if (body.graph_config is None) == (body.text is None):
+        raise BadArgument("a check takes one graph", hint="give either graph_config, or text")
+    return await asyncio.to_thread(_checked, body)
+
+
+def _checked(body: AskedGraph) -> CheckedGraph:
     try:
-        graph = checked_graph(body.graph_config)
+        graph = written_graph(body.graph_config if body.text is None else words_in(body.text))
     except GraphRefused as refused:
-        return CheckedGraph(faults=list(refused.faults), calls=[])
-    return CheckedGraph(faults=[], calls=dependencies(graph.nodes))
+        return CheckedGraph(faults=list(refused.faults) or [str(refused)], calls=[])
+    faults = list(faults_of_graph(graph))
+    calls = [] if faults else dependencies(graph.nodes)
+    return CheckedGraph(faults=faults, calls=calls, graph_config=graph.as_written)
 
 
 @router.get(

@@ -19,13 +19,16 @@ from mainstem.errors import (
 from mainstem.flow.given import Test
 from mainstem.flow.traces import is_traceparent
 from mainstem.flow.values import dumped
-from mainstem.ledger import runs
+from mainstem.ledger import definitions, runs
 from mainstem.ledger.starting import NewRun, start_run
 from mainstem.model import ContextEntry, Run
 from mainstem.server.access import Operator, Viewer
 from mainstem.server.answers import described, tagged
+from mainstem.server.caller import Caller
 from mainstem.server.comparing import compare
+from mainstem.server.database import Database
 from mainstem.server.drawings import graph, key_of, timeline
+from mainstem.server.drawn_graphs import drawn_graph, is_drawable
 from mainstem.server.routes.asking import Asked
 from mainstem.server.shapes.runs import (
     AllEvents,
@@ -145,8 +148,22 @@ async def read_timeline(run_id: UUID, caller: Viewer, database: Asked, request: 
     responses=_READ,
 )
 async def read_graph(run_id: UUID, caller: Viewer, database: Asked, request: Request) -> Response:
-    """Over the definition that the run began with, where it has one."""
-    return tagged(request, graph(await _run(database, caller, run_id)))
+    """Over the definition that the run began with, where it has one; of a drawn graph with each way's reason."""
+    run = await _run(database, caller, run_id)
+    defined = await _defined(database, caller, run)
+    return tagged(request, graph(run) if defined is None else drawn_graph(run, defined))
+
+
+async def _defined(database: Database, caller: Caller, run: Run) -> Any:
+    """The graph of the run's own version; None: it is code, or its version was never published here."""
+    try:
+        version = await database.perform(
+            definitions.read_version(run.workflow_id, run.workflow_version), org_id=caller.org_id
+        )
+    except NotFound:
+        return None
+    found = version.graph_config
+    return found if is_drawable(found, run) else None
 
 
 @router.get(

@@ -46,6 +46,9 @@ class GivenAnswer(BaseModel):
         pattern=r"^[^\x00]*$",
         description="Who answers, where an application asks for its users; the key's own name without it.",
     )
+    note: str | None = Field(
+        None, max_length=2000, pattern=r"^[^\x00]*$", description="Why so: kept in the audit trail."
+    )
 
 
 class AnsweredApproval(BaseModel):

@@ -43,7 +43,11 @@ VERSION = {
 }
 PUBLISHED = {"version": 3, "is_new": True, "active_version": 3}
 ACTIVATED = {"version": 3, "replaced": 2}
-CHECKED: dict[str, Json] = {"faults": ["nodes.approve: no way leads here from received"], "calls": []}
+CHECKED: dict[str, Json] = {
+    "faults": ["nodes.approve: no way leads here from received"],
+    "calls": [],
+    "graph_config": GRAPH,
+}
 PATCH = [{"op": "replace", "path": "/nodes/approve/timeout", "value": "3d"}]
 TEMPLATE = {
     "template_id": "0c9d9f6e-3333-4a1f-9c3a-2f0f5a8f1b11",
@@ -64,6 +68,15 @@ class DrawnGraph(Said):
     """A graph, as `mainstem workflows check` reads it."""
 
     graph_config: dict[str, Json] = Field(examples=[GRAPH])
+
+
+class AskedGraph(Said):
+    """A graph to check: as JSON holds it, or the text of a file."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"graph_config": GRAPH}]})
+
+    graph_config: dict[str, Json] | None = None
+    text: str | None = Field(None, max_length=200_000, description="YAML or JSON, in place of graph_config.")
 
 
 class CreatedWorkflow(Said):
@@ -110,10 +123,13 @@ class ActivatedVersion(BaseModel):
 
 
 class CheckedGraph(BaseModel):
-    """Every fault with its path, none when it can run; and the workflows that it calls."""
+    """Every fault with its path, none when it can run; and the workflows that it calls. graph_config: the graph as it
+    is kept; null when it has words that no graph has.
+    """
 
     faults: list[str]
     calls: list[str]
+    graph_config: Json = None
 
 
 class KeptTemplate(DrawnGraph):

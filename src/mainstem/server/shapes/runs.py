@@ -230,12 +230,17 @@ class Node(_Shape):
 
 
 class Edge(_Shape):
-    """From a node to another; taken: the run went there."""
+    """From a node to another; taken: the run went there. why: so or not; null where that is not known, or still open.
+    condition, value: of a drawn graph, and what the condition gave.
+    """
 
     source: str = Field(alias="from")
     to: str
     label: str | None = None
     taken: bool = True
+    why: str | None = None
+    condition: str | None = None
+    value: Any = None
 
 
 class Graph(_Shape):

@@ -18,7 +18,18 @@ type Schema = { [key: string]: Json };
 export function fieldsOf(schema: Json): Field[] | null {
   if (!isObject(schema) || !isObject(schema["properties"] ?? null)) return null;
   const required = Array.isArray(schema["required"]) ? schema["required"] : [];
-  return Object.entries(schema["properties"] as Schema).map(([name, one]) => fieldOf(name, isObject(one) ? one : {}, required.includes(name)));
+  const fields = Object.entries(schema["properties"] as Schema).map(([name, one]) => fieldOf(name, resolved(one, schema), required.includes(name)));
+  return fields.sort((a, b) => Number(b.required) - Number(a.required)); // jsonb has forgotten their order
+}
+
+/** What a `$ref` into the schema leads to, or of `T | null` the T, with what is said beside it. */
+function resolved(one: Json, root: Schema): Schema {
+  if (!isObject(one)) return {};
+  const choices = [one["anyOf"], one["allOf"]].flatMap((some) => (Array.isArray(some) ? some : [])).filter((some) => isObject(some) && some["type"] !== "null");
+  const inner = choices.length === 1 ? resolved(choices[0] ?? null, root) : {};
+  const ref = typeof one["$ref"] === "string" ? /^#\/(?:\$defs|definitions)\/([^/]+)$/.exec(one["$ref"])?.[1] : undefined;
+  const defined = [root["$defs"], root["definitions"]].map((some) => (ref && isObject(some ?? null) ? (some as Schema)[ref] : undefined)).find((some) => some !== undefined);
+  return { ...(defined === undefined ? {} : resolved(defined, root)), ...inner, ...one };
 }
 
 function fieldOf(name: string, of: Schema, required: boolean): Field {

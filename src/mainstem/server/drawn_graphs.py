@@ -8,9 +8,6 @@ from typing import Any
 from mainstem.model import Json, Run, Step
 from mainstem.server.shapes.runs import Edge, Graph, Node
 
-WAITS = {"approval": "wait_for_signal:", "workflow": "child:"}
-"""How the steps of a kind's waits are called, before the name of the signal or the child."""
-
 ON_ERROR = "on_error:"
 
 Told = Mapping[str, Any]
@@ -47,10 +44,17 @@ def _steps_by_node(run: Run, nodes: list[dict[str, Any]]) -> Iterator[tuple[str,
 
 
 def _wait_of(node: Mapping[str, Any]) -> str:
-    kind, config = node.get("kind"), node.get("config") or {}
-    if kind == "approval":
-        return WAITS[kind] + str(config.get("signal") or node["key"])
-    return WAITS[kind] + str(config.get("workflow")) if kind == "workflow" else ""
+    """How the step is called in which the node waits, as its kind names it; nothing for one that does not."""
+    config = node.get("config") or {}
+    match node.get("kind"):
+        case "approval" if config.get("signal"):
+            return f"wait_for_signal:{config['signal']}"
+        case "approval":
+            return f"approval:{node['key']}"
+        case "workflow":
+            return f"child:{config.get('workflow')}"
+        case _:
+            return ""
 
 
 def _node(node: Mapping[str, Any], steps: list[Step]) -> Node:

@@ -78,7 +78,8 @@ class Stage:
         exec(compile(f"@workflow({name!r})\nasync def {name}():\n{body}", block.place, "exec"), self.names)
 
         async def execute() -> None:
-            async with Worker(self.ms, [self.names[name]]):
+            known = {id(one): one for one in self.names.values() if isinstance(one, Workflow)}
+            async with Worker(self.ms, list(known.values())):
                 run = await self.ms.start(self.names[name])
                 await run.result()
 

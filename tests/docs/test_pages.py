@@ -129,7 +129,6 @@ async def an_account(stage: Stage) -> None:
 
 async def children_are_known(stage: Stage) -> None:
     stage.names |= {"review": review, "archive": archive, "claim_id": 7}
-    await stage.work(review, archive)
 
 
 async def names_of_a_claim(stage: Stage) -> None:

@@ -110,7 +110,7 @@ def _perform(block: Block, shown: str | None, stage: Stage) -> None:
             stage.run_within(block)
         case "python":
             stage.run(block)
-        case "sh":
+        case "sh" | "console":
             stage.typist.do(block, shown)
         case "sql":
             stage.typist.send(block, shown)

@@ -40,6 +40,13 @@ class Block:
         return None if found is None else found[1]
 
     @property
+    def commands(self) -> list[str]:
+        """One each, without a console's prompt."""
+        lines = self.text.replace("\\\n", " ").replace(" && ", "\n").splitlines()
+        typed = [line for line in lines if self.language != "console" or line.startswith("$ ")]
+        return [line.removeprefix("$ ") for line in typed if line.strip()]
+
+    @property
     def place(self) -> str:
         return f"{self.page}:{self.line}"
 

@@ -78,7 +78,8 @@ class Stage:
         exec(compile(f"@workflow({name!r})\nasync def {name}():\n{body}", block.place, "exec"), self.names)
 
         async def execute() -> None:
-            async with Worker(self.ms, [self.names[name]]):
+            known = {id(one): one for one in self.names.values() if isinstance(one, Workflow)}
+            async with Worker(self.ms, list(known.values())):
                 run = await self.ms.start(self.names[name])
                 await run.result()
 
@@ -109,7 +110,7 @@ def _perform(block: Block, shown: str | None, stage: Stage) -> None:
             stage.run_within(block)
         case "python":
             stage.run(block)
-        case "sh":
+        case "sh" | "console":
             stage.typist.do(block, shown)
         case "sql":
             stage.typist.send(block, shown)

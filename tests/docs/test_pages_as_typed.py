@@ -93,6 +93,12 @@ async def report_is_known(stage: Stage) -> None:
     await stage.work(stage.names["report"])
 
 
+async def the_report_is_there_again(stage: Stage) -> None:
+    await stage.ms.schedules.create(
+        "morning report", stage.names["report"], cron="0 6 * * mon-fri", zone="Europe/Berlin"
+    )
+
+
 async def rates_were_fetched(stage: Stage) -> None:
     @workflow("rates")
     async def rates() -> Any:
@@ -129,7 +135,6 @@ async def an_account(stage: Stage) -> None:
 
 async def children_are_known(stage: Stage) -> None:
     stage.names |= {"review": review, "archive": archive, "claim_id": 7}
-    await stage.work(review, archive)
 
 
 async def names_of_a_claim(stage: Stage) -> None:
@@ -178,7 +183,7 @@ AROUND: dict[str, dict[str, Hook]] = {
     "executors": {"executors = {": what_executors_take},
     "graphs": {},
     "queues": {"queues pause": partial(register, name="claim_intake")},
-    "schedules": {"schedules create": report_is_known},
+    "schedules": {"schedules create": report_is_known, "schedules backfill": the_report_is_there_again},
     "several-hosts": {"worker app": a_program_is_there},
     "testing": {"runs export": the_test_passes},
 }

@@ -117,7 +117,7 @@ class Typist:
     def do(self, block: Block, shown: str | None) -> None:
         """Type a block of commands, and hold what they print against what is shown, if anything is."""
         printed, self.refused = "", ""
-        lines = lines_of(block)
+        lines = block.commands
         for n, line in enumerate(lines):
             printed += self._until_shown(line, shown, printed) if n == len(lines) - 1 else self.type(line)
         assert shown is not None or not self.refused, f"{block.place}: {self.refused}"
@@ -265,12 +265,6 @@ def operations() -> frozenset[str]:
         for path, found in described["paths"].items()
         for method in found
     )
-
-
-def lines_of(block: Block) -> list[str]:
-    """One command each."""
-    text = block.text.replace("\\\n", " ").replace(" && ", "\n")
-    return [line for line in text.splitlines() if line.strip()]
 
 
 def perform(blocks: list[Block], typist: Typist) -> None:

@@ -162,3 +162,23 @@ def test_what_is_typed_is_held_against_it_too(database: Database, published: str
     terminal.lines(*words, '{"member": "m1", "amount": 1, "on": "2026-03-01"}')
     assert terminal.error("schedules", "edit", "daily", "--input", "{}")[1] == "MS013"
     assert runs_of(database) == 0
+
+
+async def test_a_fork_with_another_input_is_held_against_the_version_that_it_begins_with(
+    ms: Mainstem, database: Database, published: str
+) -> None:
+    async with Worker(ms, [], Terms(graphs=True, poll=0.1)):
+        run = await ms.start(published, **GOOD)
+        await asyncio.wait_for(run.result(), 20)
+        publish(database, drawn("paid", {**REQUIRED, "member": {"type": "number"}}))
+        with pytest.raises(InputRefused, match=r"input\.amount: -1"):
+            await ms.fork(run.run_id, input={**GOOD, "amount": -1})
+        with pytest.raises(InputRefused, match=r"input\.member: 'm1' is no number"):
+            await ms.fork(run.run_id, input=GOOD, version=2)
+        forked = await ms.fork(run.run_id, input={**GOOD, "source": "efax"})
+        assert await asyncio.wait_for(ms.result(forked), 20) == {"result": {"from": "efax"}}
+    async with serving(database.url) as client:
+        path = f"/api/v1/runs/{run.run_id}/fork"
+        assert (await client.post(path, json={"input": BAD})).json()["code"] == "MS013"
+    words = ("runs", "fork", str(run.run_id), "--input", "{}")
+    assert (await asyncio.to_thread(Terminal(database.url).error, *words))[1] == "MS013"

@@ -9,11 +9,13 @@ from uuid import UUID
 from mainstem.client.opened import Opened
 from mainstem.client.pending import Pending
 from mainstem.flow.comparison import Comparison
-from mainstem.flow.values import dumped
+from mainstem.flow.values import dumped, loaded
+from mainstem.graph.inputs import refuse_input
 from mainstem.ledger import amending, breakpoints, bulk
 from mainstem.ledger.amending import Action, Amendment, Fork
 from mainstem.ledger.breakpoints import Breakpoint, NewBreakpoint
 from mainstem.ledger.bulk import Batch, Plan
+from mainstem.ledger.definitions import read_input_of_run
 from mainstem.ledger.search import Query, parsed
 
 T = TypeVar("T")
@@ -37,7 +39,7 @@ class Amending:
         """A new run that goes on from a step of this one, over or not; its id. The steps before are copied as recorded.
 
         from_step: from the beginning without it. input: the whole of it, by name. context: laid over the old one, key
-        by key. version: of the code. Raises NotFound, StateRefused, DrivenElsewhere, ValueRefused.
+        by key. version: of the code. Raises InputRefused with every fault, NotFound, StateRefused, DrivenElsewhere, ValueRefused.
         """
         fork = Fork(
             from_step=from_step,
@@ -45,7 +47,13 @@ class Amending:
             context=None if context is None else dumped(context, "the fork's context"),
             version=version,
         )
-        return self._pending(lambda opened: opened.link(amending.fork_run(run_id, fork)))
+
+        async def ask(opened: Opened) -> UUID:
+            if input is not None and (asked := await opened.link(read_input_of_run(run_id, version))):
+                refuse_input(asked, loaded(dumped(input, "the fork's input")))
+            return await opened.link(amending.fork_run(run_id, fork))
+
+        return self._pending(ask)
 
     def patch_step(
         self, run_id: UUID, step_number: int, output: Any, *, reason: str | None = None, by: str | None = None, go_on: bool = True

@@ -181,6 +181,15 @@ class InputAsked:
     schema: Json
 
 
+_INPUT: LiteralString = """
+select w.name as workflow, w.active_version, w.input_schema, v.version, (
+         select n -> 'input_requirements'
+           from jsonb_array_elements(case jsonb_typeof(v.graph_config -> 'nodes') when 'array' then v.graph_config -> 'nodes' else '[]' end) n
+          where n ->> 'type' = 'entry' limit 1) as requirements
+  from mainstem.user_workflow w
+  left join mainstem.user_workflow_version v on v.org_id = w.org_id and v.workflow_id = w.workflow_id and v.version ="""
+
+
 def read_input(
     workflow: str | UUID, version: int = 0, *, org_id: UUID | None = None
 ) -> Call[InputAsked | None]:
@@ -188,30 +197,37 @@ def read_input(
 
     Raises NotFound for a version that a graph does not have.
     """
-
-    def read(rows: list[Row]) -> InputAsked | None:
-        if not rows:
-            return None
-        [row] = rows
-        if row["active_version"] is not None and row["version"] is None:
-            raise NotFound(
-                f"no version {version} of workflow {row['workflow']} in this tenant",
-                hint="list its versions: `mainstem workflows versions`",
-            )
-        schema = row["input_schema"] if row["version"] is None else None
-        return InputAsked(workflow=row["workflow"], requirements=row["requirements"], schema=schema)
-
     name, workflow_id = (workflow, None) if isinstance(workflow, str) else (None, workflow)
     return Call(
-        "select w.name as workflow, w.active_version, w.input_schema, v.version, (select n -> 'input_requirements'"
-        " from jsonb_array_elements(case jsonb_typeof(v.graph_config -> 'nodes') when 'array' then v.graph_config -> 'nodes' else '[]' end) n"
-        " where n ->> 'type' = 'entry' limit 1) as requirements"
-        " from mainstem.user_workflow w left join mainstem.user_workflow_version v on v.org_id = w.org_id"
-        " and v.workflow_id = w.workflow_id and v.version = coalesce(nullif(%s, 0), w.active_version)"
+        f"{_INPUT} coalesce(nullif(%s, 0), w.active_version)"
         " where w.org_id = coalesce(%s, mainstem.current_org()) and (w.name = %s or w.workflow_id = %s)",
         [version, org_id, name, workflow_id],
-        read,
+        lambda rows: _input_asked(rows, version),
     )
+
+
+def read_input_of_run(run_id: UUID, version: int | None = None) -> Call[InputAsked | None]:
+    """What the workflow of a run takes, in the version that the run keeps; or in another. None when there is no such run."""
+    return Call(
+        f"{_INPUT} coalesce(%s, (select r.workflow_version from mainstem.user_workflow_run r where r.run_id = %s))"
+        " where w.org_id = mainstem.current_org()"
+        " and w.workflow_id = (select r.workflow_id from mainstem.user_workflow_run r where r.run_id = %s)",
+        [version, run_id, run_id],
+        lambda rows: _input_asked(rows, version),
+    )
+
+
+def _input_asked(rows: list[Row], version: int | None) -> InputAsked | None:
+    if not rows:
+        return None
+    [row] = rows
+    if version and row["active_version"] is not None and row["version"] is None:
+        raise NotFound(
+            f"no version {version} of workflow {row['workflow']} in this tenant",
+            hint="list its versions: `mainstem workflows versions`",
+        )
+    schema = row["input_schema"] if row["version"] is None else None
+    return InputAsked(workflow=row["workflow"], requirements=row["requirements"], schema=schema)
 
 
 # Templates.

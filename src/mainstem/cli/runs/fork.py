@@ -10,8 +10,10 @@ import click
 from mainstem.cli.door import did, ledger_of
 from mainstem.cli.given import given_object
 from mainstem.cli.output import json_option, say
-from mainstem.flow.values import dumped
+from mainstem.flow.values import dumped, loaded
+from mainstem.graph.inputs import refuse_input
 from mainstem.ledger.amending import Fork, fork_run
+from mainstem.ledger.definitions import read_input_of_run
 from mainstem.settings import Settings
 
 
@@ -48,6 +50,8 @@ def fork(
         name: True for name in ("input", "context", "version") if getattr(asked, name) is not None
     }
     with ledger_of(settings) as ask:
+        if asked.input is not None and (taken := ask(read_input_of_run(run_id, version))):
+            refuse_input(taken, loaded(asked.input))
         made = ask(
             fork_run(run_id, asked),
             lambda made: did("runs.fork", run_id, into=made, from_step=from_step, **told),

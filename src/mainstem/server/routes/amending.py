@@ -9,12 +9,14 @@ from fastapi import APIRouter, Body, Path
 
 from mainstem.errors import DrivenElsewhere, NotFound, RunIsOver, StateRefused
 from mainstem.flow.values import dumped
+from mainstem.graph.inputs import refuse_input
 from mainstem.ids import step_id
 from mainstem.ledger import amending, bulk
 from mainstem.ledger.amending import Amendment
 from mainstem.ledger.amending import Asked as Answer
 from mainstem.ledger.audit import Audit
 from mainstem.ledger.call import Call
+from mainstem.ledger.definitions import read_input_of_run
 from mainstem.ledger.search import parsed
 from mainstem.server.access import Operator
 from mainstem.server.answers import described
@@ -85,6 +87,10 @@ async def fork(
 ) -> Forked:
     """The steps before are copied as recorded; this run stays as it is."""
     asked = given or Fork()
+    if asked.input is not None:
+        taken = await database.perform(read_input_of_run(run_id, asked.version), org_id=caller.org_id)
+        if taken is not None:
+            refuse_input(taken, asked.input)
     call = amending.fork_run(
         run_id,
         amending.Fork(

@@ -185,7 +185,7 @@ async def compare(servers: ExitStack, chosen: argparse.Namespace) -> int:
 
 def main() -> int:
     given = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    given.add_argument("--seconds", type=float, default=6, help="of one window")
+    given.add_argument("--seconds", type=float, default=4, help="of one window")
     given.add_argument("--rounds", type=int, help="windows of each; 3 of ten steps and 2 of the others")
     given.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
     names = [engine.name for engine in ENGINES]

@@ -35,6 +35,19 @@ from work import SHAPES, TEN, VALUE
 EVERY = 0.001
 SHOWN = 30
 
+PARTS = (
+    ("a run's code from its beginning to its end, all in all", "engine/conduct.Conduct.to_its_end"),
+    ("of it: the attempt, its function within", "engine/cached.Execution.outcome"),
+    ("inputs and outputs to JSON", "flow/values.dumped"),
+    ("and back, as a replay gives them", "flow/values.loaded"),
+    ("an ended step's record, put to the recorder", "ledger/open_steps.OpenSteps.end"),
+    ("starting a run", "client/opened.Opened.start"),
+    ("the recorder: taking, packing and sending a flush", "ledger/recorder.Recorder._flush_for_ever"),
+    ("of it: packing", "ledger/recorder.Batch.parameters"),
+    ("the recorder: telling who waits", "ledger/recorder.Recorder._acknowledge"),
+)
+"""What is told of the client, by the function that does it with all that it calls; they overlap."""
+
 FUNCTIONS = (
     "select funcname, calls, self_time, total_time from pg_stat_user_functions where schemaname = 'mainstem'"
     " and self_time > 0 order by self_time desc limit 12"
@@ -110,6 +123,7 @@ def print_client(samples: Samples, micros: float) -> None:
     if not samples.taken:
         return
     each = micros / samples.taken
+    print_table(("part", "µs a step"), [(told, f"{samples.within[name] * each:.1f}") for told, name in PARTS])
     rows = [
         (name, f"{count * each:.1f}", f"{samples.within[name] * each:.1f}")
         for name, count in samples.own.most_common(SHOWN)

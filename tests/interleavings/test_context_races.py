@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from psycopg.types.json import Jsonb
 from manual_worker import manual_workers
+from psycopg.types.json import Jsonb
 from sessions import (
     Session,
     refusal,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -55,10 +56,13 @@ class Callers:
     async def _start(self, workflow: Any, name: str) -> None:
         """As a careful client does: with a key, so that asking again after a lost answer starts nothing twice."""
         key = f"member {self._choice.randrange(3)}" if workflow.name == "keyed" else None
-        given = {"concurrency_key": key, "idempotency_key": name, "priority": self._choice.randrange(3)}
-        arguments = {"name": name} if workflow is drawn else {}
+        priority = self._choice.randrange(3)
+        positional: list[str] = [] if workflow is drawn else [name]
+        named: dict[str, Any] = {"name": name} if workflow is drawn else {}
         run = await self.patiently(
-            lambda: self.ms.start(workflow, *([] if arguments else [name]), **given, **arguments)
+            lambda: self.ms.start(
+                workflow, *positional, idempotency_key=name, concurrency_key=key, priority=priority, **named
+            )
         )
         self.heard.started[run.run_id] = workflow.name
 
@@ -77,12 +81,12 @@ class Callers:
             " or r.status = 'failed' and w.name = 'failing'"
         ):
             if status == "failed":
-                await self._ask(lambda run_id=run_id: self.ms.retry(run_id))
+                await self._ask(partial(self.ms.retry, run_id))
             elif status == "paused" and error == "PoisonedRun":
                 self.resumed += 1
-                await self._ask(lambda run_id=run_id: self.ms.resume(run_id))
+                await self._ask(partial(self.ms.resume, run_id))
             elif name == "unwanted":
-                await self._ask(lambda run_id=run_id: self.ms.cancel(run_id, reason="no longer wanted"))
+                await self._ask(partial(self.ms.cancel, run_id, reason="no longer wanted"))
             elif name == "listener":
                 await self._say(run_id)
             elif name == "asking":

@@ -139,7 +139,7 @@ def signals_were_taken_once(ledger: Ledger) -> Iterable[str]:
 
 
 def answers_stand(ledger: Ledger) -> Iterable[str]:
-    given = dict(
+    given: dict[UUID, str] = dict(
         ledger.rows(
             "select step_id, output_data #>> '{}' from mainstem.user_workflow_run_step where node_key like 'approval:%'"
         )

@@ -6,7 +6,7 @@ seems to run faster for each that passes: `9 0.1`. It reaches what Python asks; 
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import sys
 import time
@@ -23,10 +23,10 @@ def _ahead() -> float:
     return _hours * 3600 * (1 if int(_time() / 2) % 2 else -1)
 
 
-class _OffTime(datetime.datetime):
+class _OffTime(dt.datetime):
     @classmethod
-    def now(cls, tz: datetime.tzinfo | None = None) -> Any:
-        return datetime.datetime.now(tz) + datetime.timedelta(seconds=_ahead())
+    def now(cls, tz: dt.tzinfo | None = None) -> Any:
+        return dt.datetime.now(tz) + dt.timedelta(seconds=_ahead())
 
 
 def shift() -> None:
@@ -40,7 +40,7 @@ def shift() -> None:
 def shift_names() -> None:
     """Modules of ours that have taken the class by its name."""
     for name, module in tuple(sys.modules.items()):
-        if name.startswith("mainstem") and getattr(module, "datetime", None) is datetime.datetime:
+        if name.startswith("mainstem") and getattr(module, "datetime", None) is dt.datetime:
             module.datetime = _OffTime  # type: ignore[attr-defined]
 
 

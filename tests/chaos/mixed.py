@@ -148,7 +148,7 @@ async def asking(name: str) -> list[str]:
 
 @workflow("part")
 async def part(name: str) -> list[str]:
-    return [await worked(), await uuid()]
+    return [await worked(), str(await uuid())]
 
 
 @workflow("family")

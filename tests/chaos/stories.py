@@ -35,6 +35,8 @@ class Story:
     """Workers, since a step ended last."""
     is_owned: bool = False
     """By a worker that is gone."""
+    may_be_shown: bool = False
+    """Whether the ledger may have a step as running that was begun, and whose worker was lost: one that took long."""
 
     @property
     def is_over(self) -> bool:
@@ -76,11 +78,11 @@ class Story:
             return self._begun(step)
         if act == "work" or step.attempt > 1:
             return self._ended(step, f"{act} {number}")
-        step.status, self.lost = "failed", 0
+        step.status, self.lost, self.may_be_shown = "failed", 0, False
         return self._end("failed")
 
     def _ended(self, step: Told, output: Any) -> bool:
-        step.status, step.output, self.lost = "completed", output, 0
+        step.status, step.output, self.lost, self.may_be_shown = "completed", output, 0, False
         return True
 
     def _suspend(self, step: Told) -> bool:
@@ -92,7 +94,7 @@ class Story:
         """A worker has it, and is lost with it."""
         if step.attempt == 1:  # it was never recorded
             self.steps.pop()
-        self.status, self.is_owned = "running", True
+        self.status, self.is_owned, self.may_be_shown = "running", True, True
         self.lost += 1
         return False
 

@@ -47,6 +47,15 @@ PAYMENTS = """
 create table public.payment (run_id uuid not null, value text not null);
 grant select, insert on public.payment to mainstem_worker
 """
+UNDER_WAY = """
+select w.name, r.status, q.state, count(*), min(r.run_id::text)
+  from mainstem.user_workflow_run r join mainstem.user_workflow w using (org_id, workflow_id)
+  left join mainstem.user_workflow_run_queue q using (run_id)
+ where r.ended_at is null or r.status = 'failed' group by 1, 2, 3
+"""
+ALIVE = """
+select worker_id, pid, clock_timestamp() - heartbeat_at, reaped_at from mainstem.user_workflow_worker where reaped_at is null
+"""
 OURS = "application_name like 'mainstem%' and datname = current_database()"
 
 
@@ -65,7 +74,7 @@ class Tally:
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        weather = ", ".join(f"{count} × {name}" for name, count in sorted(self.events.items()))
+        weather = ", ".join(f"{count} times {name}" for name, count in sorted(self.events.items()))
         kinds = ", ".join(f"{count} {name}" for name, count in sorted(self.runs.items()))
         return (
             f"seed {self.seed}: {weather}; at least {self.least_in_flight} steps in flight at each kill\n"
@@ -150,11 +159,10 @@ class Weather:
     async def kill_a_backend(self) -> None:
         """One killed by the kernel: PostgreSQL ends all others, and recovers."""
         query = f"select pid from pg_stat_activity where {OURS} order by random() limit 1"
-        while not (found := await self.rows(query)):
-            await asyncio.sleep(0.02)
-        [(pid,)] = found
+        await self._until(lambda: self._is_there(query), "a backend to kill")
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            for (pid,) in await self.rows(query):
+                os.kill(pid, signal.SIGKILL)
 
     async def end_backends(self) -> None:
         await self.rows(
@@ -281,6 +289,9 @@ class Weather:
             " where r.ended_at is null and not (w.name = 'lasting' and r.status = 'waiting' and r.parent_step_id is null)"
         )
 
+    async def _is_there(self, query: str) -> bool:
+        return bool(await self.rows(query))
+
     async def _is_empty(self, query: str) -> bool:
         return not await self.rows(query)
 
@@ -332,12 +343,7 @@ class Weather:
     async def _state(self) -> str:
         """What somebody who looks for the reason wants to see."""
         shown = [str(self.tally)]
-        for query in (
-            "select w.name, r.status, q.state, count(*), min(r.run_id::text) from mainstem.user_workflow_run r"
-            " join mainstem.user_workflow w using (org_id, workflow_id) left join mainstem.user_workflow_run_queue q using (run_id)"
-            " where r.ended_at is null or r.status = 'failed' group by 1, 2, 3",
-            "select worker_id, pid, clock_timestamp() - heartbeat_at, reaped_at from mainstem.user_workflow_worker where reaped_at is null",
-        ):
+        for query in (UNDER_WAY, ALIVE):
             shown += map(str, await self.rows(query))
         return "\n".join([*shown, self._said()])
 

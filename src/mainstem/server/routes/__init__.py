@@ -28,7 +28,6 @@ ROUTERS = [runs_found.router]  # before runs: /runs/count is no id of one
 ROUTERS += [amending.router, breakpoints.router]
 ROUTERS += [runs.router, runs_asked.router, live.router]
 ROUTERS += [approvals.router, signals.router]
-ROUTERS += [workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [definitions.router, workflows.router, configs.router, analytics.router, home.router]
 ROUTERS += [consolidations.router, migrations.router, operations.router]
 ROUTERS += [schedules.router, queues.router]

@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { written } from "~/pages/workflows/drawn";
+import type { Json } from "~/api/types";
 import { changesOf, isSame } from "~/pages/workflows/patches";
 
 it("tells nodes and ways that came, went and changed, each once", () => {
@@ -15,4 +17,11 @@ it("tells nodes and ways that came, went and changed, each once", () => {
   expect(edges).toMatchObject([{ what: "removed", name: "a to b large/small" }]);
   expect(other).toMatchObject([{ what: "changed", name: "description" }]);
   expect(isSame(changesOf([]))).toBe(true);
+});
+
+it("writes a graph with a node and a way on a line each, and nothing lost", () => {
+  const graph: Json = { edges: [{ to: "b", from: "a" }], nodes: [{ type: "entry", key: "a" }, { key: "b", config: { form: [1, { x: null }] } }], name: "n" };
+  expect(written(graph).split("\n")[3]).toBe('    {"key": "a", "type": "entry"},');
+  expect(JSON.parse(written(graph))).toEqual(graph);
+  expect(JSON.parse(written(null))).toBeNull();
 });

@@ -62,3 +62,18 @@ async def test_a_graph_that_cannot_run_is_a_problem_with_every_fault(database: D
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"pointer": "edges.4.to", "detail": "there is no node 'nowhere'"}]
     assert checked.json()["faults"] == ["edges.4.to: there is no node 'nowhere'"]
+
+
+async def test_the_text_of_a_file_is_checked_as_well_and_given_back_as_it_is_kept(database: Database) -> None:
+    async with serving(database.url) as client:
+        checks = "/api/v1/workflows/check"
+        text = "nodes:\n  a: {type: entry}\n  b: {type: outcome}\nedges:\n  - {from: a, to: b}\n"
+        good = (await client.post(checks, json={"text": text})).json()
+        assert (good["faults"], [node["key"] for node in good["graph_config"]["nodes"]]) == ([], ["a", "b"])
+        bad = (await client.post(checks, json={"text": text.replace("to: b", "to: c")})).json()
+        assert "edges" in bad["faults"][0]
+        assert bad["graph_config"] is not None
+        for refused in ("a: [", "a: &x [1]\nb: [*x, *x]"):
+            told = (await client.post(checks, json={"text": refused})).json()
+            assert (len(told["faults"]), told["graph_config"]) == (1, None)
+        assert (await client.post(checks, json={})).status_code in {400, 422}

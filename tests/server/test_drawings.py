@@ -175,5 +175,15 @@ async def test_what_was_defined_and_not_run_is_in_the_graph(database: Database, 
                 "skipped_reason": "not reached: the run is running",
             },
         ],
-        "edges": [{"from": "read", "to": "pay", "label": "approved", "taken": False}],
+        "edges": [
+            {
+                "from": "read",
+                "to": "pay",
+                "label": "approved",
+                "taken": False,
+                "why": None,
+                "condition": None,
+                "value": None,
+            }
+        ],
     }

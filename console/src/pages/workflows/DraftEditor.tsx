@@ -7,7 +7,7 @@ import { Ago } from "~/components/Ago";
 import { Answer } from "~/components/Answer";
 import { Trouble } from "~/components/Trouble";
 import { GraphView } from "~/graph/GraphView";
-import { drawnOf } from "./drawn";
+import { drawnOf, written } from "./drawn";
 
 /** The graph that is being edited, as text. */
 export function DraftEditor({ of }: { of: Workflow }): ReactNode {
@@ -90,8 +90,8 @@ function Conflict({ yours, theirs, take, keep }: { yours: Json; theirs: Json; ta
     <section aria-label="Two texts" className="error-box" role="alert">
       <strong>Somebody saved another text since you read this one. Nothing of yours is written.</strong>
       <div className="two">
-        <label>Theirs, which is there<textarea readOnly rows={12} value={JSON.stringify(theirs, null, 2)} /></label>
-        <label>Yours<textarea readOnly rows={12} value={JSON.stringify(yours, null, 2)} /></label>
+        <label>Theirs, which is there<textarea readOnly rows={12} value={written(theirs)} /></label>
+        <label>Yours<textarea readOnly rows={12} value={written(yours)} /></label>
       </div>
       <div className="row wrap"><button onClick={take}>Take theirs</button><button onClick={keep}>Keep mine, to save it over theirs</button></div>
     </section>
@@ -99,5 +99,5 @@ function Conflict({ yours, theirs, take, keep }: { yours: Json; theirs: Json; ta
 }
 
 function textOf(graph: Json, name: string): string {
-  return JSON.stringify(graph ?? { name, nodes: [{ key: "begin", type: "entry" }, { key: "done", type: "outcome" }], edges: [{ from: "begin", to: "done" }] }, null, 2);
+  return written(graph ?? { name, nodes: [{ key: "begin", type: "entry" }, { key: "done", type: "outcome" }], edges: [{ from: "begin", to: "done" }] });
 }

@@ -28,8 +28,9 @@ export function WorkflowPage(): ReactNode {
   const { tab } = route.useSearch();
   const navigate = useNavigate({ from: "/workflows/$workflowId" });
   const asked = useAsk<Workflow>(`/workflows/${workflowId}`);
+  const draft = useAsk<Draft>(`/workflows/${workflowId}/draft`);
   return (
-    <Page title={asked.data?.name ?? "Workflow"} beside={asked.data && <><span className="muted">v{asked.data.version}</span>{asked.data.status === "paused" && <Status of="paused" />}<span className="grow" />{["active", "paused"].includes(asked.data.status) && <Hold of={asked.data} />}<Link className="button" to="/schedules" search={{ workflow: asked.data.name }}>Its schedules</Link><Link className="button" to="/runs" search={{ q: `workflow:${quoted(asked.data.name)}` }}>Its runs</Link></>}>
+    <Page title={asked.data?.name ?? "Workflow"} beside={asked.data && <><span className="muted">v{draft.data?.active_version ?? asked.data.version}</span>{asked.data.status === "paused" && <Status of="paused" />}<span className="grow" />{["active", "paused"].includes(asked.data.status) && <Hold of={asked.data} />}<Link className="button" to="/schedules" search={{ workflow: asked.data.name }}>Its schedules</Link><Link className="button" to="/runs" search={{ q: `workflow:${quoted(asked.data.name)}` }}>Its runs</Link></>}>
       <Answer of={asked} what="workflow">
         {(data) => (
           <>

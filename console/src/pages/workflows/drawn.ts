@@ -11,6 +11,25 @@ export function drawnOf(graph: Json): Graph {
   };
 }
 
+const FIRST = ["name", "description", "key", "label", "type", "kind", "from", "to", "nodes", "edges"];
+
+/** A graph as JSON that a person edits: what names a thing first, a node and a way on a line each. */
+export function written(graph: Json): string {
+  if (!isObject(graph)) return JSON.stringify(graph, null, 2);
+  const lines = named(graph).map(([word, said]) => `  ${JSON.stringify(word)}: ${Array.isArray(said) && said.every(isObject) ? `[\n${said.map((one) => `    ${onLine(one)}`).join(",\n")}\n  ]` : JSON.stringify(said)}`);
+  return `{\n${lines.join(",\n")}\n}`;
+}
+
+function onLine(of: Json): string {
+  if (Array.isArray(of)) return `[${of.map(onLine).join(", ")}]`;
+  return isObject(of) ? `{${named(of).map(([word, said]) => `${JSON.stringify(word)}: ${onLine(said)}`).join(", ")}}` : JSON.stringify(of);
+}
+
+function named(of: Word): [string, Json][] {
+  const place = (word: string): number => (FIRST.includes(word) ? FIRST.indexOf(word) : FIRST.length);
+  return Object.entries(of).sort(([a], [b]) => place(a) - place(b));
+}
+
 function listed(of: Json | undefined): Word[] {
   return Array.isArray(of) ? of.filter(isObject) : [];
 }

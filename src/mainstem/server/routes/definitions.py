@@ -101,7 +101,7 @@ def _checked(body: AskedGraph) -> CheckedGraph:
 async def read_draft(request: Request, workflow_id: UUID, caller: Viewer, database: Asked) -> Response:
     """Where there is no draft, the active graph. Its ETag is the revision that a change of it sends as If-Match."""
     found = await database.perform(definitions.read_draft(workflow_id), org_id=caller.org_id)
-    return tagged(request, found, str(found.revision))
+    return tagged(request, found, _tag(found))
 
 
 @router.put(
@@ -130,7 +130,7 @@ async def save_draft(
     call = definitions.save_draft(workflow_id, graph, expected=expected)
     await database.perform(call, org_id=caller.org_id, audit=caller.did("workflows.draft", workflow_id))
     saved = await database.perform(definitions.read_draft(workflow_id), org_id=caller.org_id)
-    return tagged(request, saved, str(saved.revision))
+    return tagged(request, saved, _tag(saved))
 
 
 @router.post(
@@ -270,9 +270,14 @@ async def _activate(workflow_id: UUID, version: int, caller: Operator, database:
     return ActivatedVersion(version=version, replaced=replaced)
 
 
+def _tag(draft: Draft) -> str:
+    """The revision, and the version that is active, which the answer tells as well."""
+    return f"{draft.revision}.{draft.active_version or 0}"
+
+
 def _revision(if_match: str | None) -> int | None:
     """The revision that an If-Match names; None for `*`. Raises PreconditionRequired without one."""
-    tag = (if_match or "").strip().removeprefix("W/").strip('"')
+    tag = (if_match or "").strip().removeprefix("W/").strip('"').partition(".")[0]
     if not tag:
         raise PreconditionRequired("a change needs If-Match", hint="send the ETag that the reading gave")
     if tag == "*":

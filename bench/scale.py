@@ -25,13 +25,13 @@ from pathlib import Path
 import psycopg
 
 from database import SETTINGS, bench_server, found_or_made, ledger_database
+from finished import make_past, make_waiting, settle, told, waiting
 from killed import kill_and_wait
 from loop import run
 from machine import machine
 from mainstem.model import ClaimedRun
 from mainstem.postgres import EmbeddedServer
 from meter import Meter
-from past_runs import make_past, make_waiting, settle, told, waiting
 from report import Claim, Sides, conclude, print_settings
 from turns import BATCH, TURNS, Ledger, opened
 

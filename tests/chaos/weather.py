@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from callers import Callers
+from asked_of import Callers
 from checks import Heard, Ledger, faults
 from clocks import VARIABLE as CLOCK
 from mixed import ticking

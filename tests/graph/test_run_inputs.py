@@ -30,8 +30,8 @@ REQUIRED = {
     "codes": {"type": "array", "required": False, "rule": "length(@) > `1`"},
     "source": {"type": "string", "default": "web"},
 }
-GOOD = {"member": "m1", "amount": 20, "on": "2026-03-01"}
-BAD = {"member": "x1", "amount": -1, "codes": ["a"]}
+GOOD: dict[str, Any] = {"member": "m1", "amount": 20, "on": "2026-03-01"}
+BAD: dict[str, Any] = {"member": "x1", "amount": -1, "codes": ["a"]}
 FAULTS = ("input.member", "input.amount", "input.on", "input.codes")
 
 

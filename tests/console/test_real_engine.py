@@ -133,7 +133,9 @@ def test_an_approval_is_asked_for_refused_where_it_does_not_fit_and_given(
         press(page, "Reject")
         expect(page.locator("[data-state=filtered]")).to_contain_text("Nothing waits for ann")
         console.client.result(second).wait()
-    notes = database.rows("select details ->> 'note' as note from mainstem.user_workflow_audit where action = 'approvals.answer' order by at")
+    notes = database.rows(
+        "select details ->> 'note' as note from mainstem.user_workflow_audit where action = 'approvals.answer' order by at"
+    )
     assert [line["note"] for line in notes] == ["looked at the bill", None]
 
 

@@ -63,18 +63,22 @@ function LaneRow({ lane, y, left, width, at, onPick, step, layout }: { lane: Lan
   const status = step?.status ?? last?.status ?? "pending";
   const end = last ? left + last.x + last.width : left;
   return (
-    <g className="lane" data-at={lane.step !== null && lane.step === at} transform={`translate(0 ${y})`} onClick={pick}>
-      <rect className="hit" x="0" y="0" width={width} height={LANE - 2} rx="4" {...(lane.step === null ? {} : { role: "button", tabIndex: 0, "aria-pressed": lane.step === at, "aria-label": `Step ${lane.step} ${lane.label}, ${status}, ${duration(worked)}` })} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), pick())}>
-        <title>{lane.bars.map(toldOf).join("\n")}</title>
-      </rect>
-      <g aria-hidden="true">
-      <circle cx="9" cy={LANE / 2 - 1} r="3.5" fill={lane.step === null ? "none" : toneOf(status)} />
-      <text x="20" y={LANE / 2 + 3} className={lane.step === null ? "soft" : ""}>{clipped(lane.label, left > 120 ? 20 : 12)}</text>
-      {lane.bars.map((bar, index) => <BarShape key={index} bar={bar} left={left} />)}
-      <text className="soft" x={Math.min(end + 6, width - 2)} y={LANE / 2 + 3} {...(end + 60 > width ? { textAnchor: "end" } : {})}>{duration(worked || (last ? last.ended - last.began : layout.ended - layout.began))}</text>
+    <g className="lane" data-at={lane.step !== null && lane.step === at} transform={`translate(0 ${y})`}>
+      <g {...(lane.step === null ? {} : { role: "button", tabIndex: 0, "aria-pressed": lane.step === at, "aria-label": `Step ${lane.step} ${lane.label}, ${status}, ${duration(worked)}` })} onClick={pick} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), pick())}>
+        <rect className="hit" x="0" y="0" width={width} height={LANE - 2} rx="4"><title>{lane.bars.map(saidOf).join("\n")}</title></rect>
+      </g>
+      <g aria-hidden="true" className="marks">
+        <circle cx="9" cy={LANE / 2 - 1} r="3.5" fill={lane.step === null ? "none" : toneOf(status)} />
+        <text x="20" y={LANE / 2 + 3} className={lane.step === null ? "soft" : ""}>{clipped(lane.label, left > 120 ? 20 : 12)}</text>
+        {lane.bars.map((bar, index) => <BarShape key={index} bar={bar} left={left} />)}
+        <text className="soft" x={Math.min(end + 6, width - 2)} y={LANE / 2 + 3} {...(end + 60 > width ? { textAnchor: "end" } : {})}>{duration(worked || (last ? last.ended - last.began : layout.ended - layout.began))}</text>
       </g>
     </g>
   );
+}
+
+function saidOf(bar: Bar): string {
+  return `${bar.kind}${bar.attempt ? ` ${bar.attempt}` : ""}: ${duration(bar.ended - bar.began)}, from ${moment(new Date(bar.began).toISOString())}, ${bar.open ? "still open" : bar.status}`;
 }
 
 function BarShape({ bar, left }: { bar: Bar; left: number }): ReactNode {
@@ -83,10 +87,6 @@ function BarShape({ bar, left }: { bar: Bar; left: number }): ReactNode {
   return (
     <rect x={left + bar.x} y={waits ? LANE / 2 - 3 : 6} width={bar.width} height={waits ? 4 : LANE - 14} rx="2" fill={tone} fillOpacity={waits ? 0.55 : bar.status === "completed" ? 0.72 : 1} stroke={bar.open ? tone : "none"} strokeDasharray={bar.open ? "3 3" : undefined} />
   );
-}
-
-function toldOf(bar: Bar): string {
-  return `${bar.kind}${bar.attempt ? ` ${bar.attempt}` : ""}: ${duration(bar.ended - bar.began)}, from ${moment(new Date(bar.began).toISOString())}, ${bar.open ? "still open" : bar.status}`;
 }
 
 function Mark({ shot, x, y }: { shot: Screenshot; x: number; y: number }): ReactNode {

@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CHAOS_SECONDS ?= 300
+KILLS ?= 500
 
 .PHONY: demo test test-all check lint types contracts pytest chaos bench bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server bench-scale console console-test reference lock clean
 
@@ -37,6 +38,7 @@ pytest: .venv/dev console
 
 chaos: .venv/dev
 	$(BIN)/python tests/chaos/chaos.py --seconds $(CHAOS_SECONDS)
+	$(BIN)/python tests/kills/thirty.py --kills $(KILLS)
 	CHAOS_EXAMPLES=100 $(BIN)/python -m pytest tests/chaos/test_any_order.py
 
 bench: bench-ledger bench-engine bench-safeguards bench-reading bench-consolidate bench-server bench-scale

@@ -67,6 +67,8 @@ class Said(BaseModel):
 class DrawnGraph(Said):
     """A graph, as `mainstem workflows check` reads it."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"graph_config": GRAPH}]})
+
     graph_config: dict[str, Json] = Field(examples=[GRAPH])
 
 
@@ -82,6 +84,8 @@ class AskedGraph(Said):
 class CreatedWorkflow(Said):
     """A workflow to be."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "claim-intake"}]})
+
     name: str = Field(min_length=1, max_length=255, examples=["claim-intake"])
     description: str | None = None
 
@@ -95,6 +99,8 @@ class WorkflowMade(BaseModel):
 
 class PublishedGraph(Said):
     """What is to be published: a graph, or without one the draft."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"revision": 4}]})
 
     graph_config: dict[str, Json] | None = Field(None, examples=[GRAPH])
     revision: int | None = Field(
@@ -134,6 +140,10 @@ class CheckedGraph(BaseModel):
 
 class KeptTemplate(DrawnGraph):
     """A graph to keep under a name."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"graph_config": GRAPH, "description": None}]}
+    )
 
     description: str | None = None
 

@@ -33,8 +33,9 @@ console: .venv/dev
 console-test: console
 	$(BIN)/python tools/build_console.py --test
 
+# The same examples of properties each time, for everybody; `make test-all` and `make chaos` draw others.
 pytest: .venv/dev console
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 3 --dist loadscope
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 3 --dist loadscope --hypothesis-profile ci
 
 chaos: .venv/dev
 	$(BIN)/python tests/chaos/chaos.py --seconds $(CHAOS_SECONDS)

@@ -19,6 +19,7 @@ REFUSING = {
     "cleanup_old_execution_data": "(90)",
     "complete_workflow_execution": f"({ID}, 'completed')",
     "complete_workflow_step": f"({ID}, 'completed')",
+    "edit_workflow_schedule": f"({ID}, '{{}}', now(), now())",
     "fork_workflow_run": f"({ID})",
     "patch_workflow_step": f"({ID}, '1')",
     "publish_workflow_graph": f"({ID}, '{{}}', 'checksum')",

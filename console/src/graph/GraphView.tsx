@@ -27,10 +27,11 @@ function noteOf(node: GraphNode): string {
 function NodeShape({ of: { node, x, y }, at, onPick, note }: { of: Placed; at: string | undefined; onPick: Props["onPick"]; note: string }): ReactNode {
   const pick = (): void => onPick?.(node);
   return (
-    <g className="node" data-at={node.key === at} transform={`translate(${x} ${y})`} opacity={node.status || onPick === undefined ? 1 : 0.85} {...(onPick ? { role: "button", tabIndex: 0, "aria-pressed": node.key === at } : { role: "img" })} aria-label={`${node.label}, ${note}`} onClick={pick} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), pick())}>
-      <rect width={NODE.width} height={NODE.height} rx="6" strokeDasharray={onPick && (node.status === null || node.status === "skipped") ? "4 3" : undefined} />
-      <g aria-hidden="true">
-      <title>{`${node.label} (${node.key}): ${note}`}</title>
+    <g className="node" data-at={node.key === at} transform={`translate(${x} ${y})`} opacity={node.status || onPick === undefined ? 1 : 0.85} onClick={pick}>
+      <rect width={NODE.width} height={NODE.height} rx="6" {...(onPick ? { role: "button", tabIndex: 0, "aria-pressed": node.key === at } : { role: "img" })} aria-label={`${node.label}, ${note}`} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), pick())} strokeDasharray={onPick && (node.status === null || node.status === "skipped") ? "4 3" : undefined}>
+        <title>{`${node.label} (${node.key}): ${note}`}</title>
+      </rect>
+      <g aria-hidden="true" className="marks">
       <rect x="0" y="8" width="3" height={NODE.height - 16} rx="1.5" style={{ fill: toneOf(node.status), stroke: "none" }} />
       {onPick && <svg x="12" y="7" width="14" height="14" viewBox="0 0 16 16" style={{ color: toneOf(node.status) }}>{shapeOf(node.status ?? "pending")}</svg>}
       <text x={onPick ? 32 : 12} y="18" fontWeight="500">{clip(node.label, 21)}</text>

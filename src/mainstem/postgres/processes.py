@@ -79,10 +79,10 @@ def _command_by_ps(pid: int) -> tuple[str, ...]:
         check=False,
     )
     state, _, command = shown.stdout.strip().partition(" ")
-    is_gone = state.startswith("Z") or command.startswith(
-        "["
-    )  # in brackets: on its way out, its memory is given back
-    return () if is_gone else tuple(command.split())
+    words = command.split()
+    # in brackets: on its way out, its memory is given back
+    is_gone = state.startswith("Z") or (bool(words) and words[0].startswith("["))
+    return () if is_gone else tuple(words)
 
 
 def _place_of(pid: int) -> str:

@@ -73,7 +73,12 @@ LENSES: list[tuple[str, dict[str, Any], st.SearchStrategy[str]]] = [
     ("text", {"values": TWO_TO_ONE, "keep": True}, st.sampled_from(list(TWO_TO_ONE))),
     ("timestamp without time zone", {"zone": "America/Los_Angeles"}, moments),
     ("text", {"times": FORMS}, written_times),
-    ("numeric", {"scale": 1000}, st.decimals(-(10**6), 10**6, places=5, allow_nan=False).map(str)),
+    (
+        "numeric",
+        {"scale": 1000},
+        st.decimals(-(10**6), 10**6, places=5, allow_nan=False).map(str)
+        | st.sampled_from(["NaN", "Infinity", "-Infinity", "1e30"]),
+    ),
     ("text", {"json": True}, jsons | texts),
     ("integer", {"default": 0}, VALUES["integer"]),
     ("text", {"default": ""}, texts),
@@ -107,6 +112,7 @@ SEPARATED = st.sampled_from(
         "1e3, 2024-02-29",
         "07, x",
         "2024-01-01 10:00:00, 7",
+        "inf, NaN",
     ]
 ) | st.lists(texts, max_size=4).map(", ".join)
 """Texts with too few separators, too many, and separators within."""

@@ -142,6 +142,10 @@ def _steady(default: str | None) -> str | None:
     return None if default is None or "(" in default else default
 
 
+WHOLE = "9.2e18"
+"""What is beyond it, infinite or no number at all is no bigint: NULL there, and kept as it was."""
+
+
 @dataclass(frozen=True)
 class _Transformed:
     """A value after its lens: its type, the way back to the old type, and whether something may be lost."""
@@ -169,7 +173,7 @@ def _transformed(table: str, column: Column, lens: Lens, value: str) -> _Transfo
     if lens.scale is not None:
         scale = lens.scale
         return _Transformed(
-            f"({value} * {scale})::bigint",
+            f"case when {value} * {scale} between -{WHOLE} and {WHOLE} then ({value} * {scale})::bigint end",
             "bigint",
             lambda at: f"(({at})::numeric / {scale}){cast}",
             loses=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -22,6 +23,11 @@ from servers import POSTGRES_15, embedded_server, in_database, postgres_15
 from servers import database as fresh_database
 
 T = TypeVar("T")
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # as a shell has it for what it runs in the background; whatever
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests begin would ignore it too
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_connections": "200"}
 """Tests kill processes, not machines: what the kernel has is not lost."""

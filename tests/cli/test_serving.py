@@ -30,9 +30,12 @@ def test_up_brings_its_own_database_and_leaves_nothing_running(tmp_path: Path) -
         started("--data", str(data), "up", "--port", "0", directory=tmp_path) as (process, told),
     ):
         assert (told["embedded"], told["open_to_all"]) == (True, True)
-        assert httpx.get(f"{told['url']}/readyz").json() == {"status": "ok"}
-        assert httpx.get(f"{told['url']}/api/v1/runs").json()["runs"] == []
-        assert httpx.get(f"{told['url']}/api/v1/runs", headers={"host": "evil.example"}).status_code == 403
+        assert httpx.get(f"{told['url']}/readyz", timeout=30).json() == {"status": "ok"}
+        assert httpx.get(f"{told['url']}/api/v1/runs", timeout=30).json()["runs"] == []
+        assert (
+            httpx.get(f"{told['url']}/api/v1/runs", headers={"host": "evil.example"}, timeout=30).status_code
+            == 403
+        )
         assert ended(process) == (0, "")
         assert not list(data.rglob("postmaster.pid"))
 
@@ -47,7 +50,7 @@ def test_up_runs_workflows_in_a_process_of_its_own(database: Database, tmp_path:
         )
         terminal = Terminal(database.url)
         terminal.type("run", "greeting", "--input", '{"name": "Ann"}', "--wait")
-        assert httpx.get(f"{told['url']}/api/v1/runs").json()["runs"][0]["status"] == "completed"
+        assert httpx.get(f"{told['url']}/api/v1/runs", timeout=30).json()["runs"][0]["status"] == "completed"
         code, _errors = ended(process)
     assert code == 0
     assert database.value("select count(*) from mainstem.user_workflow_worker where reaped_at is null") == 0
@@ -96,7 +99,7 @@ def test_serve_asks_for_keys_logs_each_request_and_ends_what_is_in_flight(
         process,
         told,
     ):
-        assert httpx.get(f"{told['url']}/api/v1/runs").status_code == 401
+        assert httpx.get(f"{told['url']}/api/v1/runs", timeout=30).status_code == 401
         key = {"Authorization": f"Bearer {minted.text}"}
 
         def ask() -> None:
@@ -165,7 +168,7 @@ def test_a_login_that_may_only_be_mainstem_app_serves_and_makes_keys(
         with started("serve", "--port", "0", directory=tmp_path, url=url, told="stderr") as (process, told):
             key = {"Authorization": f"Bearer {made['key']}"}
             for path in ("/readyz", "/metrics", "/api/v1/audit"):
-                assert httpx.get(told["url"] + path, headers=key).status_code == 200
+                assert httpx.get(told["url"] + path, headers=key, timeout=30).status_code == 200
             assert ended(process)[0] == 0
     finally:
         database.connect(None, None).execute(f"drop role {login}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from mainstem.consolidate.review import review
 from mainstem.ledger.catalog import drifts, refuse_misfit
 from mainstem.ledger.install import upgrade
 from mainstem.orm import Ledger, Run, Step
+from mainstem.postgres.processes import wait_until
 from serving import serving
 from typed import Terminal
 
@@ -210,3 +212,22 @@ def test_who_needs_the_columns_is_named_and_nothing_is_dropped(switched: Life) -
         "MS403",
     )
     assert dropped(switched) == COLUMNS
+
+
+@ON_ONE_SERVER
+def test_a_finish_waits_for_who_still_reads_an_old_table(switched: Life) -> None:
+    with (
+        psycopg.connect(switched.url) as reader,
+        psycopg.connect(switched.url, autocommit=True) as watcher,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        reader.execute("select from legacy_rcm.workflow_trace limit 1")
+        waiting = "select from pg_locks where not granted and mode = 'AccessExclusiveLock'"
+        finished = pool.submit(switched.finish)
+        assert wait_until(lambda: bool(watcher.execute(waiting).fetchall()), seconds=30)
+        assert wait_until(
+            lambda: not watcher.execute(waiting).fetchall(), seconds=30
+        )  # its time for a lock is over
+        assert not finished.done()
+        reader.rollback()
+        assert "workflow_trace" in finished.result(60)

@@ -25,7 +25,8 @@ select t.tgrelid::regclass::text, quote_ident(t.tgname), p.oid::regprocedure::te
 def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
     """Drop the old tables; the old names stay as views. Gives the tables that were dropped.
 
-    Raises PhaseRefused when the name of the system was not typed, CutoverBlocked when something still stands on an old table.
+    Raises PhaseRefused when the name of the system was not typed, CutoverBlocked when something still stands on an old table, or holds
+    one for a minute.
     """
     mapping = program.mapping
     if typed != mapping.system:
@@ -39,20 +40,15 @@ def finish(conn: Connection, program: Program, *, typed: str) -> list[str]:
     columns = [f"{found.table}.{column}" for found in program.thinned for column in found.said.without]
     dropped = [*program.tables, *columns]
     with holding(conn, mapping.system, "cut_over") as token:
-        try:
+
+        def attempt() -> None:
             with conn.transaction():
-                _drop_our_views(conn, program)
-                for table in reversed(program.tables):
-                    conn.execute(f"drop table {q(mapping.legacy_schema, table)} restrict")
-                conn.execute(f"drop schema {q(mapping.legacy_schema)} restrict")
-                for text in [text for found in program.thinned for text in found.dropping()]:
-                    conn.execute(text)
-                conn.execute(
-                    "delete from mainstem_consolidation.written_since where source = any(%s)",
-                    [[mapping.system, left_behind(mapping.system)]],
-                )
+                _drop(conn, program)
                 remember(conn, mapping.system, old_names_without_columns=without_columns)
                 advance(conn, mapping.system, token, "finished", dropped=dropped)
+
+        try:
+            with_patience(attempt, seconds=60, what="the end of the old tables")
         except errors.DependentObjectsStillExist as error:
             raise CutoverBlocked(
                 f"{error.diag.message_primary}: {error.diag.message_detail}",
@@ -73,6 +69,20 @@ def stop_noting(conn: Connection, mapping: Mapping) -> None:
 
         gone = f"drop trigger if exists {trigger} on {table}", f"drop function if exists {function}"
         with_patience(lambda: attempt(gone), seconds=30, what=f"the end of a trigger of {table}")  # noqa: B023  (called at once)
+
+
+def _drop(conn: Connection, program: Program) -> None:
+    mapping = program.mapping
+    _drop_our_views(conn, program)
+    for table in reversed(program.tables):
+        conn.execute(f"drop table {q(mapping.legacy_schema, table)} restrict")
+    conn.execute(f"drop schema {q(mapping.legacy_schema)} restrict")
+    for text in [text for found in program.thinned for text in found.dropping()]:
+        conn.execute(text)
+    conn.execute(
+        "delete from mainstem_consolidation.written_since where source = any(%s)",
+        [[mapping.system, left_behind(mapping.system)]],
+    )
 
 
 def _drop_our_views(conn: Connection, program: Program) -> None:

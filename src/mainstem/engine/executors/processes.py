@@ -32,6 +32,7 @@ class Child:
         theirs.close()
         self.calls = 0
         self.is_free = True
+        self.has_begun = False
         self._heard()
 
     @property
@@ -45,12 +46,13 @@ class Child:
     def ask(self, packed: bytes, begun: Callable[[], object], tell: Tell) -> bytes:
         """The JSON text of what the function gave; raises what it raised, or ExecutorLost."""
         self.calls += 1
-        self.is_free = False
+        self.is_free = self.has_begun = False
         with suppress(BrokenPipeError):  # why is heard in the next line
             self._pipe.send_bytes(packed)
         while True:
             match self._heard():
                 case "begun", ():
+                    self.has_begun = True
                     begun()
                 case "done", (output,):
                     self.is_free = True
@@ -112,12 +114,16 @@ class ProcessPool:
     async def run(self, call: StepCall) -> bytes:
         packed = call.packed()
         async with self._room.taken({"cpu": 1, **call.resources}, f"step {call.name}"):
-            child = await self._child()
-            try:
-                output = await self._asked(child, call, packed)
-            finally:
-                self._back(child)
-            return output
+            while True:
+                child = await self._child()
+                try:
+                    return await self._asked(child, call, packed)
+                except ExecutorLost:
+                    if child.has_begun or child.calls == 1:
+                        raise
+                    # it had died while it was idle, which could not be seen yet: the step has not begun
+                finally:
+                    self._back(child)
 
     async def _asked(self, child: Child, call: StepCall, packed: bytes) -> bytes:
         loop = asyncio.get_running_loop()

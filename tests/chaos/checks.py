@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 from mixed import STAGES
+
 from witness import Told
 
 Rows = list[tuple[Any, ...]]

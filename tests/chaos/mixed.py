@@ -7,7 +7,6 @@ import random
 from typing import Any
 
 from psycopg import AsyncConnection
-from witness import append
 
 import mainstem
 from mainstem import (
@@ -28,6 +27,7 @@ from mainstem import (
 )
 from mainstem.graph.program import graph_workflow
 from mainstem.graph.read import read_graph
+from witness import append
 
 PAY = "insert into public.payment (run_id, value) values (%s, %s)"
 SIGNALS = 3

@@ -25,7 +25,6 @@ from clocks import VARIABLE as CLOCK
 from mixed import ticking
 from proxy import NAME, Proxy, proxy
 from psycopg.conninfo import conninfo_to_dict
-from witness import FOLDER, begun, told
 from working import NO_SERVER
 
 from mainstem import Mainstem
@@ -35,6 +34,7 @@ from mainstem.ledger.queues import Limits, put_limits
 from mainstem.model import DEFAULT_ORG
 from mainstem.postgres import EmbeddedServer, connect
 from servers import embedded_server, open_directory
+from witness import FOLDER, begun, told
 
 HERE = Path(__file__).parent
 LEASE = 2.0

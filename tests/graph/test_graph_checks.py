@@ -126,6 +126,10 @@ def test_words_that_no_graph_has_are_told_by_their_node(words: dict[str, Any], f
             {"data_bindings": {"n": {"expression": "!input.paid"}}},
             "nodes.middle.data_bindings.n.expression: `!a.b` is read as `(!a).b`; write !(a.b)",
         ),
+        (
+            {"kind": "approval", "cache": {"ttl": "1h"}},
+            "nodes.middle.cache: a node of kind approval is not cached: what it gives was waited for in its run",
+        ),
         ({"join": "all"}, "nodes.middle.join: fewer than two ways lead here"),
         ({"kind": "map"}, "nodes.middle.config: say either function or workflow"),
         ({"type": "outcome"}, "nodes.middle: an outcome ends its way, and an edge leads on from here"),

@@ -164,6 +164,57 @@ async def test_what_a_node_gave_is_given_again_to_whoever_runs_it_with_the_same_
     assert await ms.clear_cache(step=listed.step) == 2
 
 
+def remembered(name: str, **words: Any) -> dict[str, Any]:
+    node = {
+        "kind": "python",
+        "config": {"function": "graph_functions:square"},
+        "data_bindings": {"item": {"input": "item"}},
+        "cache": {"ttl": "1h"},
+    }
+    return linear(name, **{**node, **words})
+
+
+async def test_a_visit_too_many_is_refused_though_the_answer_is_remembered(ms: Mainstem) -> None:
+    graph: dict[str, Any] = remembered("round", type="decision", max_visits=2)
+    graph["edges"] += [{"from": "middle", "to": "middle", "condition": "output > `10`"}]
+    graph["edges"][1]["condition"] = "output <= `10`"
+    flow = graph_workflow(graph)
+    executed.clear()
+    async with Worker(ms, [flow]):
+        with pytest.raises(RunFailed, match="middle was come by 3 times, and max_visits is 2"):
+            await asyncio.wait_for((await ms.start(flow, item=4)).result(), 20)
+    assert executed["square"] == 1
+
+
+async def test_what_a_node_gave_is_not_given_to_one_that_requires_more(ms: Mainstem) -> None:
+    words: dict[str, Any] = {"config": {"function": "graph_functions:ask_again"}}
+    words["data_bindings"] = {"round_number": {"input": "round"}}
+    easy = graph_workflow(remembered("easy", **words))
+    required = {"round": {"type": "number", "maximum": 5}}
+    strict = graph_workflow(remembered("strict", **words, output_requirements=required))
+    async with Worker(ms, [easy, strict]):
+        given = await asyncio.wait_for((await ms.start(easy, round=9)).result(), 20)
+        assert given["result"]["round"] == 9
+        with pytest.raises(RunFailed, match=r"output\.round: 9 is 9, more than 5"):
+            await asyncio.wait_for((await ms.start(strict, round=9)).result(), 20)
+
+
+async def test_a_function_in_another_process_is_remembered_too(ms: Mainstem) -> None:
+    flow = graph_workflow(
+        remembered(
+            "whereabouts",
+            config={"function": "graph_functions:whereabouts", "executor": "process"},
+            data_bindings={"name": {"input": "name"}},
+        )
+    )
+    given = []
+    for _ in range(2):
+        async with Worker(ms, [flow]):  # each with processes of its own
+            given.append(await asyncio.wait_for((await ms.start(flow, name="here")).result(), 20))
+    assert given[0] == given[1]
+    assert [one.step for one in (await ms.list_cached()).results] == ["middle:call"]
+
+
 async def test_a_node_whose_approval_nobody_answers_leaves_by_its_error_edge(ms: Mainstem) -> None:
     graph: dict[str, Any] = linear("unanswered", kind="approval", config={"timeout": "50ms"})
     graph["nodes"]["late"] = {"type": "outcome", "data_bindings": {"late": {"value": True}}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -56,18 +57,22 @@ async def taken(worker: ManualWorker, asked: WaitRecord) -> list[tuple[str, Any]
     return [(row["answer"], row["payload"]) for row in await worker.answers(asked)]
 
 
+async def second_answer(people: list[Session], run: ClaimedRun) -> asyncio.Task[Any]:
+    """No, which waits for what becomes of the first one's yes."""
+    one, other = people
+    approval = step_id(run.run_id, 1)
+    await one.begin()
+    await one.call("answer_workflow_approval", approval, Jsonb("yes"), "ann")
+    return await other.blocked(other.call("answer_workflow_approval", approval, Jsonb("no"), "bob"))
+
+
 async def test_of_two_who_answer_an_approval_at_once_the_second_is_told_and_the_run_gets_the_first(
     people: list[Session], worker: ManualWorker, tenant: Tenant
 ) -> None:
     run = await claimed(people, worker, tenant)
     await worker.flush(question(run))
-    one, other = people
-    await one.begin()
-    await one.call("answer_workflow_approval", step_id(run.run_id, 1), Jsonb("yes"), "ann")
-    late = await other.blocked(
-        other.call("answer_workflow_approval", step_id(run.run_id, 1), Jsonb("no"), "bob")
-    )
-    await one.commit()
+    late = await second_answer(people, run)
+    await people[0].commit()
     assert await refusal(late) == "MS005"
     [again] = await worker.claim()
     assert await taken(worker, question(again)) == [("signal", "yes")]
@@ -78,13 +83,8 @@ async def test_an_answer_that_is_taken_back_leaves_the_approval_to_who_waited(
 ) -> None:
     run = await claimed(people, worker, tenant)
     await worker.flush(question(run))
-    one, other = people
-    await one.begin()
-    await one.call("answer_workflow_approval", step_id(run.run_id, 1), Jsonb("yes"), "ann")
-    late = await other.blocked(
-        other.call("answer_workflow_approval", step_id(run.run_id, 1), Jsonb("no"), "bob")
-    )
-    await one.rollback()
+    late = await second_answer(people, run)
+    await people[0].rollback()
     await late
     [again] = await worker.claim()
     assert await taken(worker, question(again)) == [("signal", "no")]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from uuid import uuid4
 
 from thirty import IN_FLIGHT, disagreements, weather
-from witnessed import Told
+
+from witness import Told
 
 KILLS = 30
 

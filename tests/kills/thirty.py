@@ -26,13 +26,14 @@ import psycopg
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from witnessed import FOLDER, begun, told, witnessed  # noqa: E402
+from witnessed import witnessed  # noqa: E402
 
 from mainstem import Mainstem  # noqa: E402
 from mainstem.errors import Unreachable  # noqa: E402
 from mainstem.ledger.install import upgrade  # noqa: E402
 from mainstem.postgres import EmbeddedServer  # noqa: E402
 from servers import embedded_server  # noqa: E402
+from witness import FOLDER, begun, told  # noqa: E402
 
 WORKERS = 2
 SLOTS = 25
@@ -214,7 +215,7 @@ class Weather:
             return subprocess.Popen(
                 [*command, "worker", "witnessed", "--slots", str(SLOTS), "--ttl", str(LEASE)],
                 cwd=HERE,
-                env={**os.environ, FOLDER: str(self.folder)},
+                env={**os.environ, FOLDER: str(self.folder), "PYTHONPATH": os.pathsep.join(sys.path)},
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
             )

@@ -3,10 +3,10 @@ import type { ReactNode } from "react";
 import { Dialog } from "./Dialog";
 import { Trouble } from "./Trouble";
 
-interface Props<T> { title: string; says: ReactNode; verb: string; danger?: boolean; close: () => void; children?: ReactNode; send: (form: FormData) => Promise<T>; done?: (answer: T) => void; wide?: boolean }
+interface Props<T> { title: string; says: ReactNode; verb: string; danger?: boolean; close: () => void; children?: ReactNode; send: (form: FormData) => Promise<T>; done?: (answer: T) => void }
 
 /** A dialog that says what will happen and asks what is needed for it; what is refused stays in it, named. */
-export function Ask<T>({ title, says, verb, danger, close, children, send, done, wide }: Props<T>): ReactNode {
+export function Ask<T>({ title, says, verb, danger, close, children, send, done }: Props<T>): ReactNode {
   const queries = useQueryClient();
   const act = useMutation<T, Error, FormData>({
     mutationFn: async (form) => send(form),
@@ -21,7 +21,7 @@ export function Ask<T>({ title, says, verb, danger, close, children, send, done,
     act.mutate(new FormData(event.currentTarget));
   };
   return (
-    <Dialog title={title} close={close} {...(wide ? { wide } : {})}>
+    <Dialog title={title} close={close}>
       <form className="inside form" onSubmit={submit}>
         <div>{says}</div>
         {children}

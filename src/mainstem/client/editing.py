@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, cast
 
-from mainstem.client.inputs import scheduled
 from mainstem.client.recurring import first_time
 from mainstem.flow.program import Seconds, seconds
 from mainstem.flow.recurrence import Recurrence
+from mainstem.flow.schedule import scheduled
 from mainstem.flow.values import dumped, loaded
 from mainstem.ledger import schedules
 from mainstem.ledger.call import Call

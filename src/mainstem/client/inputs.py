@@ -7,8 +7,6 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
-from mainstem.errors import InputRefused
-from mainstem.flow.program import Workflow
 from mainstem.graph.inputs import refuse_input
 from mainstem.ledger.call import Call
 from mainstem.ledger.definitions import InputAsked, read_input
@@ -19,9 +17,6 @@ HELD_FOR = 5.0
 
 HELD = 1000
 """Workflows; the one that was not started for the longest goes."""
-
-A_TIME = "2026-01-01T00:00:00.000000+00:00"
-"""What stands for the time that a schedule gives each run."""
 
 Asking = Callable[[Call[InputAsked | None]], Awaitable[InputAsked | None]]
 Mark = tuple[UUID, str | UUID, int]
@@ -49,14 +44,3 @@ class KnownInputs:
         while len(self._held) > HELD:
             self._held.popitem(last=False)
         return asked
-
-
-def refuse_arguments(workflow: Workflow[..., object], text: bytes) -> None:
-    """For who has the code. Raises InputRefused with every fault."""
-    if faults := workflow.parameters.faults(text):
-        raise InputRefused.of(workflow.name, faults)
-
-
-def scheduled(given: Mapping[str, Json], time_argument: str | None) -> dict[str, Json]:
-    """The input of a schedule, as each of its runs will have it."""
-    return dict(given) | ({} if time_argument is None else {time_argument: A_TIME})

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from mainstem.client.endings import Endings
-from mainstem.client.inputs import KnownInputs, refuse_arguments
+from mainstem.client.inputs import KnownInputs
 from mainstem.errors import (
     BadArgument,
     IdempotencyConflict,
@@ -22,6 +22,7 @@ from mainstem.errors import (
     ValueRefused,
 )
 from mainstem.flow.given import Test
+from mainstem.flow.parameters import refuse_arguments
 from mainstem.flow.program import Workflow
 from mainstem.flow.traces import current_traceparent
 from mainstem.flow.values import dumped
@@ -76,7 +77,7 @@ class Start:
         named = self.kwargs if code is None else code.parameters.named(self.args, self.kwargs)
         input_data = dumped(named, f"the input of workflow {self.name}")
         if code is not None:
-            refuse_arguments(code, input_data)
+            refuse_arguments(code.name, code.parameters, input_data)
         return StartRecord(
             new_run_id(),
             org_id,

@@ -8,13 +8,13 @@ from typing import Any, Protocol, TypeVar, Unpack
 from uuid import UUID
 
 from mainstem.client.editing import Changes, edited, to_be_asked
-from mainstem.client.inputs import refuse_arguments, scheduled
 from mainstem.client.opened import Opened
 from mainstem.client.pending import Pending
 from mainstem.client.recurring import first_time, next_times, past_times, recurrence_of
+from mainstem.flow.parameters import refuse_arguments
 from mainstem.flow.program import Seconds, Workflow, seconds
 from mainstem.flow.recurrence import Recurrence
-from mainstem.flow.schedule import Declared
+from mainstem.flow.schedule import Declared, scheduled
 from mainstem.flow.values import dumped, loaded
 from mainstem.ledger import schedules
 from mainstem.ledger.call import Call
@@ -74,7 +74,7 @@ class Schedules:
             if code is None:
                 await opened.inputs.refuse(opened.link, (opened.org_id, new.workflow_id, new.version), asked)
             else:
-                refuse_arguments(code, dumped(asked, f"the input of schedule {name}"))
+                refuse_arguments(code.name, code.parameters, dumped(asked, f"the input of schedule {name}"))
             following = first_time(recurrence, await opened.link(schedules.clock()))
             return await opened.link(
                 schedules.read_schedule(await opened.link(schedules.put_schedule(new, following)))

@@ -161,9 +161,9 @@ def _real(recorded: Recorded) -> Iterator[RecordedStep]:
     )
 
 
-def stands_ahead(step: RecordedStep | None) -> bool:
+def stands_ahead(step: RecordedStep) -> bool:
     """Whether a breakpoint stopped the run before what the step waits for, which is recorded after it."""
-    return step is not None and "ahead" in step.metadata.get("breakpoint", {})
+    return "ahead" in step.metadata.get("breakpoint", {})
 
 
 here: ContextVar[Branch] = ContextVar("mainstem_branch")

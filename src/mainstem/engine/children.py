@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from mainstem.client.inputs import KnownInputs, refuse_arguments
+from mainstem.client.inputs import KnownInputs
 from mainstem.errors import InputRefused, NotFound, RunCancelled, RunFailed, StepFailed
 from mainstem.flow.children import Child
+from mainstem.flow.parameters import refuse_arguments
 from mainstem.flow.program import Workflow
 from mainstem.ledger import runs
 from mainstem.ledger.call import aperform, unbroken
@@ -38,7 +39,7 @@ class Children:
                     )
                 )
             else:
-                refuse_arguments(workflow, given)
+                refuse_arguments(workflow.name, workflow.parameters, given)
         except (InputRefused, NotFound) as refusal:
             return refusal.message
         return None

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from mainstem.errors import GraphRefused, KindRefused
+from mainstem.errors import GraphRefused
 from mainstem.flow.program import Workflow
-from mainstem.graph.host import Host
+from mainstem.graph.host import Host, no_database
 from mainstem.graph.program import workflow_of
 from mainstem.graph.shape import Shape
 from mainstem.graph.steps import recorded
@@ -82,9 +82,5 @@ class Graphs:
         self, database: str, statement: str, parameters: Mapping[str, Json], seconds: float | None
     ) -> list[dict[str, Json]]:
         if (url := self.databases.get(database)) is None:
-            known = ", ".join(sorted(self.databases)) or "none"
-            raise KindRefused(
-                f"this worker has no database {database!r}; it has: {known}",
-                hint="name it when the worker starts: --database NAME=postgresql://…",
-            )
+            raise no_database(database, self.databases)
         return await asyncio.to_thread(rows_of, url, statement, parameters, seconds=seconds)

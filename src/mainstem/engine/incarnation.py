@@ -322,7 +322,7 @@ class Incarnation:
     async def _context_of(self, run: ClaimedRun, key: str, value: bytes | None) -> Any:
         if value is not None:
             return await self._ask(queue.set_context(self.worker_id, run, key, value))
-        entries = await self._patiently(lambda: self.link(runs.get_context(run.run_id, key)))
+        entries = await self._ask(runs.get_context(run.run_id, key))
         return entries[0].value if entries else None
 
     async def _renew_for_ever(self) -> None:

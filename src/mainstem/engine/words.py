@@ -136,22 +136,28 @@ class Words(ABC):
     async def is_settled(self, name: str, inputs: Mapping[str, Any]) -> bool:
         branch = self._here()
         iteration, recorded = branch.ahead(name)
-        stands = stands_ahead(recorded)
-        if recorded is not None and stands and StepStatus(recorded.status).is_over:
-            return True
         if self.debugging.gives(name, iteration):
             return True
-        is_new = recorded is None and self.debugging.is_on and not branch.goes_on_in_the_record()
-        if not is_new and not (stands and "passed_at" not in recorded.metadata["breakpoint"]):  # type: ignore[union-attr]
+        if recorded is None:
+            if not self.debugging.is_on or branch.goes_on_in_the_record():
+                return False
+        elif not stands_ahead(recorded):
             return False
+        elif StepStatus(recorded.status).is_over:  # somebody said what it gives, while the run stood there
+            return True
         given = dumped(dict(inputs), f"the input of {name}")
-        if recorded is not None or self.debugging.may_stop(self._unnumbered(name, iteration, given)):
+        if self._may_stop(name, iteration, recorded, given):
             record = replace(self._record(branch, name, iteration, recorded), input_data=given)
             await self._durable(self.debugging.ahead(record, recorded))
         return False
 
-    def _unnumbered(self, name: str, iteration: int, given: bytes) -> StepRecord:
-        return StepRecord(self.run.run_id, self.run.epoch, 0, iteration, name.encode(), 0, input_data=given)
+    def _may_stop(self, name: str, iteration: int, recorded: RecordedStep | None, given: bytes) -> bool:
+        if recorded is not None:
+            return "passed_at" not in recorded.metadata["breakpoint"]
+        unnumbered = StepRecord(
+            self.run.run_id, self.run.epoch, 0, iteration, name.encode(), 0, input_data=given
+        )
+        return self.debugging.may_stop(unnumbered)
 
     async def _before_wait(
         self, record: StepRecord, recorded: RecordedStep | None, given: Any

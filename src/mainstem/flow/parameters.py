@@ -11,6 +11,7 @@ from typing import Any, NotRequired, get_type_hints
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from mainstem.errors import InputRefused
 from mainstem.flow.values import reader
 
 _MANY = {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
@@ -81,6 +82,12 @@ class Parameters:
     def _field(self, one: inspect.Parameter) -> Any:
         hint = self.hints.get(one.name, Any)
         return hint if one.default is one.empty else NotRequired[hint]
+
+
+def refuse_arguments(name: str, parameters: Parameters, text: bytes) -> None:
+    """Raises InputRefused with every fault of an object, as JSON, that is to be the arguments of the workflow of this name."""
+    if faults := parameters.faults(text):
+        raise InputRefused.of(name, faults)
 
 
 def _place(path: tuple[int | str, ...]) -> str:

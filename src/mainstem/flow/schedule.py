@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from mainstem.errors import BadArgument, InputRefused
+from mainstem.errors import BadArgument
+from mainstem.flow.parameters import refuse_arguments
 from mainstem.flow.program import Seconds, Workflow, seconds
 from mainstem.flow.recurrence import Recurrence
 from mainstem.flow.values import dumped
@@ -19,6 +20,8 @@ Missed = Literal["skip", "once", "all"]
 Overlap = Literal["allow", "skip", "queue", "cancel"]
 
 TIME_ARGUMENT = "scheduled_for"
+A_TIME = "2026-01-01T00:00:00.000000+00:00"
+"""What stands for the time that a schedule gives each run."""
 """A parameter of this name gets the time that a run was scheduled for, which is not when it begins."""
 
 
@@ -99,10 +102,15 @@ def _time_argument(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> st
             f"the input of the schedule does not fit {workflow.name}: {misfit}",
             hint="give its arguments by name: input={…}",
         ) from misfit
-    told = {**given, **({TIME_ARGUMENT: "2026-01-01T00:00:00+00:00"} if asked else {})}
-    if faults := workflow.parameters.faults(dumped(told, f"the input of the schedule of {workflow.name}")):
-        raise InputRefused.of(workflow.name, faults)
-    return TIME_ARGUMENT if asked else None
+    named = TIME_ARGUMENT if asked else None
+    told = dumped(scheduled(given, named), f"the input of the schedule of {workflow.name}")
+    refuse_arguments(workflow.name, workflow.parameters, told)
+    return named
+
+
+def scheduled(given: Mapping[str, Any], time_argument: str | None) -> dict[str, Any]:
+    """The input of a schedule, as each of its runs will have it."""
+    return dict(given) | ({} if time_argument is None else {time_argument: A_TIME})
 
 
 def _refuse_strange(what: str, given: str, known: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -54,8 +54,13 @@ class Host:
     ) -> list[dict[str, Json]]:
         """Rows of a statement. Raises KindRefused where no database has this name."""
         if self.query is None:
-            raise KindRefused(
-                f"this worker has no database {database!r}",
-                hint="name it when the worker starts: --database NAME=postgresql://…",
-            )
+            raise no_database(database, ())
         return await self.query(database, statement, parameters, seconds)
+
+
+def no_database(name: str, known: Iterable[str]) -> KindRefused:
+    """Of a worker that has others, or none."""
+    return KindRefused(
+        f"this worker has no database {name!r}; it has: {', '.join(sorted(known)) or 'none'}",
+        hint="name it when the worker starts: --database NAME=postgresql://…",
+    )

@@ -15,21 +15,30 @@ from mainstem.graph.written import checked_graph
 
 def read_graph(text: str, *, place: str = "graph") -> Graph:
     """A graph out of YAML or JSON, which YAML contains. Raises GraphRefused with every fault, each with its path."""
-    try:
-        said = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise GraphRefused(f"{place} is no YAML: {error}", hint="mend the line that is named") from error
-    return checked_graph(said, place=place)
+    return checked_graph(words_in(text, place=place), place=place)
 
 
 def words_in(text: str, *, place: str = "graph") -> Any:
-    """What a stranger's YAML or JSON holds. Raises GraphRefused, also for an alias: it makes much of little."""
+    """What YAML or JSON holds. Raises GraphRefused where it is neither."""
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            raise GraphRefused(f"{place} has an alias (*name)", hint="write out what it stands for")
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise GraphRefused(f"{place} is no YAML: {error}", hint="mend the line that is named") from error
+        raise _unreadable(place, error) from error
+
+
+def words_of_a_stranger(text: str, *, place: str = "graph") -> Any:
+    """As `words_in`, but for an alias, which makes much of little: it is refused."""
+    try:
+        aliases = [token for token in yaml.scan(text) if isinstance(token, yaml.AliasToken)]
+    except yaml.YAMLError as error:
+        raise _unreadable(place, error) from error
+    if aliases:
+        raise GraphRefused(f"{place} has an alias (*{aliases[0].value})", hint="write out what it stands for")
+    return words_in(text, place=place)
+
+
+def _unreadable(place: str, error: yaml.YAMLError) -> GraphRefused:
+    return GraphRefused(f"{place} is no YAML: {error}", hint="mend the line that is named")
 
 
 def graph_in(place: str) -> Graph:

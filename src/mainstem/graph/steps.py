@@ -63,8 +63,9 @@ def retry_of(node: Node, *, tries_again: bool) -> Retry:
 
 
 def cache_of(node: Node) -> Cache | None:
-    """As the node says: for the tenant's nodes of this key, kind and config, with the same inputs."""
+    """As the node says: for the tenant's nodes of this key, kind, config and requirements, with the same inputs."""
     if node.cache is None:
         return None
-    told = {"kind": node.kind, "config": node.config}
+    required = {name: one.model_dump() for name, one in node.output_requirements.items()}
+    told = {"kind": node.kind, "config": node.config, "required": required}
     return Cache(ttl=node.cache.ttl, key=lambda **inputs: {**told, "inputs": inputs})

@@ -72,10 +72,9 @@ async def visited(turn: Turn, host: Host) -> tuple[Json, list[int]]:
     retry = retry_of(turn.node, tries_again=kind.tries_again)
     step = partial(recorded, retry=retry, timeout=turn.node.timeout)
     made: Callable[[dict[str, Json]], Awaitable[Json]] = give
-    cache = cache_of(turn.node)
-    if (
-        cache is not None and turn.chooses and not is_known
-    ):  # what it gives is shared; what this run makes of it is its own
+    # what is refused is no output, and what was waited for is this run's own
+    cache = cache_of(turn.node) if refusal is None and task.waited is None else None
+    if cache is not None and turn.chooses and not is_known:  # what is made of the output is this run's own
         given = await step(f"{turn.node.key}:cached", give, cache=cache)(inputs)
         cache, made = None, _giving(given)
 

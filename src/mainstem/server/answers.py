@@ -60,11 +60,16 @@ def tagged(request: Request, value: Any, tag: str | None = None) -> Response:
 
 def demand_tag(request: Request, tag: str) -> None:
     """Raises PreconditionRequired without an If-Match, PreconditionFailed for another state's."""
-    given = request.headers.get("if-match")
-    if given is None:
-        raise PreconditionRequired("a change needs If-Match", hint="send the ETag that the reading gave")
-    if given.strip() != "*" and f'"{tag}"' not in _listed(given):
+    given = demanded(request.headers.get("if-match"))
+    if given != "*" and f'"{tag}"' not in _listed(given):
         raise PreconditionFailed("it was changed since it was read", hint="read it again, and change that")
+
+
+def demanded(if_match: str | None) -> str:
+    """What an If-Match says. Raises PreconditionRequired without one."""
+    if not (given := (if_match or "").strip()):
+        raise PreconditionRequired("a change needs If-Match", hint="send the ETag that the reading gave")
+    return given
 
 
 @cache

@@ -2,7 +2,6 @@ import { useState, type ReactNode } from "react";
 import { tell } from "~/api/client";
 import type { Run } from "~/api/types";
 import { Ask, said } from "~/components/Ask";
-import { Confirm } from "~/components/Confirm";
 import { json } from "~/components/Fields";
 import { isOver } from "~/live/merge";
 import { canFork, canRetry } from "./effects";
@@ -18,7 +17,7 @@ export function Actions({ run }: { run: Run }): ReactNode {
   return (
     <>
       {possible(run).map((action) => <button key={action} className={action === "cancel" ? "danger" : undefined} onClick={() => setAsked(action)}>{NAMES[action]}</button>)}
-      {asked === "cancel" && <Confirm title="Cancel this run?" path={`/runs/${run.run_id}/cancel`} verb="Cancel the run" danger close={close} field={{ name: "reason", label: "Reason, kept with the run" }} says="The step in progress may finish; none starts after it. A cancelled run cannot be brought back." />}
+      {asked === "cancel" && <CancelAsk run={run} close={close} />}
       {asked === "retry" && <RetryAsk run={run} close={close} />}
       {asked === "fork" && <ForkAsk run={run} close={close} />}
       {asked === "resume" && <ResumeAsk run={run} close={close} />}
@@ -34,6 +33,14 @@ export function possible(run: Run): Action[] {
   if (isOver(run.status)) return [...(canRetry(run) ? (["retry"] as const) : []), ...fork];
   const stopped = stoppedBefore(run) !== undefined;
   return [...(run.status !== "paused" ? [] : stopped ? (["retry"] as const) : (["resume", "retry"] as const)), ...fork, "signal", "cancel"];
+}
+
+function CancelAsk({ run, close }: { run: Run; close: () => void }): ReactNode {
+  return (
+    <Ask title="Cancel this run?" verb="Cancel the run" danger close={close} says={<p>The step in progress may finish; none starts after it. A cancelled run cannot be brought back.</p>} send={(form) => tell(`/runs/${run.run_id}/cancel`, { reason: said(form, "reason") })}>
+      <label>Reason, kept with the run<input name="reason" /></label>
+    </Ask>
+  );
 }
 
 function ResumeAsk({ run, close }: { run: Run; close: () => void }): ReactNode {

@@ -2,7 +2,6 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { tell } from "~/api/client";
 import type { Forked, Run, Step } from "~/api/types";
-import { unique } from "~/api/unique";
 import { Ask, said } from "~/components/Ask";
 import { json } from "~/components/Fields";
 import { canAmend, canFork, canRetry, forkSays, retrySays } from "./effects";
@@ -57,9 +56,8 @@ export function RetryAsk({ run, step, close }: Props): ReactNode {
 
 export function ForkAsk({ run, step, close }: Props): ReactNode {
   const navigate = useNavigate();
-  const [key] = useState(() => unique());
   const [from, setFrom] = useState<number | null>(step?.step_number ?? null);
-  const send = async (form: FormData): Promise<Forked> => tell(`/runs/${run.run_id}/fork`, { from_step: from, input: json(form, "input", "The input") ?? null, context: json(form, "context", "The context") ?? null, version: Number(form.get("version")) || null }, { "idempotency-key": key });
+  const send = async (form: FormData): Promise<Forked> => tell(`/runs/${run.run_id}/fork`, { from_step: from, input: json(form, "input", "The input") ?? null, context: json(form, "context", "The context") ?? null, version: Number(form.get("version")) || null });
   return (
     <Ask title="Fork this run" verb="Begin the fork" close={close} says={<p>{forkSays(run, from)}</p>} send={send} done={({ run_id }) => void navigate({ to: "/runs/$runId", params: { runId: run_id }, search: {} })}>
       <StepChoice run={run} at={from} none="its beginning" onPick={setFrom} />

@@ -1,10 +1,10 @@
 import { useState, type ReactNode } from "react";
 import { useAsk } from "~/api/asking";
-import { address } from "~/api/client";
+import { address, tell } from "~/api/client";
 import { rowsOf, usePages } from "~/api/pages";
 import type { KeyShown, KeysShown, Me } from "~/api/types";
 import { Ago } from "~/components/Ago";
-import { Confirm } from "~/components/Confirm";
+import { Ask } from "~/components/Ask";
 import { CopyAs } from "~/components/CopyAs";
 import { useNow } from "~/components/now";
 import { PagedTable } from "~/components/PagedTable";
@@ -28,7 +28,7 @@ export function Keys(): ReactNode {
       </div>
       <PagedTable of={asked} rows={rows} what="keys" label="API keys" columns={columnsOf(now, me, setEnding)} keyOf={(row) => row.key_id} empty={{ title: "No key was made yet", children: <p>Without one only this machine is let in, where the server asks for none.</p> }} />
       {made && <NewKey close={() => setMade(false)} />}
-      {ending && <Confirm title={`Revoke ${ending.name}?`} path={`/keys/${ending.key_id}/revoke`} verb="Revoke the key" danger close={() => setEnding(null)} says={ending.key_id === me?.key_id ? "This tab uses it: it lets nobody in any more, you neither. A revoked key cannot be brought back." : "From now on nobody gets in with it, and its streams end. A revoked key cannot be brought back."} />}
+      {ending && <Ask title={`Revoke ${ending.name}?`} verb="Revoke the key" danger close={() => setEnding(null)} send={() => tell(`/keys/${ending.key_id}/revoke`, null)} says={ending.key_id === me?.key_id ? "This tab uses it: it lets nobody in any more, you neither. A revoked key cannot be brought back." : "From now on nobody gets in with it, and its streams end. A revoked key cannot be brought back."} />}
     </>
   );
 }

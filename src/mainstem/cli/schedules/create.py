@@ -14,9 +14,9 @@ from mainstem.cli.output import json_option, moment, say
 from mainstem.cli.schedules.asked import given_moment, refuse_misfit
 from mainstem.cli.span import Span
 from mainstem.cli.workflows.asked import workflow_named
-from mainstem.client.inputs import scheduled
 from mainstem.client.recurring import first_time
 from mainstem.flow.recurrence import Recurrence
+from mainstem.flow.schedule import scheduled
 from mainstem.flow.values import dumped, loaded
 from mainstem.ledger.schedules import (
     A_DAY,

@@ -10,10 +10,11 @@ import yaml
 from mainstem.cli.door import Performing, did, ledger_of
 from mainstem.cli.output import indented, json_option, note, say, wants_json
 from mainstem.cli.workflows.asked import workflow_named
-from mainstem.errors import BadArgument, DraftConflict
+from mainstem.cli.workflows.drawn import workflow_for
+from mainstem.errors import DraftConflict
+from mainstem.graph.read import words_in
 from mainstem.graph.written import written_graph
 from mainstem.ledger.definitions import Draft, read_draft, save_draft
-from mainstem.ledger.runs import register_workflow
 from mainstem.settings import Settings
 
 
@@ -52,14 +53,13 @@ def _show(found: Draft) -> None:
 
 
 def _save(ask: Performing, workflow: str, file: Path, revision: int | None) -> None:
-    try:
-        graph = written_graph(yaml.safe_load(file.read_text(encoding="utf-8")), place=str(file)).as_written
-    except yaml.YAMLError as error:
-        raise BadArgument(f"{file} is no YAML: {error}", hint="mend the line that is named") from error
-    workflow_id = ask(register_workflow(workflow, None))
+    said = words_in(file.read_text(encoding="utf-8"), place=str(file))
+    graph = written_graph(said, place=str(file))
+    workflow_id = workflow_for(ask, graph, workflow)
     expected = revision or ask(read_draft(workflow_id)).revision
+    call = save_draft(workflow_id, graph.as_written, expected=expected)
     try:
-        saved = ask(save_draft(workflow_id, graph, expected=expected), did("workflows.draft", workflow_id))
+        saved = ask(call, did("workflows.draft", workflow_id))
     except DraftConflict as conflict:
         theirs = file.with_name(f"{file.name}.theirs")
         theirs.write_text(indented(conflict.theirs) + "\n", encoding="utf-8")

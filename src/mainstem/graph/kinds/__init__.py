@@ -44,6 +44,18 @@ def faults_of_kind(node: Node) -> list[str]:
         return [
             f"{place}.kind: there is no kind {node.kind!r}; there are {', '.join(sorted(filter(None, KINDS)))}"
         ]
+    return [*_faults_of_cache(node, kind, place), *_faults_of_config(node, kind, place)]
+
+
+def _faults_of_cache(node: Node, kind: Kind, place: str) -> list[str]:
+    if kind.may_be_cached or node.cache is None:
+        return []
+    return [
+        f"{place}.cache: a node of kind {kind.name} is not cached: what it gives was waited for in its run"
+    ]
+
+
+def _faults_of_config(node: Node, kind: Kind, place: str) -> list[str]:
     try:
         kind.config.model_validate(node.config)
     except ValidationError as error:

@@ -36,6 +36,7 @@ class Approval(Kind):
     name = "approval"
     config = Question
     tries_again = False
+    may_be_cached = False
 
     async def before(self, task: Task) -> Json:
         try:

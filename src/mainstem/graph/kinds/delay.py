@@ -23,6 +23,7 @@ class Delay(Kind):
     name = "delay"
     config = Rest
     tries_again = False
+    may_be_cached = False
 
     async def before(self, task: Task) -> Json:
         said = task.inputs.get("seconds", task.config.seconds)

@@ -34,6 +34,8 @@ class Kind:
     config: ClassVar[type[Written]] = NoConfig
     tries_again: ClassVar[bool] = True
     """Whether a node that says nothing of retries has three attempts, or one."""
+    may_be_cached: ClassVar[bool] = True
+    """Whether its output is made of its config and its inputs alone."""
 
     async def before(self, task: Task) -> Json:  # noqa: ARG002  (most have nothing to wait for)
         """Durable waits, in the run's own code: signals, sleeps, other workflows."""

@@ -45,6 +45,7 @@ class Map(Kind):
     name = "map"
     config = Each
     tries_again = False
+    may_be_cached = False
 
     async def before(self, task: Task) -> Json:
         items = task.inputs.get(task.config.over)

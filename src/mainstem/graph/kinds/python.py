@@ -15,7 +15,7 @@ from mainstem.flow.program import Step
 from mainstem.flow.threads import in_thread
 from mainstem.graph.kinds.kind import Kind, Task
 from mainstem.graph.model import Written
-from mainstem.graph.steps import retry_of
+from mainstem.graph.steps import cache_of, retry_of
 from mainstem.model import Json
 
 FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -67,6 +67,7 @@ async def _elsewhere(function: Callable[..., Any], task: Task) -> Json:
         timeout=task.node.timeout,
         executor=task.config.executor,
         resources=task.config.resources,
+        cache=cache_of(task.node),
     )
     return cast("Json", await step(**task.inputs))
 

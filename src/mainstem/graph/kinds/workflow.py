@@ -29,6 +29,7 @@ class Workflow(Kind):
     name = "workflow"
     config = Called
     tries_again = False
+    may_be_cached = False
 
     async def before(self, task: Task) -> Json:
         [result] = await gather(begun(task.host, task.config.workflow, task.inputs, task.config.run_as))

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from mainstem.errors import NotFound, PreconditionFailed, PreconditionRequired, StateRefused
 from mainstem.ledger import configs
 from mainstem.ledger.configs import Config, ConfigChange, ConfigFilter, Configs, NewConfig, Trail
 from mainstem.server.access import Operator, Viewer
 from mainstem.server.answers import demand_tag, described, linked, tagged
-from mainstem.server.routes.parameters import Asked, PageSize, PageToken
+from mainstem.server.routes.parameters import Asked, IfMatch, PageSize, PageToken
 from mainstem.server.shapes import configs as examples
 from mainstem.server.shapes.configs import Activated, ChangedConfig, CreatedConfig
 
 router = APIRouter(prefix="/configs", tags=["configs"])
 Type = Literal["global", "channel", "workflow", "workflow_channel"]
-IfMatch = Annotated[str | None, Header(description="The ETag that reading it gave; required.")]
 
 
 @router.get(

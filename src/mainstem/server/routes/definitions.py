@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from mainstem.errors import (
     BadArgument,
@@ -19,7 +19,7 @@ from mainstem.errors import (
 )
 from mainstem.graph.check import faults_of_graph
 from mainstem.graph.model import dependencies
-from mainstem.graph.read import words_in
+from mainstem.graph.read import words_of_a_stranger
 from mainstem.graph.written import checked_graph, written_graph
 from mainstem.ledger import definitions
 from mainstem.ledger.definitions import Draft, Template, Templates
@@ -27,9 +27,9 @@ from mainstem.ledger.runs import register_workflow
 from mainstem.ledger.workflows import Version
 from mainstem.model import Json
 from mainstem.server.access import Operator, Viewer
-from mainstem.server.answers import described, tagged
+from mainstem.server.answers import demanded, described, tagged
 from mainstem.server.patches import graph_patch
-from mainstem.server.routes.parameters import Asked
+from mainstem.server.routes.parameters import Asked, IfMatch
 from mainstem.server.shapes import definitions as examples
 from mainstem.server.shapes.definitions import (
     ActivatedVersion,
@@ -83,7 +83,7 @@ async def check_graph(body: AskedGraph, _: Viewer) -> CheckedGraph:
 
 def _checked(body: AskedGraph) -> CheckedGraph:
     try:
-        graph = written_graph(body.graph_config if body.text is None else words_in(body.text))
+        graph = written_graph(body.graph_config if body.text is None else words_of_a_stranger(body.text))
     except GraphRefused as refused:
         return CheckedGraph(faults=list(refused.faults) or [str(refused)], calls=[])
     faults = list(faults_of_graph(graph))
@@ -118,7 +118,7 @@ async def save_draft(
     caller: Operator,
     database: Asked,
     *,
-    if_match: Annotated[str | None, Header(description="The ETag that reading it gave; required.")] = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """A draft may have faults. Who read an older revision gets 409, with `yours` and `theirs` in the problem."""
     graph = written_graph(body.graph_config).as_written
@@ -277,9 +277,7 @@ def _tag(draft: Draft) -> str:
 
 def _revision(if_match: str | None) -> int | None:
     """The revision that an If-Match names; None for `*`. Raises PreconditionRequired without one."""
-    tag = (if_match or "").strip().removeprefix("W/").strip('"').partition(".")[0]
-    if not tag:
-        raise PreconditionRequired("a change needs If-Match", hint="send the ETag that the reading gave")
-    if tag == "*":
+    if (given := demanded(if_match)) == "*":
         return None
+    tag = given.removeprefix("W/").strip('"').partition(".")[0]
     return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else 0

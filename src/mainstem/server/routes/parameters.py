@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Header, Query
 
 from mainstem.ledger.analytics import Which
 from mainstem.ledger.windows import LONGEST, Window
@@ -16,6 +16,7 @@ from mainstem.server.database import Database
 Asked = Annotated[Database, Depends(database_of)]
 PageSize = Annotated[int, Query(ge=1, le=200, description="How many the page holds at most.")]
 PageToken = Annotated[str | None, Query(description="The `next` of the page before, under the same filter.")]
+IfMatch = Annotated[str | None, Header(description="The ETag that reading it gave; required.")]
 
 Days = Annotated[
     int, Query(ge=1, le=LONGEST, description="The window begins so many days ago.", examples=[7])

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
 from mainstem.client.editing import Changes, edited, to_be_asked
-from mainstem.client.inputs import scheduled
 from mainstem.client.recurring import first_time, next_times, past_times, recurrence_of
 from mainstem.errors import BadArgument, NotFound, PreconditionFailed, StateRefused
 from mainstem.flow.recurrence import Recurrence
+from mainstem.flow.schedule import scheduled
 from mainstem.flow.values import dumped
 from mainstem.ledger import runs, schedules
 from mainstem.ledger.schedules import Firings, NewSchedule, Schedule, Schedules

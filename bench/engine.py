@@ -75,10 +75,14 @@ class Bench:
         return self.meter.between(began, now, round(done), ended)
 
     async def measure_rest(self, engine: Running) -> None:
-        """The latencies of single runs; the first ones begin with cold caches and are not counted."""
+        """The latencies of single runs, the other engines stopped; the first ones begin with cold caches and are not counted."""
         engine.empty()
         self.meter.checkpoint()
-        runs = await engine.run(Order(TEN.name, 1, self.seconds), 1)
+        with ExitStack() as quiet:
+            for other in self.engines:
+                if other is not engine:
+                    quiet.enter_context(other.stopped())
+            runs = await engine.run(Order(TEN.name, 1, self.seconds), 1)
         self.rest[str(engine.engine)] = [end - begin for begin, end in runs[5:]]
 
     def rate(self, shape: Shape, name: str) -> float:

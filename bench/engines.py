@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -127,6 +128,17 @@ class Running:
                 conn.execute(self.engine.emptied)
             else:
                 conn.execute("vacuum analyze")
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Meanwhile its processes take no part of a core, with whatever they look for while they have nothing to do."""
+        for process in self.processes:
+            process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in self.processes:
+                process.send_signal(signal.SIGCONT)
 
     async def run(self, order: Order, processes: int) -> list[Run]:
         """Each of so many processes does all of it."""

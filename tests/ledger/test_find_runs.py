@@ -284,3 +284,38 @@ def test_what_an_index_of_sealed_leaves_has_is_found_there_and_in_hot_ones(
         if (after := page.next) is None:
             break
     assert paged == [run.run_id for run in whole.runs]
+
+
+@pytest.mark.parametrize(
+    "judgement", ["false", "true", "lower <> '00000000-0000-0000-0000-000000000000'"], ids=["windows", "all", "leaves"]
+)  # fmt: skip
+def test_pages_are_the_same_whether_windows_are_looked_through_or_a_leaf_at_once_or_all(
+    database: Database, judgement: str
+) -> None:
+    tenant = make_tenant(database)
+    for at in ("2021-03-10", "2021-05-10", None):
+        database.rows("select mainstem.ensure_workflow_leaf(coalesce(%s::timestamptz, mainstem.clock()))", at)
+        database.rows(
+            "insert into mainstem.user_workflow_run (run_id, org_id, workflow_id, status, channel, started_at, ended_at, error_message, driver)"
+            " select mainstem.new_run_id(at), %s, %s, case n %% 2 when 0 then 'failed' else 'completed' end, 'web', at, at, 'why', 'caller'"
+            " from generate_series(1, 10) n, lateral (select coalesce(%s::timestamptz, mainstem.clock()) - n * interval '1 s' as at) t returning 1",
+            tenant.org_id, tenant.workflow_id, at,
+        )  # fmt: skip
+    database.connect(role=None).execute(
+        "create or replace function mainstem._costs_little(query text, org uuid, lower uuid, upper uuid) returns boolean"
+        f" language sql volatile return {judgement}"
+    )
+    failed = database.value(
+        "select array_agg(run_id order by run_id desc) from mainstem.user_workflow_run where status = 'failed'"
+    )
+    app = database.connect("mainstem_app", tenant.org_id)
+    paged: list[UUID] = []
+    after = None
+    while True:
+        asked = find_runs(parsed("status:failed workflow:intake"), limit=4, after=after)
+        page = perform(app, asked, org_id=tenant.org_id)
+        paged += [run.run_id for run in page.runs]
+        if (after := page.next) is None:
+            break
+    assert paged == failed
+    assert len(paged) == 15

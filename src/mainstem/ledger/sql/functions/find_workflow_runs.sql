@@ -13,11 +13,14 @@ declare
   wanted text; bounds text;  -- all terms; those on created, which an index of ids answers alone
   shown text := 'select r.run_id, r.workflow_id, r.status::text, r.channel::text, r.started_at, r.ended_at, r.duration_ms, %s::text, null::uuid from mainstem.user_workflow_run r where r.org_id = $1 and %s';
   key text := case find_workflow_runs.sort when 'started' then 'started_at' when 'ended' then 'ended_at' when 'duration' then 'duration_ms' end;
+  nobody uuid := '00000000-0000-0000-0000-000000000000';  -- less than all ids
   upper uuid := coalesce(find_workflow_runs.after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   stride double precision := 5000;
   whole uuid := mainstem._whole_below(find_workflow_runs.terms);
   left_over integer := least(greatest(coalesce(find_workflow_runs.most, 50), 1), 100001);
-  got bigint; lower uuid; lap timestamptz; all_below text;
+  ids text; few text;  -- all that is found in a range; the latest of it, the whole range looked through
+  is_narrow boolean; is_little boolean; leaf uuid;
+  got bigint; lower uuid; lap timestamptz;
 begin
   if org <> mainstem.org_of_login() then return; end if;  -- a person's login may set what it likes, and is held to its own tenant
   select coalesce(string_agg(c.condition, ' and '), 'true'), coalesce(string_agg(c.condition, ' and ') filter (where c.term ->> 'on' = 'created'), 'true')
@@ -29,24 +32,32 @@ begin
       case when find_workflow_runs.descending then 'desc' else 'asc' end) using org, left_over;
     return;
   elsif not find_workflow_runs.descending then
-    return query execute format(shown || ' and r.run_id > $2 order by r.run_id limit $3', 'null', wanted) using org, coalesce(find_workflow_runs.after_id, '00000000-0000-0000-0000-000000000000'), left_over;
+    return query execute format(shown || ' and r.run_id > $2 order by r.run_id limit $3', 'null', wanted) using org, coalesce(find_workflow_runs.after_id, nobody), left_over;
     return;
   end if;
-  all_below := format(shown || ' and r.run_id < $2', 'null', wanted);
-  if wanted <> bounds and upper > whole and find_workflow_runs.budget > '0' and mainstem._costs_little(all_below, org, upper) then  -- no window is needed
-    return query execute format('with found as materialized (%s) select * from found order by run_id desc limit $3', all_below) using org, upper, left_over;
+  ids := format('select r.run_id from mainstem.user_workflow_run r where r.org_id = $1 and r.run_id >= $2 and r.run_id < $3 and %s', wanted);  -- ids alone: often no row is read
+  few := format('with found as materialized (%s) select one.* from (select run_id from found order by run_id desc limit $4) latest'
+    ' cross join lateral (%s offset 0) one order by latest.run_id desc', ids, format(shown, 'null', 'r.run_id = latest.run_id'));
+  is_narrow := wanted <> bounds and find_workflow_runs.budget > '0';
+  if is_narrow and upper > whole and mainstem._costs_little(ids, org, nobody, upper) then  -- no window is needed
+    return query execute few using org, nobody, upper, left_over;
     return;
   end if;
   loop  -- by windows of as many runs as a part of the budget is enough for: what is rare is looked for as long as there is time
     lap := clock_timestamp();
-    if upper > whole then
-      execute format('select greatest((select r.run_id from mainstem.user_workflow_run r where r.run_id < $1 and %s order by r.run_id desc offset $2 limit 1), $3)', bounds)
-        into lower using upper, stride::bigint, nullif(whole, '00000000-0000-0000-0000-000000000000');
-    else
-      lower := mainstem._leaf_below(upper);
+    lower := mainstem._leaf_below(case when upper > whole then least(upper, mainstem.first_id_at(moment)) else upper end);
+    if upper <= whole then
+      is_little := false;
+    elsif lower is distinct from leaf then
+      leaf := lower;
+      is_little := is_narrow and mainstem._costs_little(ids, org, coalesce(leaf, nobody), upper);
     end if;
-    return query execute format(shown || ' and r.run_id < $2 and r.run_id >= $3 order by r.run_id desc limit $4', 'null', wanted)
-      using org, upper, coalesce(lower, '00000000-0000-0000-0000-000000000000'), left_over;
+    if upper > whole and not is_little then
+      execute format('select greatest((select r.run_id from mainstem.user_workflow_run r where r.run_id < $1 and %s order by r.run_id desc offset $2 limit 1), $3)', bounds)
+        into lower using upper, stride::bigint, nullif(whole, nobody);
+    end if;
+    return query execute case when is_little then few else format(shown || ' and r.run_id >= $2 and r.run_id < $3 order by r.run_id desc limit $4', 'null', wanted) end
+      using org, coalesce(lower, nobody), upper, left_over;
     get diagnostics got = row_count;
     left_over := left_over - got;
     exit when left_over <= 0 or lower is null;

@@ -5,7 +5,8 @@
 
 Three shapes: ten sequential steps that do nothing, a fan-out of 1,000 of them, ten steps that wait 50 ms; each in one worker process
 and in two, which start what they run. Windows of the engines alternate; medians of those that nobody disturbed. A peer's tables are
-emptied before each of its windows. At rest: one run at a time, ten steps, from start to result.
+emptied before each of its windows. While one is measured, the processes of the others are stopped. At rest: one run at a time, ten
+steps, from start to result.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -64,26 +65,32 @@ class Bench:
         self.meter.checkpoint()
         pids = engine.pids(processes)
         order = Order(shape.name, at_once, WARM_UP + self.seconds)
-        running = asyncio.create_task(engine.run(order, processes))
-        await asyncio.sleep(WARM_UP)
-        began = self.meter.read(pids)
-        await asyncio.sleep(self.seconds)
-        now = self.meter.read(pids)
-        runs = await running
+        with self._others_stopped(engine):
+            running = asyncio.create_task(engine.run(order, processes))
+            await asyncio.sleep(WARM_UP)
+            began = self.meter.read(pids)
+            await asyncio.sleep(self.seconds)
+            now = self.meter.read(pids)
+            runs = await running
         done = steps_within(runs, shape.steps, began.at, now.at)
         ended = [end - begin for begin, end in runs if end > began.at]
         return self.meter.between(began, now, round(done), ended)
 
     async def measure_rest(self, engine: Running) -> None:
-        """The latencies of single runs, the other engines stopped; the first ones begin with cold caches and are not counted."""
+        """The latencies of single runs; the first ones begin with cold caches and are not counted."""
         engine.empty()
         self.meter.checkpoint()
-        with ExitStack() as quiet:
-            for other in self.engines:
-                if other is not engine:
-                    quiet.enter_context(other.stopped())
+        with self._others_stopped(engine):
             runs = await engine.run(Order(TEN.name, 1, self.seconds), 1)
         self.rest[str(engine.engine)] = [end - begin for begin, end in runs[5:]]
+
+    @contextmanager
+    def _others_stopped(self, engine: Running) -> Iterator[None]:
+        with ExitStack() as stopped:
+            for other in self.engines:
+                if other is not engine:
+                    stopped.enter_context(other.stopped())
+            yield
 
     def rate(self, shape: Shape, name: str) -> float:
         """Of its best setting; nan where it was not measured."""

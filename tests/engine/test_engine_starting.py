@@ -56,6 +56,11 @@ async def greeting(name: str) -> str:
     return f"hello {await count(name)}"
 
 
+@workflow("revised", version=3)
+async def revised() -> str:
+    return await count("revised")
+
+
 @workflow("answer-letter", channel="efax")
 async def answer_letter(letter: Letter) -> Letter:
     return Letter(f"Re: {letter.subject}", pages=letter.pages)
@@ -296,3 +301,9 @@ class a_worker_in_a_thread:  # noqa: N801  (it reads as what it is)
     async def _work(self) -> None:
         async with Mainstem(self.database.url) as ms, Worker(ms, self.workflows):
             await asyncio.to_thread(self.leave.wait)
+
+
+async def test_a_run_that_is_begun_by_name_has_the_version_of_the_code(ms: Mainstem, database: Database) -> None:
+    async with Worker(ms, [revised]):
+        await asyncio.wait_for((await ms.start("revised")).result(), 10)
+    assert database.value("select workflow_version from mainstem.user_workflow_run") == 3

@@ -205,9 +205,11 @@ async def test_a_one_shot_breakpoint_stops_one_of_two_runs_that_come_to_it_at_on
     database: Database, people: list[Session], tenant: Tenant
 ) -> None:
     made = await people[0].perform(create_breakpoint(NewBreakpoint(workflow="intake", one_shot=True)))
+    await start_engine_runs(people[0], start_record(tenant), start_record(tenant))
     async with manual_workers(database, 2) as (first, second):
+        [one], [other] = await first.claim(1), await second.claim(1)
         await first.session.begin()
-        assert await first.session.perform(hit_breakpoint(made))
-        late = await second.session.blocked(second.session.perform(hit_breakpoint(made)))
+        assert await first.session.perform(hit_breakpoint(made, one))
+        late = await second.session.blocked(second.session.perform(hit_breakpoint(made, other)))
         await first.session.commit()
         assert not await late

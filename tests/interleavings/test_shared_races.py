@@ -15,6 +15,7 @@ from sessions import Session, refusal, sessions, start_engine_runs, start_record
 
 from conftest import Clock, Database, Tenant
 from mainstem.ledger import step_cache
+from mainstem.ledger.breakpoints import NewBreakpoint, create_breakpoint, hit_breakpoint
 from mainstem.ledger.queues import Limits, put_limits
 from mainstem.ledger.step_cache import Place
 from mainstem.model import ClaimedRun
@@ -224,6 +225,34 @@ async def test_a_result_whose_maker_lost_its_run_is_made_by_who_waited_and_the_l
     assert await ask(one, first) == "held"
     await fill(other, second, b'"in time"')
     assert await people[0].value("select output_data from mainstem.user_workflow_step_cache") == "in time"
+
+
+async def test_a_result_that_comes_after_its_maker_was_fenced_is_dropped_though_nobody_else_wants_it(
+    two: list[ManualWorker], people: list[Session], tenant: Tenant, clock: Clock
+) -> None:
+    first, second = await runs_of_two(two, people, tenant)
+    one, other = two
+    assert await ask(one, first) == "yours"
+    clock.advance(seconds=16)
+    await other.heartbeat()
+    await other.reap()
+    await fill(one, first, b'"too late"')
+    assert await ask(other, second) == "yours"
+
+
+async def test_a_one_shot_breakpoint_is_not_used_up_by_a_worker_that_was_fenced(
+    two: list[ManualWorker], people: list[Session], tenant: Tenant, clock: Clock
+) -> None:
+    first, second = await runs_of_two(two, people, tenant)
+    one, other = two
+    workflow = await people[0].value("select name from mainstem.user_workflow")
+    made = await people[0].perform(create_breakpoint(NewBreakpoint(workflow=workflow, one_shot=True)))
+    clock.advance(seconds=16)
+    await other.heartbeat()
+    await other.reap()
+    assert not await one.session.perform(hit_breakpoint(made, first))
+    assert await other.session.perform(hit_breakpoint(made, second))
+    assert not await other.session.perform(hit_breakpoint(made, second))
 
 
 async def published(session: Session, tenant: Tenant, name: str) -> int:

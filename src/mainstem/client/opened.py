@@ -32,7 +32,7 @@ from mainstem.ledger.link import Link
 from mainstem.ledger.records import StartRecord
 
 ACTIVE = 0
-"""Instead of a version: the one that is active when the run begins, and 1 where nothing was published."""
+"""Instead of a version: the one that is active when the run begins, or that of the code as it was last entered."""
 
 MOST_STARTS = 500
 """Runs that are begun in one call."""
@@ -140,7 +140,9 @@ class Opened:
                 self._workflow_ids[name] = found
             else:
                 self._workflow_ids[name] = await self.link(
-                    runs.register_workflow(name, workflow.__doc__, workflow.parameters.schema())
+                    runs.register_workflow(
+                        name, workflow.__doc__, workflow.parameters.schema(), workflow.version
+                    )
                 )
         return self._workflow_ids[name]
 

@@ -48,7 +48,9 @@ class Children:
         """See that the tenant has this workflow; one that is only named must be there already."""
         if isinstance(workflow, str) or (org_id, workflow.name) in self._entered:
             return
-        call = runs.register_workflow(workflow.name, workflow.__doc__, workflow.parameters.schema())
+        call = runs.register_workflow(
+            workflow.name, workflow.__doc__, workflow.parameters.schema(), workflow.version
+        )
 
         async def enter() -> None:
             async with self._link.borrowed() as conn:

@@ -70,7 +70,7 @@ class Breakpoints:
         """The one that this step meets; it is counted, and a one-shot one is off from now on."""
         for place in (run.run_id, (run.org_id, run.workflow)):
             for one in self._at.get(place, ()):
-                if _meets(one, run, record) and self._ask and await self._ask(hit_breakpoint(one)):
+                if _meets(one, run, record) and self._ask and await self._ask(hit_breakpoint(one, run)):
                     return one
         return None
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from mainstem.errors import BadArgument, NotFound
 from mainstem.ledger.call import Call, Row
+from mainstem.model import ClaimedRun
 
 _SHOWN: LiteralString = "org_id, breakpoint_id, workflow, run_id, node_key, condition, one_shot, is_enabled, hits, last_hit_at, created_at, created_by"
 _TOLD: LiteralString = f"select {_SHOWN}, pg_notify('mainstem_breakpoint', '')::text as told from made"
@@ -99,14 +100,15 @@ def enabled_breakpoints() -> Call[list[Breakpoint]]:
     )
 
 
-def hit_breakpoint(one: Breakpoint) -> Call[bool]:
-    """A worker stops before it; False when it was switched off meanwhile, by another hit perhaps."""
+def hit_breakpoint(one: Breakpoint, run: ClaimedRun) -> Call[bool]:
+    """A worker stops before it; False when it was switched off meanwhile, by another hit perhaps, or the run is another's."""
     return Call(
         "with made as (update mainstem.user_workflow_breakpoint"
         " set hits = hits + 1, last_hit_at = mainstem.clock(), is_enabled = not one_shot"
-        " where org_id = %s and breakpoint_id = %s and is_enabled returning one_shot)"
+        " where org_id = %s and breakpoint_id = %s and is_enabled and exists (select from mainstem.user_workflow_run_queue q"
+        " where q.run_id = %s and q.epoch = %s and q.worker_id is not null) returning one_shot)"
         " select case when one_shot then pg_notify('mainstem_breakpoint', '')::text else '' end from made",
-        [one.org_id, one.breakpoint_id],
+        [one.org_id, one.breakpoint_id, run.run_id, run.epoch],
         bool,
     )
 

@@ -43,18 +43,22 @@ def start_runs(oids: dict[str, int], records: list[StartRecord]) -> Call[list[tu
 
 
 def register_workflow(
-    name: str, description: str | None, input_schema: Mapping[str, Json] | None = None
+    name: str,
+    description: str | None,
+    input_schema: Mapping[str, Json] | None = None,
+    code_version: int | None = None,
 ) -> Call[UUID]:
     """The id of the workflow of this name, made on the first call. Concurrent calls get the same.
 
-    input_schema: of its arguments, from who has the code.
+    input_schema, code_version: of its arguments, and of its code, from who has the code.
     """
     return Call(
-        "insert into mainstem.user_workflow as w (org_id, name, description, input_schema)"
-        " values (mainstem.current_org(), %s, %s, %s::jsonb)"
+        "insert into mainstem.user_workflow as w (org_id, name, description, input_schema, code_version)"
+        " values (mainstem.current_org(), %s, %s, %s::jsonb, %s)"
         " on conflict (org_id, name) do update set description = coalesce(excluded.description, w.description),"
-        " input_schema = coalesce(excluded.input_schema, w.input_schema) returning workflow_id",
-        [name, description, None if input_schema is None else json.dumps(input_schema)],
+        " input_schema = coalesce(excluded.input_schema, w.input_schema),"
+        " code_version = coalesce(excluded.code_version, w.code_version) returning workflow_id",
+        [name, description, None if input_schema is None else json.dumps(input_schema), code_version],
         scalar,
     )
 

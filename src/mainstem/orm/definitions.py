@@ -137,6 +137,7 @@ class Workflow(Ledger):
     updated_at: Mapped[Moment]
     active_version: Mapped[int | None]
     input_schema: Mapped[Json | None]
+    code_version: Mapped[int | None]
 
     nodes: Mapped[list[Node]] = relationship(
         primaryjoin="and_(foreign(Node.org_id) == Workflow.org_id, foreign(Node.workflow_id) == Workflow.workflow_id)",

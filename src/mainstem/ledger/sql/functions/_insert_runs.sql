@@ -15,7 +15,7 @@ begin
   select a.run_id, a.workflow_id, a.org_id, case when worker is null then 'pending' else 'running' end, a.channel, a.external_id,
          case when worker is null then null else moment end, coalesce(a.config_snapshot, c.config), moment, a.created_by, moment,
          'engine', case a.workflow_version when 0 then coalesce((
-           select w.active_version from mainstem.user_workflow w where w.org_id = a.org_id and w.workflow_id = a.workflow_id), 1)
+           select coalesce(w.active_version, w.code_version) from mainstem.user_workflow w where w.org_id = a.org_id and w.workflow_id = a.workflow_id), 1)
          else a.workflow_version end, a.input_data, a.parent_step_id, a.priority, a.tags, a.is_test,
          case when a.queue = 'default' and a.traceparent is null and a.concurrency_key is null and a.test is null then '{}'
               else jsonb_strip_nulls(jsonb_build_object('queue', nullif(a.queue, 'default'), 'traceparent', a.traceparent, 'concurrency_key', a.concurrency_key))

@@ -13,6 +13,7 @@ create table mainstem.user_workflow (
   updated_at timestamptz not null default mainstem.clock(),
   active_version integer,
   input_schema jsonb,
+  code_version integer,
   primary key (org_id, workflow_id),
   constraint a_workflow_s_name_is_its_own unique (org_id, name),
   constraint workflow_status_is_known check (status in ('draft', 'active', 'paused', 'archived')),
@@ -25,6 +26,7 @@ comment on column mainstem.user_workflow.draft_state is 'The graph being edited,
 comment on column mainstem.user_workflow.graph_config is 'The active version''s graph; NULL for a workflow of code.';
 comment on column mainstem.user_workflow.active_version is 'The published version that new runs begin with; NULL for a workflow of code.';
 comment on column mainstem.user_workflow.input_schema is 'The JSON Schema of the arguments of a workflow of code, as whoever has the code entered it; NULL: not known.';
+comment on column mainstem.user_workflow.code_version is 'The version of a workflow of code, as whoever had the code last entered it; NULL: not known.';
 
 create table mainstem.user_workflow_version (
   org_id uuid not null,

@@ -303,7 +303,10 @@ class a_worker_in_a_thread:  # noqa: N801  (it reads as what it is)
             await asyncio.to_thread(self.leave.wait)
 
 
-async def test_a_run_that_is_begun_by_name_has_the_version_of_the_code(ms: Mainstem, database: Database) -> None:
+async def test_a_run_that_is_begun_by_name_has_the_version_of_the_code(
+    ms: Mainstem, database: Database
+) -> None:
+    await ms.register(revised)
     async with Worker(ms, [revised]):
         await asyncio.wait_for((await ms.start("revised")).result(), 10)
     assert database.value("select workflow_version from mainstem.user_workflow_run") == 3

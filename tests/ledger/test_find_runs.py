@@ -302,7 +302,7 @@ def test_pages_are_the_same_whether_windows_are_looked_through_or_a_leaf_at_once
             tenant.org_id, tenant.workflow_id, at,
         )  # fmt: skip
     database.connect(role=None).execute(
-        "create or replace function mainstem._costs_little(query text, org uuid, lower uuid, upper uuid) returns boolean"
+        "create or replace function mainstem._costs_little(query text, org uuid, lower uuid, upper uuid, share double precision) returns boolean"
         f" language sql volatile return {judgement}"
     )
     failed = database.value(

@@ -39,7 +39,7 @@ begin
   few := format('with found as materialized (%s) select one.* from (select run_id from found order by run_id desc limit $4) latest'
     ' cross join lateral (%s offset 0) one order by latest.run_id desc', ids, format(shown, 'null', 'r.run_id = latest.run_id'));
   is_narrow := wanted <> bounds and find_workflow_runs.budget > '0';
-  if is_narrow and upper > whole and mainstem._costs_little(ids, org, nobody, upper) then  -- no window is needed
+  if is_narrow and upper > whole and mainstem._costs_little(ids, org, nobody, upper, left_over / stride) then  -- no window is needed
     return query execute few using org, nobody, upper, left_over;
     return;
   end if;
@@ -50,7 +50,7 @@ begin
       is_little := false;
     elsif lower is distinct from leaf then
       leaf := lower;
-      is_little := is_narrow and mainstem._costs_little(ids, org, coalesce(leaf, nobody), upper);
+      is_little := is_narrow and mainstem._costs_little(ids, org, coalesce(leaf, nobody), upper, left_over / stride);
     end if;
     if upper > whole and not is_little then
       execute format('select greatest((select r.run_id from mainstem.user_workflow_run r where r.run_id < $1 and %s order by r.run_id desc offset $2 limit 1), $3)', bounds)

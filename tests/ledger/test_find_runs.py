@@ -287,10 +287,10 @@ def test_what_an_index_of_sealed_leaves_has_is_found_there_and_in_hot_ones(
 
 
 @pytest.mark.parametrize(
-    "judgement", ["false", "true", "lower <> '00000000-0000-0000-0000-000000000000'"], ids=["windows", "all", "leaves"]
+    "reach", ["null", "'00000000-0000-0000-0000-000000000000'", "leaf"], ids=["windows", "all", "leaves"]
 )  # fmt: skip
 def test_pages_are_the_same_whether_windows_are_looked_through_or_a_leaf_at_once_or_all(
-    database: Database, judgement: str
+    database: Database, reach: str
 ) -> None:
     tenant = make_tenant(database)
     for at in ("2021-03-10", "2021-05-10", None):
@@ -302,8 +302,8 @@ def test_pages_are_the_same_whether_windows_are_looked_through_or_a_leaf_at_once
             tenant.org_id, tenant.workflow_id, at,
         )  # fmt: skip
     database.connect(role=None).execute(
-        "create or replace function mainstem._costs_little(query text, org uuid, lower uuid, upper uuid, share double precision) returns boolean"
-        f" language sql volatile return {judgement}"
+        "create or replace function mainstem._looked_through_to(query text, org uuid, leaf uuid, upper uuid) returns uuid"
+        f" language sql volatile return {reach}::uuid"
     )
     failed = database.value(
         "select array_agg(run_id order by run_id desc) from mainstem.user_workflow_run where status = 'failed'"

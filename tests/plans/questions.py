@@ -343,7 +343,7 @@ FUNCTIONS: dict[str, list[Asks | Within | Apart]] = {
     "_run_condition": [Within("find_workflow_runs")],
     "_run_trait": [Within("find_workflow_runs")],
     "_words_of_run": [Apart()],
-    "_costs_little": [Apart()],
+    "_looked_through_to": [Apart()],
     "_leaf_below": [Apart()],
     "_wake_parent": [Within("_flush_v1")],
     "_whole_below": [Apart()],

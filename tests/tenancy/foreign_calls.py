@@ -230,7 +230,7 @@ CALLS: dict[str, list[Row]] = {
     "_run_condition": [Harmless("computes the text of a condition")],
     "_run_trait": [Harmless("computes")],
     "_words_of_run": [Harmless("computes")],
-    "_costs_little": [Harmless("estimates, for the one role that reads every tenant anyway")],
+    "_looked_through_to": [Harmless("estimates, for the one role that reads every tenant anyway")],
     "_leaf_below": [Harmless("a bound of partitions")],
     "_words_condition": [
         Foreign(

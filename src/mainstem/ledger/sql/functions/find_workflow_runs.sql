@@ -19,7 +19,7 @@ declare
   whole uuid := mainstem._whole_below(find_workflow_runs.terms);
   left_over integer := least(greatest(coalesce(find_workflow_runs.most, 50), 1), 100001);
   ids text; few text;  -- all that is found in a range; the latest of it, the whole range looked through
-  is_narrow boolean; is_little boolean; leaf uuid;
+  is_rare boolean := false; leaf uuid; reach uuid;
   got bigint; lower uuid; lap timestamptz;
 begin
   if org <> mainstem.org_of_login() then return; end if;  -- a person's login may set what it likes, and is held to its own tenant
@@ -38,25 +38,16 @@ begin
   ids := format('select r.run_id from mainstem.user_workflow_run r where r.org_id = $1 and r.run_id >= $2 and r.run_id < $3 and %s', wanted);  -- ids alone: often no row is read
   few := format('with found as materialized (%s) select one.* from (select run_id from found order by run_id desc limit $4) latest'
     ' cross join lateral (%s offset 0) one order by latest.run_id desc', ids, format(shown, 'null', 'r.run_id = latest.run_id'));
-  is_narrow := wanted <> bounds and find_workflow_runs.budget > '0';
-  if is_narrow and upper > whole and mainstem._costs_little(ids, org, nobody, upper, left_over / stride) then  -- no window is needed
-    return query execute few using org, nobody, upper, left_over;
-    return;
-  end if;
   loop  -- by windows of as many runs as a part of the budget is enough for: what is rare is looked for as long as there is time
     lap := clock_timestamp();
-    lower := mainstem._leaf_below(case when upper > whole then least(upper, mainstem.first_id_at(moment)) else upper end);
-    if upper <= whole then
-      is_little := false;
-    elsif lower is distinct from leaf then
-      leaf := lower;
-      is_little := is_narrow and mainstem._costs_little(ids, org, coalesce(leaf, nobody), upper, left_over / stride);
-    end if;
-    if upper > whole and not is_little then
+    leaf := mainstem._leaf_below(case when upper > whole then least(upper, mainstem.first_id_at(moment)) else upper end);
+    reach := case when is_rare and upper > whole then mainstem._looked_through_to(ids, org, coalesce(leaf, nobody), upper) end;
+    lower := nullif(coalesce(reach, leaf), nobody);
+    if reach is null and upper > whole then
       execute format('select greatest((select r.run_id from mainstem.user_workflow_run r where r.run_id < $1 and %s order by r.run_id desc offset $2 limit 1), $3)', bounds)
         into lower using upper, stride::bigint, nullif(whole, nobody);
     end if;
-    return query execute case when is_little then few else format(shown || ' and r.run_id >= $2 and r.run_id < $3 order by r.run_id desc limit $4', 'null', wanted) end
+    return query execute case when reach is null then format(shown || ' and r.run_id >= $2 and r.run_id < $3 order by r.run_id desc limit $4', 'null', wanted) else few end
       using org, coalesce(lower, nobody), upper, left_over;
     get diagnostics got = row_count;
     left_over := left_over - got;
@@ -65,6 +56,7 @@ begin
     if clock_timestamp() - began > find_workflow_runs.budget then
       return query select null::uuid, null::uuid, null, null, null::timestamptz, null::timestamptz, null::bigint, null, lower; exit;
     end if;
+    is_rare := wanted <> bounds and find_workflow_runs.budget > '0';  -- a window was not enough
     stride := stride * least(8, 2.0 * left_over / nullif(got, 0), greatest(0.25, 0.1 * extract(epoch from find_workflow_runs.budget) / extract(epoch from clock_timestamp() - lap)));
   end loop;
 end $$;

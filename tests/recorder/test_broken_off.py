@@ -68,9 +68,19 @@ async def test_a_worker_lives_on_when_its_housekeeping_is_cancelled(ms: Mainstem
     async with Worker(ms, [plain], Terms(ttl=1.5)):
         with database.connect(role=None).transaction() as held:
             held.connection.execute("lock table mainstem.user_workflow_worker in exclusive mode")
-            [row] = await until(lambda: database.rows(WAITS))
-            database.value("select pg_cancel_backend(%s)", row["pid"])
+            for row in await until(lambda: database.rows(WAITS)):
+                database.value("select pg_cancel_backend(%s)", row["pid"])
         await until(lambda: not database.rows(WAITS))
         moment = database.value("select clock_timestamp()")
         await until(lambda: database.rows(beats, moment))
         assert await asyncio.wait_for((await ms.start(plain)).result(), 10) == "done"
+
+
+async def test_a_worker_that_leaves_amid_a_look_gives_the_look_up_without_a_word(
+    ms: Mainstem, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with database.connect(role=None).transaction() as held:
+        held.connection.execute("lock table mainstem.user_workflow_schedule in access exclusive mode")
+        async with Worker(ms, [plain]):
+            await until(lambda: database.rows(WAITS))
+    assert [one.getMessage() for one in caplog.records if one.name.startswith("psycopg")] == []

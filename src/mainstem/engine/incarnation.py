@@ -145,7 +145,8 @@ class Incarnation:
                 await asyncio.gather(*tasks)
             finally:
                 for task in tasks:
-                    task.cancel()
+                    if not task.cancelling():  # a second time would break off how a query is given up
+                        task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     async def drain(self) -> None:

@@ -16,11 +16,9 @@ declare
   nobody uuid := '00000000-0000-0000-0000-000000000000';  -- less than all ids
   upper uuid := coalesce(find_workflow_runs.after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   stride double precision := 5000;
-  whole uuid := mainstem._whole_below(find_workflow_runs.terms);
-  left_over integer := least(greatest(coalesce(find_workflow_runs.most, 50), 1), 100001);
+  whole uuid := mainstem._whole_below(find_workflow_runs.terms); left_over integer := least(greatest(coalesce(find_workflow_runs.most, 50), 1), 100001);
   ids text; few text;  -- all that is found in a range; the latest of it, the whole range looked through
-  is_rare boolean := false; leaf uuid; reach uuid;
-  got bigint; lower uuid; lap timestamptz;
+  is_rare boolean := false; leaf uuid; reach uuid; lower uuid; got bigint; lap timestamptz;
 begin
   if org <> mainstem.org_of_login() then return; end if;  -- a person's login may set what it likes, and is held to its own tenant
   select coalesce(string_agg(c.condition, ' and '), 'true'), coalesce(string_agg(c.condition, ' and ') filter (where c.term ->> 'on' = 'created'), 'true')

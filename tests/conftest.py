@@ -56,6 +56,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return scheduler(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    first = _server_names()[0]
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if item.get_closest_marker("heavy") and parameters.get("server_url", first) != first:
+            item.add_marker(pytest.mark.slow)
+
+
 def _server_names() -> list[str]:
     """18 from the wheel; 15 where Debian's package is installed (CI installs it, so that nothing is left out there)."""
     asked = os.environ.get("MAINSTEM_TEST_SERVERS")

@@ -23,6 +23,8 @@ from mainstem.ledger.keys import create_key, mint
 from servers import open_directory
 from typed import Terminal, write_program
 
+pytestmark = pytest.mark.heavy
+
 
 def test_up_brings_its_own_database_and_leaves_nothing_running(tmp_path: Path) -> None:
     with (

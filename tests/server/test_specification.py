@@ -17,6 +17,8 @@ from listening import started
 from mainstem.server import ServerConfig, create_app
 from mainstem.server.access import Access
 
+pytestmark = pytest.mark.heavy
+
 EXAMPLES = 12
 """Requests for each operation."""
 

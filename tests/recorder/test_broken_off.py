@@ -76,11 +76,11 @@ async def test_a_worker_lives_on_when_its_housekeeping_is_cancelled(ms: Mainstem
         assert await asyncio.wait_for((await ms.start(plain)).result(), 10) == "done"
 
 
-async def test_a_worker_that_leaves_amid_a_look_gives_the_look_up_without_a_word(
+async def test_a_worker_that_leaves_amid_a_look_lets_the_server_end_the_look(
     ms: Mainstem, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     with database.connect(role=None).transaction() as held:
         held.connection.execute("lock table mainstem.user_workflow_schedule in access exclusive mode")
         async with Worker(ms, [plain]):
             await until(lambda: database.rows(WAITS))
-    assert [one.getMessage() for one in caplog.records if one.name.startswith("psycopg")] == []
+    assert "query cancellation interrupted (CancelledError)" not in caplog.text

@@ -5,6 +5,7 @@ It is performed sync or async by the two functions at the end, and written once.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -80,9 +81,19 @@ def unbroken() -> Iterator[None]:
         with translated_errors():
             yield
     except errors.QueryCanceled as cancelled:
+        if _is_being_cancelled():  # its own asker had it broken off
+            raise asyncio.CancelledError from cancelled
         raise Unreachable(
             f"the server broke off what it was asked: {cancelled}".strip(), hint="ask again"
         ) from cancelled
+
+
+def _is_being_cancelled() -> bool:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # without an event loop nobody is
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def known_error(error: psycopg.Error) -> MainstemError | None:

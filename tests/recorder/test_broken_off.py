@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import cast
 from uuid import uuid4
 
 import pytest
+from psycopg.errors import QueryCanceled
 
-from conditions import ON_ONE_SERVER, until
+from conditions import one_server, until
 from conftest import Database
 from mainstem import Mainstem, Terms, Worker, workflow
 from mainstem.errors import Unreachable
 from mainstem.ledger import queue
-from mainstem.ledger.call import Call, nothing
+from mainstem.ledger.call import Call, nothing, unbroken
 from mainstem.ledger.link import Link
 
-pytestmark = ON_ONE_SERVER
+__all__ = ["one_server"]
 
 BOTH = Call(
     "do $$ begin perform pg_advisory_xact_lock(1); perform pg_advisory_xact_lock(2); end $$", [], nothing
@@ -59,6 +61,17 @@ async def test_a_call_that_somebody_cancels_is_told_as_one_to_ask_again(
         database.value("select pg_cancel_backend(%s)", row["pid"])
         with pytest.raises(Unreachable, match="broke off"):
             await asked
+
+
+async def test_a_call_that_its_own_asker_breaks_off_is_cancelled_and_not_one_to_ask_again() -> None:
+    async def breaks_off() -> None:
+        cast("asyncio.Task[None]", asyncio.current_task()).cancel()
+        with unbroken():
+            raise QueryCanceled("canceling statement due to user request")
+
+    asked = asyncio.create_task(breaks_off())
+    await asyncio.wait([asked])
+    assert asked.cancelled()
 
 
 async def test_a_worker_lives_on_when_its_housekeeping_is_cancelled(ms: Mainstem, database: Database) -> None:

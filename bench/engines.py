@@ -176,7 +176,8 @@ def install_absurd(url: str) -> None:
 
 async def _ended(process: Process) -> None:
     try:
-        await asyncio.wait_for(process.wait(), 15)
+        async with asyncio.timeout(15):
+            await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()

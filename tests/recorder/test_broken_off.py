@@ -23,6 +23,7 @@ __all__ = ["one_server"]
 BOTH = Call(
     "do $$ begin perform pg_advisory_xact_lock(1); perform pg_advisory_xact_lock(2); end $$", [], nothing
 )
+A_MOMENT = Call("select pg_sleep(0.05)", [], nothing)
 WAITS = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
@@ -65,13 +66,31 @@ async def test_a_call_that_somebody_cancels_is_told_as_one_to_ask_again(
 
 async def test_a_call_that_its_own_asker_breaks_off_is_cancelled_and_not_one_to_ask_again() -> None:
     async def breaks_off() -> None:
-        cast("asyncio.Task[None]", asyncio.current_task()).cancel()
         with unbroken():
+            cast("asyncio.Task[None]", asyncio.current_task()).cancel()
             raise QueryCanceled("canceling statement due to user request")
 
     asked = asyncio.create_task(breaks_off())
     await asyncio.wait([asked])
     assert asked.cancelled()
+
+
+async def test_a_call_that_is_cancelled_as_it_gets_a_connection_is_cancelled(database: Database) -> None:
+    """At each turn of the loop between the return of the only connection and the call's first answer."""
+    async with Link(database.url, role="mainstem_worker", name="test worker", size=1) as link:
+        for turns in range(30):
+            async with link.borrowed():
+                asked = asyncio.create_task(link(A_MOMENT))
+                await turn(10)  # it waits for the connection
+            await turn(turns)
+            is_cancelled = asked.cancel()
+            await asyncio.wait([asked])
+            assert asked.cancelled() == is_cancelled, turns
+
+
+async def turn(times: int) -> None:
+    for _ in range(times):
+        await asyncio.sleep(0)
 
 
 async def test_a_worker_lives_on_when_its_housekeeping_is_cancelled(ms: Mainstem, database: Database) -> None:

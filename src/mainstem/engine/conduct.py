@@ -18,7 +18,7 @@ from mainstem.engine.branches import Branch, Left, Unvisited, here, place_of
 from mainstem.engine.cached import Execution
 from mainstem.engine.children import Children
 from mainstem.engine.debugging import Breakpoints, Debugging
-from mainstem.engine.execute import CancelledByItself, Done, Failed, Outcome, is_cancelled
+from mainstem.engine.execute import CancelledByItself, Done, Failed, Outcome
 from mainstem.engine.notes import begun, noted
 from mainstem.engine.transactions import Transactions
 from mainstem.engine.waits import Waits
@@ -27,6 +27,7 @@ from mainstem.errors import LeaseLost, NonDeterministicWorkflow, StepFailed, Val
 from mainstem.flow.program import Step, StepInfo, Workflow, conducting
 from mainstem.flow.retry import ONCE
 from mainstem.flow.values import dumped, storable_text
+from mainstem.ledger.cancellation import times_cancelled
 from mainstem.ledger.open_steps import OpenStep, OpenSteps, watched
 from mainstem.ledger.recorder import ENDINGS, STEPS, Answer, Recorder
 from mainstem.ledger.records import EndingRecord, StepRecord, WaitRecord, passed_over
@@ -104,7 +105,7 @@ class Conduct(Words):
         except asyncio.CancelledError:
             if self._cancel_reason is not None:
                 return self._ended(self._ends_as, error_message=self._cancel_reason)
-            if is_cancelled():
+            if times_cancelled():
                 raise
             return self._failed(CancelledByItself())
         except Exception as error:  # noqa: BLE001  (whatever the author's code raises is the run's outcome, not ours)

@@ -14,6 +14,7 @@ from mainstem.errors import MainstemError, ValueRefused
 from mainstem.flow.executors import RaisedElsewhere, StepCall, within
 from mainstem.flow.program import Step, StepInfo, stepping
 from mainstem.flow.values import dumped, loaded, storable_text
+from mainstem.ledger.cancellation import times_cancelled
 
 T = TypeVar("T")
 
@@ -64,12 +65,6 @@ class CancelledByItself(Exception):
         return "something that the code waited for was cancelled"
 
 
-def is_cancelled() -> bool:
-    """Whether somebody asked the present task to stop."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
 async def execute(
     step: Step[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], info: StepInfo, executors: Executors
 ) -> Outcome:
@@ -84,7 +79,7 @@ async def execute(
             output = dumped(result, f"the output of step {step.name}")
         return Done(output, step.read_result(loaded(output)))
     except asyncio.CancelledError:
-        if is_cancelled():
+        if times_cancelled():
             raise
         return Failed(CancelledByItself())
     except Exception as error:  # noqa: BLE001  (whatever the author's code raises is the step's outcome, not ours)

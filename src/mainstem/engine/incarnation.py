@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,10 +50,6 @@ LOOKS_FOR_SERVER_EVERY = 0.2
 
 HELD_FOR = 0.05
 """Seconds until a run is looked at again that is due and that somebody else has locked."""
-
-
-QUERY_GIVEN_UP_WITHIN = 2.0
-"""Seconds; the server is asked to end it, and says so."""
 
 HINTS = ("mainstem_ready", "mainstem_request", "mainstem_schedule", "mainstem_breakpoint")
 """What the database notifies workers by."""
@@ -147,7 +143,10 @@ class Incarnation:
             try:
                 await asyncio.gather(*tasks)
             finally:
-                await _end(tasks)
+                for task in tasks:
+                    if not task.cancelling():  # a second time would break off how a query is given up
+                        task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
     async def drain(self) -> None:
         """Claim nothing more, let the steps in progress end, give the runs to others."""
@@ -379,14 +378,3 @@ class Incarnation:
             task.cancel()
         tasks = [task for _conduct, task in self._runs.values()]
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel them, once, so that a query is given up in its own way; whoever goes on all the same, again."""
-    for task in tasks:
-        if not task.cancelling():
-            task.cancel()
-    _ended, going_on = await asyncio.wait(tasks, timeout=QUERY_GIVEN_UP_WITHIN)
-    for task in going_on:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

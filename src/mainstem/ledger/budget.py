@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 
 from mainstem.errors import QueryBudgetExceeded
 from mainstem.ledger.call import TENANT, Call, Row, translated_errors
+from mainstem.ledger.cancellation import heed_cancellation, times_cancelled
 
 T = TypeVar("T")
 
@@ -30,6 +31,7 @@ async def aperform_within(
 
     then: what is written beside it, made of its answer; both or neither.
     """
+    before = times_cancelled()
     try:
         with translated_errors():
             async with conn.cursor(row_factory=dict_row) as cursor:
@@ -45,6 +47,7 @@ async def aperform_within(
                         return answer
                 return call.read(await _rows(cursor))
     except errors.QueryCanceled as ended:
+        heed_cancellation(since=before)
         raise QueryBudgetExceeded(
             f"the query took longer than {seconds:g} s",
             hint="ask for a shorter time, or fewer things at once",

@@ -5,7 +5,6 @@ It is performed sync or async by the two functions at the end, and written once.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from mainstem.errors import (
     ValueTooLarge,
     every_error,
 )
+from mainstem.ledger.cancellation import heed_cancellation, times_cancelled
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -77,23 +77,15 @@ def translated_errors() -> Iterator[None]:
 @contextmanager
 def unbroken() -> Iterator[None]:
     """As `translated_errors`, for who asks again: what somebody had the server cancel is Unreachable too, nothing of it was written."""
+    before = times_cancelled()
     try:
         with translated_errors():
             yield
     except errors.QueryCanceled as cancelled:
-        if _is_being_cancelled():  # its own asker had it broken off
-            raise asyncio.CancelledError from cancelled
+        heed_cancellation(since=before)  # its own asker had it broken off
         raise Unreachable(
             f"the server broke off what it was asked: {cancelled}".strip(), hint="ask again"
         ) from cancelled
-
-
-def _is_being_cancelled() -> bool:
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:  # without an event loop nobody is
-        return False
-    return task is not None and task.cancelling() > 0
 
 
 def known_error(error: psycopg.Error) -> MainstemError | None:

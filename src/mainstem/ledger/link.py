@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from mainstem.errors import MainstemError, Unreachable
 from mainstem.ledger.call import Call, aperform, unbroken
+from mainstem.ledger.cancellation import heed_cancellation, times_cancelled
 from mainstem.ledger.records import COMPOSITES, OIDS_SQL, register
 from mainstem.postgres import Session, aconnect, aset_up
 
@@ -90,8 +91,10 @@ class Link:
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[AsyncConnection[Any]]:
         """A connection of the pool. Raises Unreachable when there is none, or it is lost meanwhile."""
+        before = times_cancelled()
         try:
             async with self._pool.connection() as conn:
+                heed_cancellation(since=before)
                 yield conn
         except PoolTimeout as waited:
             raise Unreachable(

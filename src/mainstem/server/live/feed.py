@@ -113,7 +113,8 @@ class Feed:
         """Say bye to everybody, wait a little until they have taken it, and stop."""
         self._closing.set()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._all_left.wait(), FAREWELL)
+            async with asyncio.timeout(FAREWELL):
+                await self._all_left.wait()
         tasks = [*self._tasks, *(task for _, task in self._hubs.values())]
         self._tasks = []
         for task in tasks:

@@ -72,7 +72,8 @@ class Hub:
                 ping = loop.time() + PING
                 self._tell(signal("ping", Cursor.at(self.position)))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._pause)
+                async with asyncio.timeout(self._pause):
+                    await self._woken.wait()
             await asyncio.sleep(read + COALESCED - loop.time())
             self._woken.clear()
 

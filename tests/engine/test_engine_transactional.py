@@ -24,6 +24,7 @@ from mainstem import (
     wait_for_signal,
     workflow,
 )
+from mainstem.engine.transactions import LOST_AT_MOST
 from mainstem.errors import BadArgument, NotInRun
 
 pytestmark = ON_ONE_SERVER
@@ -201,7 +202,54 @@ async def test_a_commit_whose_answer_was_lost_is_recorded_once(ms: Mainstem, pay
         # each commit is cut off, as what it noted is rolled back with it: the attempts end, and nothing is there
         with pytest.raises(RunFailed):
             await asyncio.wait_for(run.result(), 20)
-    assert (executed["pay"], amounts(payments)) == (3, [])
+    assert (executed["pay"], amounts(payments)) == (3 * LOST_AT_MOST, [])
+
+
+@pytest.mark.parametrize("moment", ["within", "before its commit"])
+async def test_a_connection_that_is_lost_uses_up_no_attempt(
+    ms: Mainstem, payments: Database, moment: str
+) -> None:
+    """Ended by the server's owner at each try but the last that may be: met by the function's own statement, or by the record."""
+
+    @step(transactional=True, retry=ONCE)
+    async def cut_off(conn: AsyncConnection[Any]) -> int:
+        executed["cut off"] += 1
+        await conn.execute("insert into public.payment (amount) values (%s)", [executed["cut off"]])
+        if executed["cut off"] < LOST_AT_MOST:
+            payments.value("select pg_terminate_backend(%s, 5000)", conn.info.backend_pid)
+            if moment == "within":
+                await conn.execute("select 1")
+        return executed["cut off"]
+
+    @workflow("cut-off")
+    async def cutting_off() -> int:
+        return await cut_off()
+
+    async with Worker(ms, [cutting_off]):
+        run = await ms.start(cutting_off)
+        assert await asyncio.wait_for(run.result(), 20) == LOST_AT_MOST
+    [recorded] = (await ms.get_run(run.run_id)).steps
+    assert (recorded.retry_count, recorded.status, amounts(payments)) == (0, "completed", [LOST_AT_MOST])
+
+
+async def test_a_session_that_the_server_ends_for_its_silence_has_failed_its_attempt(
+    ms: Mainstem, payments: Database
+) -> None:
+    @step(transactional=True, retry=ONCE)
+    async def silent(conn: AsyncConnection[Any]) -> None:
+        executed["silent"] += 1
+        await conn.execute("set local idle_in_transaction_session_timeout = '50ms'")
+        await asyncio.sleep(0.2)
+        await conn.execute("select 1")
+
+    @workflow("silent")
+    async def falling_silent() -> None:
+        await silent()
+
+    async with Worker(ms, [falling_silent]):
+        with pytest.raises(RunFailed, match="idle-in-transaction"):
+            await asyncio.wait_for((await ms.start(falling_silent)).result(), 20)
+    assert executed["silent"] == 1
 
 
 def test_only_an_async_function_with_a_parameter_can_be_one(server_url: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +23,13 @@ from mainstem.ledger.records import StepRecord
 from mainstem.ledger.transactions import NotCommitted, recorded_step, step_transaction
 from mainstem.model import ClaimedRun
 
+log = logging.getLogger(__name__)
+
 CONNECTIONS = 8
 """Steps of one worker that are in a transaction at once; others wait for one of them."""
+
+LOST_AT_MOST = 5
+"""Connections that one attempt may lose: with the last of them it has failed, as it may be the step that ends them."""
 
 PATIENCE = 600.0
 """Seconds that a step waits for its turn."""
@@ -64,24 +71,45 @@ class Transactions:
     ) -> Outcome:  # fmt: skip
         """Run the function in a transaction and record what it gives: a Done is durable. What failed has written nothing.
 
-        Raises LeaseLost when the run is another's; nothing is written then either.
+        What a lost connection has ended is run again, as the same attempt. Raises LeaseLost when the run is another's;
+        nothing is written then either.
         """
-        await self._patiently(self._ready)
+        call = partial(execute, args=args, kwargs=kwargs, info=info, executors=self._executors)
+        losses = 0
+        while True:
+            await self._patiently(self._ready)
+            try:
+                return await self._committed(step, call, opened, run=run, metadata=metadata)
+            except Unreachable as lost:  # at the commit: it may have come through
+                losses += 1
+                if (done := await self._recorded(step, opened)) is not None:
+                    return done
+                if losses == LOST_AT_MOST:
+                    return Failed(lost)
+                log.warning("step %s runs again, its connection was lost: %s", step.name, lost)
+
+    async def _committed(
+        self, step: Step[..., Any], call: Callable[[Step[..., Any]], Awaitable[Outcome]], opened: OpenStep, *,
+        run: ClaimedRun, metadata: Callable[[OpenStep], bytes | None],
+    ) -> Outcome:  # fmt: skip
+        """Raises Unreachable when the connection was lost, in the function or after it."""
         outcome: Outcome | None = None
         try:
             async with step_transaction(self._link, run.org_id) as transaction:
-                within = step.within(transaction.connection)
-                outcome = await execute(within, args, kwargs, info, self._executors)
+                outcome = await call(step.within(transaction.connection))
+                if isinstance(outcome, Failed):
+                    transaction.refuse_loss(outcome.error)
                 done = _succeeded(outcome)
                 now = time.monotonic_ns()
                 record = _ended(opened, done, metadata(opened), now)
                 _follow(await transaction.record(self._worker_id, record, now), run)
         except _Undone:
-            return outcome if isinstance(outcome, Failed) else await self._recorded(step, opened, None)
+            if isinstance(outcome, Failed):
+                return outcome
+            ended = Failed(LeaseLost(f"step {step.name} was ended by another"))
+            return await self._recorded(step, opened) or ended
         except NotCommitted as refused:
             return Failed(refused.refusal)
-        except Unreachable as lost:  # at the commit: it may have come through
-            return await self._recorded(step, opened, lost)
         return done
 
     async def _ready(self) -> None:
@@ -89,13 +117,13 @@ class Transactions:
             self._opening = asyncio.create_task(self._opened.enter_async_context(self._link))
         await asyncio.shield(self._opening)
 
-    async def _recorded(self, step: Step[..., Any], opened: OpenStep, lost: Unreachable | None) -> Outcome:
+    async def _recorded(self, step: Step[..., Any], opened: OpenStep) -> Done | None:
         """What the ledger has of a step that may have been recorded by a commit whose answer was lost."""
         call = recorded_step(opened.record.run_id, opened.record.step_number)
         found = await self._patiently(lambda: self._link(call))
-        if found is not None and found[0] == "completed":
-            return Done(dumped(found[1], f"the output of step {step.name}"), step.read_result(found[1]))
-        return Failed(lost or LeaseLost(f"step {step.name} was ended by another"))
+        if found is None or found[0] != "completed":
+            return None
+        return Done(dumped(found[1], f"the output of step {step.name}"), step.read_result(found[1]))
 
 
 def _ended(opened: OpenStep, done: Done, metadata: bytes | None, now_ns: int) -> StepRecord:

@@ -42,6 +42,12 @@ class StepTransaction:
             row = await cursor.fetchone()
         return "lost" if row is None else str(row[0])
 
+    def refuse_loss(self, error: Exception) -> None:
+        """Raise Unreachable when this error of the step's code is the end of its connection, from outside."""
+        lost = _loss(error) if isinstance(error, psycopg.Error) else None
+        if lost is not None and self.connection.closed:
+            raise lost from error
+
 
 @asynccontextmanager
 async def step_transaction(link: Link, org_id: UUID) -> AsyncIterator[StepTransaction]:
@@ -55,12 +61,18 @@ async def step_transaction(link: Link, org_id: UUID) -> AsyncIterator[StepTransa
                 await conn.execute(TENANT, [str(org_id)])
                 yield StepTransaction(conn)
         except psycopg.Error as error:
-            known = known_error(error)
-            if isinstance(known, Unreachable):
-                raise known from error
-            raise NotCommitted(known or error) from error
+            if (lost := _loss(error)) is not None:
+                raise lost from error
+            raise NotCommitted(known_error(error) or error) from error
         finally:
             conn.row_factory = tuple_row  # whatever the step has made of it
+
+
+def _loss(error: psycopg.Error) -> Unreachable | None:
+    """A connection lost to something from outside: not one that the server ended as it rested, or took too long, in a transaction."""
+    known = known_error(error)
+    is_for_its_length = (error.sqlstate or "").startswith("25P")
+    return known if isinstance(known, Unreachable) and not is_for_its_length else None
 
 
 def recorded_step(run_id: UUID, step_number: int) -> Call[tuple[str, Any] | None]:

@@ -15,7 +15,7 @@ from writers import Writers, writers
 from conditions import ON_ONE_SERVER, until
 from conftest import Clock, Database
 from mainstem import Mainstem, Worker, step, workflow
-from mainstem.errors import LeaseLost
+from mainstem.errors import LeaseLost, NotFound
 from mainstem.ids import new_run_id
 from mainstem.ledger import queue
 from mainstem.ledger.recorder import CLOSINGS, ENDINGS, EVENTS, STARTS, STEPS, WAITS, Answer
@@ -99,6 +99,20 @@ async def test_another_epoch_of_the_same_worker_is_refused_alone(database: Datab
         assert written is None
         assert not crew.recorder.is_fenced
     assert database.value("select count(*) from mainstem.user_workflow_event") == 0
+    assert database.value("select count(*) from mainstem.user_workflow_run_step") == 1
+
+
+async def test_a_change_of_a_step_that_was_not_recorded_is_refused_alone(database: Database) -> None:
+    async with writers(database.url) as crew:
+        run_id, other = await crew.start(2)
+        now = time.monotonic_ns()
+        ended = StepRecord(run_id, 1, 5, 1, b"never begun", now, status=b"completed", ended_ns=now)
+        told, written = await asyncio.gather(
+            crew.recorder.put(CLOSINGS, ended), crew.write(other, 1), return_exceptions=True
+        )
+        assert isinstance(told, NotFound)
+        assert f"step 5 of run {run_id} is not recorded" in str(told)
+        assert written is None
     assert database.value("select count(*) from mainstem.user_workflow_run_step") == 1
 
 

@@ -7,8 +7,8 @@ as $$
 declare
   moment timestamptz := mainstem.clock();
   run_ids uuid[] := array(select distinct s.run_id from unnest(closings) s);
+  absent text;
 begin
-  return query
   with closed as (
     update mainstem.user_workflow_run_step t
        set status = s.status,
@@ -32,6 +32,17 @@ begin
        and t.status in ('pending', 'running', 'waiting')
     returning t.run_id, t.step_number, t.status, t.org_id)
   select coalesce(array_agg(c.run_id), '{}'), coalesce(array_agg(c.step_number), '{}'), coalesce(array_agg(c.status::text), '{}'), coalesce(array_agg(c.org_id), '{}')
-    from closed c;
+    into ids, numbers, states, orgs from closed c;
+  if cardinality(ids) < cardinality(closings) then
+    select format('step %s of run %s', s.step_number, s.run_id) into absent
+      from unnest(closings) s
+      join mainstem.user_workflow_run_queue q on q.run_id = s.run_id and q.worker_id = worker and q.epoch = s.epoch
+     where not exists (select from mainstem.user_workflow_run_step t where t.run_id = s.run_id and t.step_number = s.step_number);
+    if found then
+      raise exception using errcode = 'MS001', message = format('%s is not recorded: nothing to change', absent),
+        hint = 'Record a step before what becomes of it.';
+    end if;
+  end if;
+  return next;
 end $$;
-comment on function mainstem._close_steps_v1(uuid, mainstem._step_record[]) is 'Change steps that are recorded as open, of runs that this worker owns; what was changed. A step that has ended keeps its ending.';
+comment on function mainstem._close_steps_v1(uuid, mainstem._step_record[]) is 'Change steps that are recorded as open, of runs that this worker owns; what was changed. A step that has ended keeps its ending. Raises MS001 for one that is not recorded.';

@@ -12,9 +12,10 @@ declare
   settled boolean;
   names text[];
   due timestamptz;
-  suspend boolean;
 begin
-  for waiting in select distinct w.run_id, w.epoch from unnest(waits) w order by w.run_id loop
+  for waiting in  -- each with its own, in their order
+    select (n.w).run_id, (n.w).epoch, bool_and((n.w).suspend) as suspend, array_agg(n.w order by n.place) as waits
+      from (select w, row_number() over () as place from unnest(waits) w) n group by 1, 2 order by 1 loop
     select q.org_id, q.cancel_requested_at, q.cancel_reason, q.worker_id, q.epoch into queued from mainstem.user_workflow_run_queue q
      where q.run_id = waiting.run_id for no key update skip locked;
     if not found and exists (select from mainstem.user_workflow_run_queue q where q.run_id = waiting.run_id and q.worker_id = worker and q.epoch = waiting.epoch) then
@@ -25,9 +26,7 @@ begin
       continue;
     end if;
     settled := false; names := '{}'; due := 'infinity';
-    select bool_and(w.suspend) into suspend from unnest(waits) w where w.run_id = waiting.run_id;
-    foreach one in array waits loop
-      continue when one.run_id <> waiting.run_id;
+    foreach one in array waiting.waits loop
       for answer, payload, state in select s.answer, s.payload, s.state from mainstem._settle_wait_v1(queued.org_id, one) s loop
         run_id := one.run_id; step_number := one.step_number; org_id := queued.org_id;
         settled := settled or answer <> 'open';
@@ -38,7 +37,7 @@ begin
       if kept.signal is not null then names := names || kept.signal; end if;
       due := least(due, kept.due);
     end loop;
-    if settled or not suspend then
+    if settled or not waiting.suspend then
       continue;
     elsif queued.cancel_requested_at is not null then
       return query select waiting.run_id, 0, 'cancel', to_jsonb(queued.cancel_reason), null::text, null::uuid;

@@ -132,6 +132,10 @@ def test_words_that_no_graph_has_are_told_by_their_node(words: dict[str, Any], f
         ),
         ({"join": "all"}, "nodes.middle.join: fewer than two ways lead here"),
         ({"kind": "map"}, "nodes.middle.config: say either function or workflow"),
+        (
+            {"kind": "map", "config": {"workflow": "other", "executor": "process"}},
+            "nodes.middle.config: an executor is a function's: the steps of a workflow name their own",
+        ),
         ({"type": "outcome"}, "nodes.middle: an outcome ends its way, and an edge leads on from here"),
     ],
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from mainstem import Mainstem, RunFailed, RunHandle, Test, Worker, workflow
 from mainstem.errors import AnswerRefused
 from mainstem.graph.program import graph_workflow
 from mainstem.graph.read import read_graph
+from mainstem.ledger.approvals import Approval
 from mainstem.model import Run, Step
 
 pytestmark = ON_ONE_SERVER
@@ -101,6 +102,31 @@ async def test_a_large_claim_waits_for_its_approval_without_a_worker(
     recorded = await ms.get_run(run.run_id)
     assert named(recorded, "approve").output_data == {"approved": True, "comment": "seen", "timed_out": False}
     assert executed == {"read_claim": 1, "check_eligibility": 1, "score_fraud": 1, "ask_again": 3, "pay": 1}
+
+
+async def test_an_answer_that_breaks_a_rule_of_its_form_is_refused_where_it_is_given(ms: Mainstem) -> None:
+    form = {
+        "amount": {"type": "number", "rule": "@ <= `100`"},
+        "on": {"type": "date", "required": False},
+        "letter": {"type": "file", "required": False},
+    }
+    ruled = graph_workflow(linear("ruled", kind="approval", config={"form": form}))
+    async with started(ms, ruled) as run:
+        [asked] = await until(lambda: open_approvals(ms))
+        for answer, fault in (
+            ({"amount": 200}, r"\$\.amount: 200 breaks the rule '@ <= `100`'"),
+            ({"amount": 1, "on": "someday"}, r"\$\.on: 'someday' is no date"),
+            ({"amount": 1, "letter": {"name": "a.pdf"}}, r"\$\.letter: .* is no file"),
+        ):
+            with pytest.raises(AnswerRefused, match=fault):
+                await ms.answer(asked.step_id, {"approved": True, **answer})
+        right = {"approved": True, "amount": 100, "on": "2026-05-01", "letter": "file:///a.pdf"}
+        await ms.answer(asked.step_id, right)
+        assert await asyncio.wait_for(run.result(), 20) == {"result": {**right, "timed_out": False}}
+
+
+async def open_approvals(ms: Mainstem) -> Sequence[Approval]:
+    return (await ms.approvals()).approvals
 
 
 async def test_an_answer_that_is_not_as_the_form_asks_fails_the_node(ms: Mainstem) -> None:
@@ -258,6 +284,25 @@ async def test_a_graph_says_what_a_failure_does_and_how_long_a_run_may_take(
         with pytest.raises(RunFailed, match="longer than 1 s") as ended:
             await asyncio.wait_for(run.result(), 20)
         assert ended.value.status == "timeout"
+
+
+async def test_items_of_a_map_may_run_in_other_processes(ms: Mainstem) -> None:
+    words = {"function": "graph_functions:whereabouts", "item": "name", "executor": "process"}
+    names = {"items": {"value": ["ann", "ben", "cyd"]}}
+    result, run = await outcome(
+        ms, graph_workflow(linear("scattered", kind="map", config=words, data_bindings=names))
+    )
+    assert [one["name"] for one in result["result"]] == ["ann", "ben", "cyd"]
+    assert os.getpid() not in {one["pid"] for one in result["result"]}
+    assert [one.status for one in run.steps if one.node_key == "middle:item"] == ["completed"] * 3
+
+
+async def test_items_that_no_function_takes_fail_as_steps_of_their_own(ms: Mainstem) -> None:
+    words = {"function": "graph_functions:whereabouts", "executor": "process", "on_error": "keep"}
+    unbound = linear("unbound", kind="map", config=words, data_bindings={"items": {"value": [1]}})
+    result, _run = await outcome(ms, graph_workflow(unbound))
+    [kept] = result["result"]
+    assert kept["error"]["type"] == "KindRefused"
 
 
 async def test_a_function_of_a_node_may_run_in_another_process(ms: Mainstem, database: Database) -> None:

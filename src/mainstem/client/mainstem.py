@@ -20,10 +20,10 @@ from mainstem.client.opened import Opened, Start, Starter
 from mainstem.client.pending import Pending
 from mainstem.client.schedules import Schedules, registered
 from mainstem.errors import RunCancelled, RunFailed, SchemaMissing, SchemaOlder
-from mainstem.flow.forms import refuse_misfit as refuse_answer
 from mainstem.flow.given import Test
 from mainstem.flow.program import Workflow
 from mainstem.flow.values import dumped, loaded
+from mainstem.graph.answers import refuse_answer
 from mainstem.ledger import runs, step_cache
 from mainstem.ledger.approvals import Approvals, answer_approval, list_approvals, read_approval
 from mainstem.ledger.catalog import refuse_misfit

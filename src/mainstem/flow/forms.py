@@ -7,11 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from mainstem.errors import AnswerRefused, BadArgument
+from mainstem.errors import BadArgument
 from mainstem.flow.values import dumped
-
-_SHOWN = 5
-"""Faults of an answer that are named."""
 
 
 def schema_of(form: Any) -> dict[str, Any] | None:
@@ -21,20 +18,6 @@ def schema_of(form: Any) -> dict[str, Any] | None:
     schema = form if isinstance(form, dict) else TypeAdapter(form).json_schema()
     _validator(dumped(schema, "a form").decode())
     return schema
-
-
-def refuse_misfit(schema: Any, answer: Any) -> None:
-    """Raise AnswerRefused, with the place of each fault, for an answer that is not as the form has it."""
-    if schema is None:
-        return
-    faults = faults_in(schema, answer)
-    if faults:
-        told = faults[:_SHOWN]
-        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise AnswerRefused(
-            f"the answer does not fit the form: {'; '.join(told)}{more}",
-            hint="the approval's form says what it takes: `mainstem approvals list --json`",
-        )
 
 
 def faults_in(schema: Any, value: Any, place: str = "$") -> list[str]:

@@ -11,8 +11,8 @@ import click
 from mainstem.cli.door import did, ledger_of
 from mainstem.cli.given import given_text
 from mainstem.cli.output import json_option, say
-from mainstem.flow.forms import refuse_misfit
 from mainstem.flow.values import dumped
+from mainstem.graph.answers import refuse_answer
 from mainstem.ledger.approvals import answer_approval, read_approval
 from mainstem.settings import Settings
 
@@ -31,7 +31,7 @@ def answer(settings: Settings, step_id: UUID, answer: Any, by: str | None) -> No
     text = dumped(answer, "the answer")
     with ledger_of(settings) as ask:
         asked = ask(read_approval(step_id))
-        refuse_misfit(asked.form, answer)
+        refuse_answer(asked.form, answer)
         told = did("approvals.answer", step_id, run_id=str(asked.run_id), name=asked.name, answered_by=by)
         signal_id = ask(answer_approval(step_id, text, by or told.actor), told)
     say(

@@ -10,6 +10,7 @@ from pydantic import Field
 from mainstem.errors import ApprovalTimedOut, RequirementRefused, SignalTimedOut
 from mainstem.flow.approvals import approval
 from mainstem.flow.program import wait_for_signal
+from mainstem.graph.answers import REQUIREMENT
 from mainstem.graph.kinds.kind import Kind, Task
 from mainstem.graph.model import Duration, Requirement, Written
 from mainstem.graph.requirements import faults_of
@@ -71,7 +72,7 @@ async def _answer(task: Task) -> Json:
 
 
 def _form(asked: Question, name: str) -> dict[str, Any]:
-    """As a JSON schema, which the answer is held against where it is given; what only a rule says is looked at later."""
+    """As a JSON schema, which the answer is held against where it is given."""
     required = [key for key, one in asked.form.items() if one.required and not one.has_default]
     return {
         "title": asked.question or name,
@@ -93,4 +94,7 @@ def _property(one: Requirement) -> dict[str, Any]:
         f"min{lengths}": one.min_length, f"max{lengths}": one.max_length,
     }  # fmt: skip
     default = {"default": one.default} if one.has_default else {}
-    return kind | {word: value for word, value in said.items() if value is not None} | default
+    more = (
+        {REQUIREMENT: one.model_dump(exclude_unset=True)} if one.rule or one.type in ("date", "file") else {}
+    )
+    return kind | {word: value for word, value in said.items() if value is not None} | default | more

@@ -10,14 +10,13 @@ from pydantic import Field, model_validator
 from mainstem.errors import KindRefused, RunCancelled, RunFailed, StepFailed
 from mainstem.flow.children import map as lanes_over
 from mainstem.graph.kinds.kind import Kind, Task
-from mainstem.graph.kinds.python import FunctionName, called
+from mainstem.graph.kinds.python import FunctionName, Placed, called, elsewhere
 from mainstem.graph.kinds.workflow import As, begun
-from mainstem.graph.model import Written
 from mainstem.graph.steps import recorded, retry_of
 from mainstem.model import Json
 
 
-class Each(Written):
+class Each(Placed):
     """What is done with each item: a function, or a workflow."""
 
     function: FunctionName | None = None
@@ -36,6 +35,8 @@ class Each(Written):
     def _one_of_two(self) -> Each:
         if (self.function is None) == (self.workflow is None):
             raise ValueError("say either function or workflow")
+        if self.workflow is not None and self.executor is not None:
+            raise ValueError("an executor is a function's: the steps of a workflow name their own")
         return self
 
 
@@ -74,6 +75,9 @@ async def _one(task: Task, item: Json) -> Json:
     inputs = {name: value for name, value in task.inputs.items() if name != asked.over} | {asked.item: item}
     if asked.workflow is not None:
         return await begun(task.host, asked.workflow, inputs, asked.run_as)
+
+    if (placed := elsewhere(task.node, "item", asked.function, asked, inputs)) is not None:
+        return await placed(**inputs)
 
     async def run(given: dict[str, Json]) -> Json:
         return await called(asked.function, given)

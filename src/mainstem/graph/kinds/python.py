@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,7 @@ from mainstem.flow.modules import module_named
 from mainstem.flow.program import Step
 from mainstem.flow.threads import in_thread
 from mainstem.graph.kinds.kind import Kind, Task
-from mainstem.graph.model import Written
+from mainstem.graph.model import Node, Written
 from mainstem.graph.steps import cache_of, retry_of
 from mainstem.model import Json
 
@@ -22,20 +22,25 @@ FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 """module:function"""
 
 
-class Called(Written):
-    """Which function, and where it runs."""
+class Placed(Written):
+    """Where a function runs."""
 
-    function: FunctionName
     executor: str | None = None
     """process, ray, or one that the worker was given; the worker itself without it."""
     resources: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """What it takes of that one while it runs: {cpu: 2}."""
 
     @model_validator(mode="after")
-    def _of_an_executor(self) -> Called:
+    def _of_an_executor(self) -> Self:
         if self.resources and self.executor is None:
             raise ValueError("resources are an executor's: name it too, as in executor: process")
         return self
+
+
+class Called(Placed):
+    """Which function, and where it runs."""
+
+    function: FunctionName
 
 
 class Python(Kind):
@@ -45,13 +50,8 @@ class Python(Kind):
     config = Called
 
     async def before(self, task: Task) -> Json:
-        if task.config.executor is None:
-            return None
-        try:
-            function = _taking(task.config.function, task.inputs)
-        except KindRefused:  # for the node's own step to say, so that it is recorded
-            return None
-        return {"gave": await _elsewhere(function, task)}
+        step = elsewhere(task.node, "call", task.config.function, task.config, task.inputs)
+        return None if step is None else {"gave": await step(**task.inputs)}
 
     async def run(self, task: Task) -> Json:
         if task.waited is not None:
@@ -59,17 +59,25 @@ class Python(Kind):
         return await called(task.config.function, task.inputs)
 
 
-async def _elsewhere(function: Callable[..., Any], task: Task) -> Json:
-    step: Step[..., Any] = Step(
-        function,
-        name=f"{task.node.key}:call",
-        retry=retry_of(task.node, tries_again=True),
-        timeout=task.node.timeout,
-        executor=task.config.executor,
-        resources=task.config.resources,
-        cache=cache_of(task.node),
+def elsewhere(
+    node: Node, part: str, function: str, placed: Placed, inputs: dict[str, Json]
+) -> Step[..., Any] | None:
+    """The step NODE:PART that runs it on an executor. None for the worker itself to run it, and to record why it can not."""
+    if placed.executor is None:
+        return None
+    try:
+        found = _taking(function, inputs)
+    except KindRefused:
+        return None
+    return Step(
+        found,
+        name=f"{node.key}:{part}",
+        retry=retry_of(node, tries_again=True),
+        timeout=node.timeout,
+        executor=placed.executor,
+        resources=placed.resources,
+        cache=cache_of(node),
     )
-    return cast("Json", await step(**task.inputs))
 
 
 async def called(name: str, inputs: dict[str, Json]) -> Json:

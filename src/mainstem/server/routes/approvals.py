@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from mainstem.errors import AnswerRefused, NotFound, StepIsOver
-from mainstem.flow.forms import refuse_misfit
 from mainstem.flow.values import dumped
+from mainstem.graph.answers import refuse_answer
 from mainstem.ledger import approvals
 from mainstem.server.access import Operator, Viewer
 from mainstem.server.answers import described, linked
@@ -48,7 +48,7 @@ async def list_approvals(
 async def answer(step_id: UUID, caller: Operator, database: Asked, given: GivenAnswer) -> AnsweredApproval:
     """Once: the first answer stands, another is a conflict. One that does not fit the form is refused, each fault with its place."""
     asked = await database.perform(approvals.read_approval(step_id), org_id=caller.org_id)
-    refuse_misfit(asked.form, given.answer)
+    refuse_answer(asked.form, given.answer)
     by = given.answered_by or caller.name
     note = {} if given.note is None else {"note": given.note}
     signal_id = await database.perform(

@@ -166,6 +166,12 @@ class AnyOrder(RuleBasedStateMachine):
         run = self.world.ask(lambda: self.world.ms.start(story, plan))
         self.runs[run.run_id] = Story(tuple(plan))
 
+    @rule(before=st.integers(0, 2))
+    def fail(self, before: int) -> None:
+        """What failed is what people have most to do with."""
+        self.start(["work"] * before + ["fail"])
+        self.work()
+
     @precondition(lambda self: self.runs)
     @rule()
     def work(self) -> None:
@@ -332,5 +338,5 @@ def test_in_any_order(database: Database, clock: Clock, monkeypatch: pytest.Monk
         AnyOrder.world = made
         run_state_machine_as_test(AnyOrder, settings=told)
     print(AnyOrder.done)
-    asked = {"signal", "cancel", "retry", "fork"}  # the others come with more examples
+    asked = {"signal", "cancel", "retry", "retry_from_a_step", "skip_what_failed", "fork"}
     assert {name for name, may in AnyOrder.done if may} >= asked

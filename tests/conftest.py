@@ -24,10 +24,9 @@ from servers import database as fresh_database
 
 T = TypeVar("T")
 
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # as a shell has it for what it runs in the background; whatever
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests begin would ignore it too
+# a shell has what it runs in the background ignore it, and whatever tests begin would ignore it too
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_connections": "200"}
 """Tests kill processes, not machines: what the kernel has is not lost."""
@@ -54,15 +53,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     from shares import scheduler
 
     return scheduler(config, log)
-
-
-@pytest.hookimpl(tryfirst=True)  # before -m chooses
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    first = _server_names()[0]
-    for item in items:
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        if item.get_closest_marker("heavy") and parameters.get("server_url", first) != first:
-            item.add_marker(pytest.mark.slow)
 
 
 def _server_names() -> list[str]:

@@ -15,6 +15,9 @@ Json = Any
 DEFAULT_ORG = UUID("00000000-0000-7000-8000-000000000001")
 """The organization that exists after `mainstem db upgrade`."""
 
+ACTIVE_VERSION = 0
+"""Instead of a version: the one that is active when a run begins, or that of the code as it was last entered."""
+
 LONGEST_LOG = 256
 LARGEST_LOG = 256 * 1024
 """Events, and bytes of their data, that are folded into one value. A log beyond either stays in the event log."""

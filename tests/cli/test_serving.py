@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,7 +24,8 @@ from mainstem.ledger.keys import create_key, mint
 from servers import open_directory
 from typed import Terminal, write_program
 
-pytestmark = pytest.mark.heavy
+get = partial(httpx.get, timeout=30)
+"""Of a server that has just begun, on cores that others use too."""
 
 
 def test_up_brings_its_own_database_and_leaves_nothing_running(tmp_path: Path) -> None:
@@ -32,12 +34,9 @@ def test_up_brings_its_own_database_and_leaves_nothing_running(tmp_path: Path) -
         started("--data", str(data), "up", "--port", "0", directory=tmp_path) as (process, told),
     ):
         assert (told["embedded"], told["open_to_all"]) == (True, True)
-        assert httpx.get(f"{told['url']}/readyz", timeout=30).json() == {"status": "ok"}
-        assert httpx.get(f"{told['url']}/api/v1/runs", timeout=30).json()["runs"] == []
-        assert (
-            httpx.get(f"{told['url']}/api/v1/runs", headers={"host": "evil.example"}, timeout=30).status_code
-            == 403
-        )
+        assert get(f"{told['url']}/readyz").json() == {"status": "ok"}
+        assert get(f"{told['url']}/api/v1/runs").json()["runs"] == []
+        assert get(f"{told['url']}/api/v1/runs", headers={"host": "evil.example"}).status_code == 403
         assert ended(process) == (0, "")
         assert not list(data.rglob("postmaster.pid"))
 
@@ -52,7 +51,7 @@ def test_up_runs_workflows_in_a_process_of_its_own(database: Database, tmp_path:
         )
         terminal = Terminal(database.url)
         terminal.type("run", "greeting", "--input", '{"name": "Ann"}', "--wait")
-        assert httpx.get(f"{told['url']}/api/v1/runs", timeout=30).json()["runs"][0]["status"] == "completed"
+        assert get(f"{told['url']}/api/v1/runs").json()["runs"][0]["status"] == "completed"
         code, _errors = ended(process)
     assert code == 0
     assert database.value("select count(*) from mainstem.user_workflow_worker where reaped_at is null") == 0
@@ -101,11 +100,11 @@ def test_serve_asks_for_keys_logs_each_request_and_ends_what_is_in_flight(
         process,
         told,
     ):
-        assert httpx.get(f"{told['url']}/api/v1/runs", timeout=30).status_code == 401
+        assert get(f"{told['url']}/api/v1/runs").status_code == 401
         key = {"Authorization": f"Bearer {minted.text}"}
 
         def ask() -> None:
-            answers.append(httpx.get(f"{told['url']}/api/v1/runs", headers=key, timeout=30).status_code)
+            answers.append(get(f"{told['url']}/api/v1/runs", headers=key).status_code)
 
         with psycopg.connect(database.url) as holder:
             holder.execute("lock table mainstem.user_workflow_run in access exclusive mode")
@@ -170,7 +169,7 @@ def test_a_login_that_may_only_be_mainstem_app_serves_and_makes_keys(
         with started("serve", "--port", "0", directory=tmp_path, url=url, told="stderr") as (process, told):
             key = {"Authorization": f"Bearer {made['key']}"}
             for path in ("/readyz", "/metrics", "/api/v1/audit"):
-                assert httpx.get(told["url"] + path, headers=key, timeout=30).status_code == 200
+                assert get(told["url"] + path, headers=key).status_code == 200
             assert ended(process)[0] == 0
     finally:
         database.connect(None, None).execute(f"drop role {login}")

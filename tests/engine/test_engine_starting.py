@@ -107,6 +107,15 @@ async def test_a_workflow_is_started_by_its_name(ms: Mainstem) -> None:
         assert await asyncio.wait_for((await ms.start("greeting", name="ann")).result(), 10) == "hello ann"
 
 
+async def test_a_run_that_is_begun_by_name_has_the_version_of_the_code(
+    ms: Mainstem, database: Database
+) -> None:
+    await ms.register(revised)
+    async with Worker(ms, [revised]):
+        await asyncio.wait_for((await ms.start("revised")).result(), 10)
+    assert database.value("select workflow_version from mainstem.user_workflow_run") == 3
+
+
 @pytest.mark.parametrize("here", [True, False])
 async def test_a_start_that_cannot_be_stored_fails_alone(ms: Mainstem, here: bool) -> None:
     await ms.register(greeting)
@@ -301,12 +310,3 @@ class a_worker_in_a_thread:  # noqa: N801  (it reads as what it is)
     async def _work(self) -> None:
         async with Mainstem(self.database.url) as ms, Worker(ms, self.workflows):
             await asyncio.to_thread(self.leave.wait)
-
-
-async def test_a_run_that_is_begun_by_name_has_the_version_of_the_code(
-    ms: Mainstem, database: Database
-) -> None:
-    await ms.register(revised)
-    async with Worker(ms, [revised]):
-        await asyncio.wait_for((await ms.start("revised")).result(), 10)
-    assert database.value("select workflow_version from mainstem.user_workflow_run") == 3

@@ -138,17 +138,22 @@ async def test_a_statement_that_cannot_be_done_says_why(
         await published_result(ms, database, {"kind": "sql", "config": config})
 
 
-@pytest.mark.parametrize("condition", [None, "output > `10`"])
-async def test_what_a_node_gave_is_given_again_to_whoever_runs_it_with_the_same_inputs(
-    ms: Mainstem, condition: str | None
-) -> None:
+def remembered(name: str, **words: Any) -> dict[str, Any]:
+    """A graph whose node squares an item, and is cached; other words take the place of these."""
     node = {
         "kind": "python",
         "config": {"function": "graph_functions:square"},
         "data_bindings": {"item": {"input": "item"}},
         "cache": {"ttl": "1h"},
     }
-    graph: dict[str, Any] = linear("remembered", **node)
+    return linear(name, **{**node, **words})
+
+
+@pytest.mark.parametrize("condition", [None, "output > `10`"])
+async def test_what_a_node_gave_is_given_again_to_whoever_runs_it_with_the_same_inputs(
+    ms: Mainstem, condition: str | None
+) -> None:
+    graph = remembered("remembered")
     if condition is not None:
         graph["edges"] += [{"from": "middle", "to": "done", "label": "large", "condition": condition}]
         graph["nodes"]["done"]["join"] = "any"
@@ -164,18 +169,8 @@ async def test_what_a_node_gave_is_given_again_to_whoever_runs_it_with_the_same_
     assert await ms.clear_cache(step=listed.step) == 2
 
 
-def remembered(name: str, **words: Any) -> dict[str, Any]:
-    node = {
-        "kind": "python",
-        "config": {"function": "graph_functions:square"},
-        "data_bindings": {"item": {"input": "item"}},
-        "cache": {"ttl": "1h"},
-    }
-    return linear(name, **{**node, **words})
-
-
 async def test_a_visit_too_many_is_refused_though_the_answer_is_remembered(ms: Mainstem) -> None:
-    graph: dict[str, Any] = remembered("round", type="decision", max_visits=2)
+    graph = remembered("round", type="decision", max_visits=2)
     graph["edges"] += [{"from": "middle", "to": "middle", "condition": "output > `10`"}]
     graph["edges"][1]["condition"] = "output <= `10`"
     flow = graph_workflow(graph)

@@ -187,6 +187,13 @@ async def fill(worker: ManualWorker, run: ClaimedRun, output: bytes | None) -> N
     await worker.session.perform(step_cache.fill("digest", Place(run, 1), output, 60))
 
 
+async def fenced(two: list[ManualWorker], clock: Clock) -> None:
+    """The first was silent for longer than its lease, and the other has seen it."""
+    clock.advance(seconds=16)
+    await two[1].heartbeat()
+    await two[1].reap()
+
+
 async def test_of_two_runs_that_want_one_result_at_once_one_makes_it_and_the_other_gets_it(
     two: list[ManualWorker], people: list[Session], tenant: Tenant
 ) -> None:
@@ -217,9 +224,7 @@ async def test_a_result_whose_maker_lost_its_run_is_made_by_who_waited_and_the_l
     first, second = await runs_of_two(two, people, tenant)
     one, other = two
     assert await ask(one, first) == "yours"
-    clock.advance(seconds=16)
-    await other.heartbeat()
-    await other.reap()
+    await fenced(two, clock)
     assert await ask(other, second) == "yours"
     await fill(one, first, b'"too late"')
     assert await ask(one, first) == "held"
@@ -233,9 +238,7 @@ async def test_a_result_that_comes_after_its_maker_was_fenced_is_dropped_though_
     first, second = await runs_of_two(two, people, tenant)
     one, other = two
     assert await ask(one, first) == "yours"
-    clock.advance(seconds=16)
-    await other.heartbeat()
-    await other.reap()
+    await fenced(two, clock)
     await fill(one, first, b'"too late"')
     assert await ask(other, second) == "yours"
 
@@ -247,9 +250,7 @@ async def test_a_one_shot_breakpoint_is_not_used_up_by_a_worker_that_was_fenced(
     one, other = two
     workflow = await people[0].value("select name from mainstem.user_workflow")
     made = await people[0].perform(create_breakpoint(NewBreakpoint(workflow=workflow, one_shot=True)))
-    clock.advance(seconds=16)
-    await other.heartbeat()
-    await other.reap()
+    await fenced(two, clock)
     assert not await one.session.perform(hit_breakpoint(made, first))
     assert await other.session.perform(hit_breakpoint(made, second))
     assert not await other.session.perform(hit_breakpoint(made, second))

@@ -24,8 +24,6 @@ from conftest import Database
 from mainstem import Mainstem, Terms, Worker, step, workflow
 from mainstem.model import Run
 
-pytestmark = pytest.mark.heavy
-
 HERE = Path(__file__).parent
 TERMS = Terms(ttl=LEASE, poll=0.2)
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from callers import Caller
 
@@ -23,6 +24,16 @@ def found(caller: Caller, text: str, **asked: Any) -> list[UUID]:
     page = perform(caller.conn, find_runs(parsed(text), **asked), org_id=caller.tenant.org_id)
     assert page.searched_back_to is None
     return [run.run_id for run in page.runs]
+
+
+def paged(conn: psycopg.Connection[Any], org_id: UUID, text: str, **asked: Any) -> list[UUID]:
+    """All that is found, page after page."""
+    page = perform(conn, find_runs(parsed(text), **asked), org_id=org_id)
+    seen = [run.run_id for run in page.runs]
+    while page.next is not None:
+        page = perform(conn, find_runs(parsed(text), **asked, after=page.next), org_id=org_id)
+        seen += [run.run_id for run in page.runs]
+    return seen
 
 
 def ended(caller: Caller, ending: str = "completed", why: str | None = None, *, external_id: str | None = None,
@@ -151,17 +162,7 @@ def test_words_are_looked_for_in_ids_errors_names_and_documents(caller: Caller) 
 )
 def test_pages_neither_skip_nor_repeat_a_run(caller: Caller, sort: str) -> None:
     everything = [ended(caller) for _ in range(7)]
-    seen: list[UUID] = []
-    after = None
-    while True:
-        page = perform(
-            caller.conn,
-            find_runs(parsed("status:completed"), sort=sort, limit=2, after=after),
-            org_id=caller.tenant.org_id,
-        )
-        seen += [run.run_id for run in page.runs]
-        if (after := page.next) is None:
-            break
+    seen = paged(caller.conn, caller.tenant.org_id, "status:completed", sort=sort, limit=2)
     assert sorted(seen) == sorted(everything)
     if sort.endswith("created"):
         assert seen == sorted(everything, reverse=sort == "-created")
@@ -276,19 +277,18 @@ def test_what_an_index_of_sealed_leaves_has_is_found_there_and_in_hot_ones(
     app = database.connect("mainstem_app", tenant.org_id)
     whole = perform(app, find_runs(parsed(text)), org_id=tenant.org_id)
     assert ([run.created_at.year >= 2021 for run in whole.runs], whole.searched_back_to) == ([True] * 3, None)
-    paged: list[UUID] = []
-    after = None
-    while True:
-        page = perform(app, find_runs(parsed(text), limit=1, after=after, budget=0.0), org_id=tenant.org_id)
-        paged += [run.run_id for run in page.runs]
-        if (after := page.next) is None:
-            break
-    assert paged == [run.run_id for run in whole.runs]
+    assert paged(app, tenant.org_id, text, limit=1, budget=0.0) == [run.run_id for run in whole.runs]
 
 
 @pytest.mark.parametrize(
-    "reach", ["null", "'00000000-0000-0000-0000-000000000000'", "leaf"], ids=["windows", "all", "leaves"]
-)  # fmt: skip
+    "reach",
+    [
+        "null::uuid",
+        "'00000000-0000-0000-0000-000000000000'::uuid",
+        "mainstem._leaf_below(least(upper, mainstem.first_id_at(mainstem.clock())))",
+    ],
+    ids=["windows", "all", "leaves"],
+)
 def test_pages_are_the_same_whether_windows_are_looked_through_or_a_leaf_at_once_or_all(
     database: Database, reach: str
 ) -> None:
@@ -302,20 +302,12 @@ def test_pages_are_the_same_whether_windows_are_looked_through_or_a_leaf_at_once
             tenant.org_id, tenant.workflow_id, at,
         )  # fmt: skip
     database.connect(role=None).execute(
-        "create or replace function mainstem._looked_through_to(query text, org uuid, leaf uuid, upper uuid) returns uuid"
-        f" language sql volatile return {reach}::uuid"
+        "create or replace function mainstem._looked_through_to(query text, org uuid, upper uuid) returns uuid"
+        f" language sql volatile return {reach}"
     )
     failed = database.value(
         "select array_agg(run_id order by run_id desc) from mainstem.user_workflow_run where status = 'failed'"
     )
     app = database.connect("mainstem_app", tenant.org_id)
-    paged: list[UUID] = []
-    after = None
-    while True:
-        asked = find_runs(parsed("status:failed workflow:intake"), limit=4, after=after)
-        page = perform(app, asked, org_id=tenant.org_id)
-        paged += [run.run_id for run in page.runs]
-        if (after := page.next) is None:
-            break
-    assert paged == failed
-    assert len(paged) == 15
+    assert len(failed) == 15
+    assert paged(app, tenant.org_id, "status:failed workflow:intake", limit=4) == failed

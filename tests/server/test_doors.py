@@ -17,8 +17,6 @@ from mainstem.server.database import Database
 from serving import running
 from tenants import digest
 
-pytestmark = pytest.mark.heavy
-
 CASES = every_case()
 GUARDED = [case for case in CASES if not case.tenantless]
 

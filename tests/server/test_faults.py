@@ -17,8 +17,6 @@ from mainstem.errors import DatabaseReadOnly, QueryBudgetExceeded, SchemaMissing
 from mainstem.server import ServerConfig, create_app
 from serving import running
 
-pytestmark = pytest.mark.heavy
-
 CASES = every_case()
 NEEDY = [case for case in CASES if not case.without_database]
 CHANGES = [case for case in NEEDY if case.is_change]

@@ -31,8 +31,6 @@ from mainstem.server import ServerConfig, create_app
 from mainstem.server.history.item import OURS, CostBreakdown, HistoryAnalytics, HistoryItem, TokenBreakdown
 from serving import serving
 
-pytestmark = pytest.mark.heavy
-
 HISTORY = "/api/workflow-history"
 
 

@@ -17,8 +17,6 @@ from listening import started
 from mainstem.server import ServerConfig, create_app
 from mainstem.server.access import Access
 
-pytestmark = pytest.mark.heavy
-
 EXAMPLES = 12
 """Requests for each operation."""
 

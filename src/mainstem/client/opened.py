@@ -12,6 +12,7 @@ from uuid import UUID
 
 from mainstem.client.endings import Endings
 from mainstem.client.inputs import KnownInputs
+from mainstem.client.registering import registration
 from mainstem.errors import (
     BadArgument,
     IdempotencyConflict,
@@ -30,9 +31,7 @@ from mainstem.ids import new_run_id
 from mainstem.ledger import runs
 from mainstem.ledger.link import Link
 from mainstem.ledger.records import StartRecord
-
-ACTIVE = 0
-"""Instead of a version: the one that is active when the run begins, or that of the code as it was last entered."""
+from mainstem.model import ACTIVE_VERSION
 
 MOST_STARTS = 500
 """Runs that are begun in one call."""
@@ -84,7 +83,7 @@ class Start:
             workflow_id,
             self.channel or ("web" if code is None else code.channel),
             input_data,
-            workflow_version=ACTIVE if code is None else code.version,
+            workflow_version=ACTIVE_VERSION if code is None else code.version,
             external_id=self.external_id,
             created_by=self.created_by,
             priority=self.priority,
@@ -139,11 +138,7 @@ class Opened:
                     )
                 self._workflow_ids[name] = found
             else:
-                self._workflow_ids[name] = await self.link(
-                    runs.register_workflow(
-                        name, workflow.__doc__, workflow.parameters.schema(), workflow.version
-                    )
-                )
+                self._workflow_ids[name] = await self.link(registration(workflow))
         return self._workflow_ids[name]
 
     async def start(self, given: Start) -> tuple[UUID, bool]:

@@ -20,6 +20,7 @@ from mainstem.ledger import schedules
 from mainstem.ledger.call import Call
 from mainstem.ledger.schedules import A_DAY, Firings, Missed, NewSchedule, Overlap, Schedule
 from mainstem.ledger.schedules import Schedules as Page
+from mainstem.model import ACTIVE_VERSION
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class Schedules:
             new = NewSchedule(
                 name=name, workflow_id=await opened.workflow_id(workflow), input=text, time_argument=time_argument,
                 cron=cron, every=recurrence.every, at=recurrence.at, zone=zone,
-                channel=channel or ("web" if code is None else code.channel), version=0 if code is None else code.version,
+                channel=channel or ("web" if code is None else code.channel), version=ACTIVE_VERSION if code is None else code.version,
                 queue=queue or ("default" if code is None else code.queue), priority=priority,
                 missed=missed, window=_span(window) or A_DAY, overlap=overlap,
             )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.client.inputs import KnownInputs
+from mainstem.client.registering import registration
 from mainstem.errors import InputRefused, NotFound, RunCancelled, RunFailed, StepFailed
 from mainstem.flow.children import Child
 from mainstem.flow.parameters import refuse_arguments
@@ -48,14 +49,11 @@ class Children:
         """See that the tenant has this workflow; one that is only named must be there already."""
         if isinstance(workflow, str) or (org_id, workflow.name) in self._entered:
             return
-        call = runs.register_workflow(
-            workflow.name, workflow.__doc__, workflow.parameters.schema(), workflow.version
-        )
 
         async def enter() -> None:
             async with self._link.borrowed() as conn:
                 with unbroken():
-                    await aperform(conn, call, org_id=org_id)
+                    await aperform(conn, registration(workflow), org_id=org_id)
 
         await self._patiently(enter)
         self._entered.add((org_id, workflow.name))

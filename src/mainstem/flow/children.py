@@ -10,6 +10,7 @@ from uuid import UUID
 from mainstem.errors import BadArgument
 from mainstem.flow.program import Workflow
 from mainstem.flow.program import _conductor as conductor_of
+from mainstem.model import ACTIVE_VERSION
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,8 +35,7 @@ class Child:
 
     @property
     def version(self) -> int:
-        """0: the one that is active when the run begins."""
-        return 0 if isinstance(self.workflow, str) else self.workflow.version
+        return ACTIVE_VERSION if isinstance(self.workflow, str) else self.workflow.version
 
     def start(self) -> dict[str, Any]:
         """What it begins with, as the ledger's record of a start has it."""

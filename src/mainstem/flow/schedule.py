@@ -20,9 +20,10 @@ Missed = Literal["skip", "once", "all"]
 Overlap = Literal["allow", "skip", "queue", "cancel"]
 
 TIME_ARGUMENT = "scheduled_for"
-A_TIME = "2026-01-01T00:00:00.000000+00:00"
-"""What stands for the time that a schedule gives each run."""
 """A parameter of this name gets the time that a run was scheduled for, which is not when it begins."""
+
+A_TIME = "2026-01-01T00:00:00.000000+00:00"
+"""What stands for that time where an input is checked before there is a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

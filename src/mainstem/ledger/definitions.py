@@ -12,7 +12,7 @@ from uuid import UUID
 from mainstem.errors import BadArgument, DraftConflict, NotFound
 from mainstem.ledger.call import Call, Row, scalar
 from mainstem.ledger.workflows import Version, no_workflow
-from mainstem.model import Json
+from mainstem.model import ACTIVE_VERSION, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,15 +191,15 @@ select w.name as workflow, w.active_version, w.input_schema, v.version, (
 
 
 def read_input(
-    workflow: str | UUID, version: int = 0, *, org_id: UUID | None = None
+    workflow: str | UUID, version: int = ACTIVE_VERSION, *, org_id: UUID | None = None
 ) -> Call[InputAsked | None]:
-    """What a version takes, 0 the active one; None when there is no such workflow. org_id: for workers, whose it is.
+    """What a version takes; None when there is no such workflow. org_id: for workers, whose it is.
 
     Raises NotFound for a version that a graph does not have.
     """
     name, workflow_id = (workflow, None) if isinstance(workflow, str) else (None, workflow)
     return Call(
-        f"{_INPUT} coalesce(nullif(%s, 0), w.active_version)"
+        f"{_INPUT} coalesce(nullif(%s, {ACTIVE_VERSION}), w.active_version)"
         " where w.org_id = coalesce(%s, mainstem.current_org()) and (w.name = %s or w.workflow_id = %s)",
         [version, org_id, name, workflow_id],
         lambda rows: _input_asked(rows, version),

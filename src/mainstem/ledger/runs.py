@@ -45,6 +45,7 @@ def start_runs(oids: dict[str, int], records: list[StartRecord]) -> Call[list[tu
 def register_workflow(
     name: str,
     description: str | None,
+    *,
     input_schema: Mapping[str, Json] | None = None,
     code_version: int | None = None,
 ) -> Call[UUID]:

@@ -15,7 +15,7 @@ from uuid import UUID
 from mainstem.errors import NotFound
 from mainstem.ledger.call import Call, Row, nothing, scalar
 from mainstem.ledger.cursors import closed, opened
-from mainstem.model import Json
+from mainstem.model import ACTIVE_VERSION, Json
 
 Missed = Literal["skip", "once", "all"]
 Overlap = Literal["allow", "skip", "queue", "cancel"]
@@ -37,8 +37,8 @@ class NewSchedule:
     """The workflow's arguments by name, as JSON."""
     time_argument: str | None = None
     channel: str = "web"
-    version: int = 0
-    """What its runs begin with; 0: the version that is active then."""
+    version: int = ACTIVE_VERSION
+    """What its runs begin with."""
     queue: str = "default"
     priority: int = 0
     missed: Missed = "once"

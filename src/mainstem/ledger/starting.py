@@ -11,6 +11,7 @@ from uuid import UUID
 from mainstem.errors import BadArgument, IdempotencyConflict, NotFound
 from mainstem.ids import new_run_id
 from mainstem.ledger.call import Call, Row
+from mainstem.model import ACTIVE_VERSION
 
 _START = """
 select s.run_id, s.answer from mainstem._start_runs_v1(null, array[jsonb_populate_record(null::mainstem._start_record,
@@ -29,8 +30,7 @@ class NewRun:
     """The workflow's arguments by name, as JSON."""
     channel: str
     external_id: str | None = None
-    version: int = 0
-    """0: the one that is active."""
+    version: int = ACTIVE_VERSION
     priority: int = 0
     tags: Sequence[str] = field(default=())
     is_test: bool = False

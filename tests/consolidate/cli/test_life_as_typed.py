@@ -20,8 +20,6 @@ from conftest import Database
 from mainstem.consolidate.mapping import preset
 from typed import Terminal
 
-pytestmark = pytest.mark.heavy
-
 __all__ = ["terminal"]
 
 PROVED = "all 484 rows of 9 tables can be rebuilt, equal"

@@ -19,8 +19,6 @@ from mainstem.consolidate.sources.address import address_of
 from servers import in_database
 from typed import Terminal
 
-pytestmark = pytest.mark.heavy
-
 LANDING = "mainstem_landing_rcm"
 SECRET = "not%20for%20everybody"
 

@@ -23,8 +23,6 @@ from mainstem.consolidate.presets.history.sample.schema import names
 from mainstem.consolidate.presets.history.sample.writer import running, until
 from mainstem.errors import ProofFailed
 
-pytestmark = pytest.mark.heavy
-
 VIEW = "mainstem_landing_history.workflow_history"
 
 

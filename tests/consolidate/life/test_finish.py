@@ -25,8 +25,6 @@ from mainstem.postgres.processes import wait_until
 from serving import serving
 from typed import Terminal
 
-pytestmark = pytest.mark.heavy
-
 NOTING = "select count(*) from pg_trigger where tgname ~ '^consolidation_rcm_(insert|update|delete)$'"
 GIVING = "select count(*) from pg_trigger where tgname = 'consolidation_rcm_id' and tgparentid = 0"
 DROPPING = ("consolidate", "finish", "--typed", "rcm", "--drop-legacy-columns")

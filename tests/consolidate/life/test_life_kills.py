@@ -23,8 +23,6 @@ from mainstem.consolidate.presets.rcm.sample.statements import NEVER_WORKED
 from mainstem.consolidate.presets.rcm.sample.writer import writing
 from mainstem.errors import PhaseRefused
 
-pytestmark = pytest.mark.heavy
-
 SEED = int(os.environ.get("MAINSTEM_TEST_SEED", "20240101"))
 AFTER = {
     "copy": "copied",

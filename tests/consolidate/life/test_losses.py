@@ -19,8 +19,6 @@ from mainstem.consolidate.life import roll_back
 from mainstem.consolidate.presets.rcm.sample.world import ALDER, ANN, INTAKE, OPEN_PORTAL
 from mainstem.errors import CutoverBlocked, NotLossless
 
-pytestmark = pytest.mark.heavy
-
 
 @pytest.fixture
 def life(server_url: str) -> Iterator[Life]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-import pytest
 
 from conftest import Database
 from mainstem.consolidate.life import adopt, compiled, copy, cut_over, migrator, read_plan, roll_back, verify
@@ -15,8 +14,6 @@ from mainstem.consolidate.mapping import preset
 from mainstem.consolidate.presets.rcm.sample import install
 from mainstem.consolidate.presets.rcm.sample.statements import Statement
 from mainstem.consolidate.presets.rcm.sample.writer import Writer, writing
-
-pytestmark = pytest.mark.heavy
 
 REPORTS = tuple(
     Statement(view, (f"select count(*) from {view}",))

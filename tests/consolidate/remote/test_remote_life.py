@@ -25,8 +25,6 @@ from mainstem.consolidate.presets.rcm.sample.statements import KEYS
 from mainstem.consolidate.presets.rcm.sample.writer import Writer, writing
 from mainstem.errors import LandingDiffers
 
-pytestmark = pytest.mark.heavy
-
 LANDING = "mainstem_landing_rcm"
 TEXT = preset("rcm").replace(
     "source: {kind: postgres, schema: public}", "source: {kind: remote, schema: public}"

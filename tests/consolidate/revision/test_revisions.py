@@ -24,8 +24,6 @@ from mainstem.consolidate.revision import write
 from mainstem.errors import MappingRefused, NotLossless, PhaseRefused, RevisionRefused
 from typed import Terminal
 
-pytestmark = pytest.mark.heavy
-
 ENV = """
 from alembic import context
 from sqlalchemy import create_engine

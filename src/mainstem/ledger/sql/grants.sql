@@ -68,7 +68,7 @@ grant select on mainstem.v_active_workflow_configs, mainstem.v_workflow_executio
 grant select on mainstem.user_workflow_run, mainstem.user_workflow_run_step, mainstem.user_workflow_run_context, mainstem.user_workflow,
   mainstem.user_workflow_node, mainstem.user_workflow_leaf to mainstem_search;
 grant execute on function mainstem._run_condition(jsonb, uuid, timestamptz), mainstem._run_comparison(text, jsonb, timestamptz), mainstem._run_column(text),
-  mainstem._run_trait(text, text), mainstem._whole_below(jsonb), mainstem._words_condition(jsonb, uuid), mainstem._leaf_below(uuid), mainstem._looked_through_to(text, uuid, uuid, uuid), mainstem._words_of_run(text, text, jsonb, jsonb, jsonb) to mainstem_search;
+  mainstem._run_trait(text, text), mainstem._whole_below(jsonb), mainstem._words_condition(jsonb, uuid), mainstem._leaf_below(uuid), mainstem._looked_through_to(text, uuid, uuid), mainstem._words_of_run(text, text, jsonb, jsonb, jsonb) to mainstem_search;
 grant create on schema mainstem to mainstem_search;
 alter function mainstem.search_workflow_runs(jsonb, jsonb, jsonb, timestamptz, timestamptz, integer) owner to mainstem_search;
 alter function mainstem.find_workflow_runs(jsonb, text, boolean, text, uuid, integer, interval) owner to mainstem_search;

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 from statistics import median
 
@@ -104,8 +106,23 @@ def test_every_view_answers_with_the_rights_of_who_asks() -> None:
         assert "with (security_invoker = true)" in path.read_text(), path.name
 
 
-def test_the_public_names_are_these() -> None:
-    assert sorted(mainstem.__all__) == mainstem.__all__ or set(mainstem.__all__) == {
-        name for name in vars(mainstem) if name in mainstem.__all__
+def test_what_is_exported_is_typed_and_found_where_it_is_made() -> None:
+    typed = {
+        (node.module, alias.name)
+        for node in ast.walk(TREES[Path(mainstem.__file__)])
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mainstem.")
+        for alias in node.names
     }
-    assert all(hasattr(mainstem, name) for name in mainstem.__all__)
+    assert typed == {(module, name) for name, module in mainstem._PLACES.items()}
+    assert {name for _module, name in typed} == set(mainstem.__all__)
+    assert all(getattr(mainstem, name) is not None for name in mainstem.__all__)
+
+
+def test_authors_words_and_the_commands_help_load_no_engine_and_no_driver() -> None:
+    asked = "import sys; from mainstem import step; import mainstem.cli.main; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    loaded = told.stdout.split()
+    assert "mainstem.flow.program" in loaded
+    assert [
+        name for name in loaded if name.startswith(("psycopg", "mainstem.engine", "mainstem.ledger"))
+    ] == []

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from functools import partial
 from getpass import getuser
 from socket import gethostname
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from mainstem.client import Mainstem
 from mainstem.ledger.audit import Audit, AuditOf, entry
 from mainstem.ledger.call import Call, perform, translated_errors
 from mainstem.postgres import Role, Server, connect, serving
 from mainstem.postgres.connect import Connection
 from mainstem.settings import Settings
+
+if TYPE_CHECKING:
+    from mainstem.client.mainstem import Mainstem
 
 T = TypeVar("T")
 
@@ -45,6 +47,8 @@ def _user() -> str:
 
 def client_of(settings: Settings) -> Mainstem:
     """The tenant's client; `with` closes it."""
+    from mainstem.client.mainstem import Mainstem
+
     return Mainstem(settings.url, org_id=settings.org_id, data=settings.data)
 
 

@@ -15,7 +15,7 @@ from mainstem.cli.given import given_text
 from mainstem.cli.loop import run_loop
 from mainstem.cli.output import indented, json_option, say
 from mainstem.cli.program import Program, workflow_at
-from mainstem.client import Mainstem, RunHandle
+from mainstem.client.mainstem import Mainstem, RunHandle
 from mainstem.engine.worker import Worker
 from mainstem.errors import BadArgument, RunCancelled, RunFailed
 from mainstem.settings import Settings

@@ -19,7 +19,7 @@ from mainstem.cli.given import migrations_option
 from mainstem.cli.loop import run_loop
 from mainstem.cli.output import json_option, say
 from mainstem.cli.published import graph_options, graph_words
-from mainstem.client import Mainstem
+from mainstem.client.mainstem import Mainstem
 from mainstem.errors import MainstemError
 from mainstem.ledger.link import Link
 from mainstem.ledger.maintenance import maintain

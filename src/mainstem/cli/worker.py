@@ -14,7 +14,7 @@ from mainstem.cli.loop import run_loop
 from mainstem.cli.observed import observers
 from mainstem.cli.program import workflows_of
 from mainstem.cli.published import graph_options
-from mainstem.client import Mainstem
+from mainstem.client.mainstem import Mainstem
 from mainstem.engine.executors import ProcessPool
 from mainstem.engine.worker import Terms, Worker
 from mainstem.settings import Settings

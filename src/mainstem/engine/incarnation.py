@@ -18,7 +18,8 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-from mainstem.client import Mainstem, Outcome
+from mainstem.client.endings import Outcome
+from mainstem.client.mainstem import Mainstem
 from mainstem.engine.cached import Execution
 from mainstem.engine.children import Children
 from mainstem.engine.conduct import Conduct

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from uuid import UUID
 
-from mainstem.client import Mainstem
+from mainstem.client.mainstem import Mainstem
 from mainstem.engine.executors import Executors
 from mainstem.engine.incarnation import LOOKS_FOR_SERVER_EVERY, Incarnation, Terms
 from mainstem.engine.observing import Observer, Observers

@@ -19,7 +19,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
-from mainstem.client import Mainstem, RunHandle
+from mainstem.client.mainstem import Mainstem, RunHandle
 from mainstem.engine.worker import Terms, Worker
 from mainstem.errors import NotReached
 from mainstem.flow.given import Test

@@ -10,7 +10,7 @@ import click
 from mainstem.cli.door import client_of
 from mainstem.cli.output import dumps, json_option
 from mainstem.cli.runs.asked import filter_options, query_of
-from mainstem.client import Mainstem
+from mainstem.client.mainstem import Mainstem
 from mainstem.ledger.search import Query
 from mainstem.model import FoundPage
 from mainstem.settings import Settings

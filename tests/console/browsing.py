@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import page_of
-from playwright.sync_api import Browser, Page, sync_playwright
+from pages import context_of, windows_in
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = "/usr/bin/chromium"
@@ -71,8 +71,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with context_of(browser) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser: Browser, fixtures: Fixtures) -> Iterator[Page]:
+def page(context: BrowserContext, fixtures: Fixtures) -> Iterator[Page]:
     fixtures.mode("ok")
-    with page_of(browser, fixtures.base) as page:
+    with windows_in(context, fixtures.base, 1) as [page]:
         yield page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 PAGES = {
     "home": "/",
@@ -34,14 +34,35 @@ def page_of(browser: Browser, base: str) -> Iterator[Page]:
 
 @contextmanager
 def windows_of(browser: Browser, base: str, number: int) -> Iterator[list[Page]]:
-    """Of one person's browser: pages that may speak to their origin only, and say nothing to their console but failed answers."""
+    """Of one person's browser, as `windows_in` has them."""
+    with context_of(browser) as context, windows_in(context, base, number) as windows:
+        yield windows
+
+
+@contextmanager
+def context_of(browser: Browser) -> Iterator[BrowserContext]:
+    """A person's browser: what it has loaded, and compiled, it need not load again."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    said: list[str] = []
-    left: list[str] = []
     try:
-        yield [_window(context.new_page(), base, said, left) for _ in range(number)]
+        yield context
     finally:
         context.close()
+
+
+@contextmanager
+def windows_in(context: BrowserContext, base: str, number: int) -> Iterator[list[Page]]:
+    """Pages that may speak to their origin only, and say nothing to their console but failed answers; what they keep goes with them."""
+    said: list[str] = []
+    left: list[str] = []
+    windows = [_window(context.new_page(), base, said, left) for _ in range(number)]
+    try:
+        yield windows
+    finally:
+        for window in windows:
+            if window.url.startswith(base) and not window.is_closed():
+                window.evaluate("localStorage.clear()")
+            window.close()
+        context.clear_permissions()
     assert left == []
     assert said == []
 

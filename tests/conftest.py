@@ -145,7 +145,7 @@ class Database:
         mark = get_ident(), role
         if mark not in self._asked or is_lost(self._asked[mark]):
             self._asked[mark] = connect(self.url, role=role, application_name="test")
-            self._asked[mark].row_factory = dict_row  # type: ignore[assignment]
+            self._asked[mark].row_factory = dict_row
             self._asked[mark].prepare_threshold = None
         return self._asked[mark]
 

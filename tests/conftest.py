@@ -143,14 +143,16 @@ class Database:
 
     def _asking(self, role: str | None) -> psycopg.Connection[Any]:
         mark = get_ident(), role
-        if mark not in self._asked or is_lost(self._asked[mark]):
-            self._asked[mark] = connect(self.url, role=role, application_name="test")
-            self._asked[mark].row_factory = dict_row
-            self._asked[mark].prepare_threshold = None
-        return self._asked[mark]
+        conn = self._asked.get(mark)
+        if conn is None or is_lost(conn):
+            conn = self._asked[mark] = connect(self.url, role=role, application_name="test")
+            self._opened.append(conn)
+            conn.row_factory = dict_row  # type: ignore[assignment]
+            conn.prepare_threshold = None
+        return conn
 
     def close(self) -> None:
-        for conn in (*self._opened, *self._asked.values()):
+        for conn in self._opened:
             conn.close()
 
 

@@ -51,7 +51,7 @@ def context_of(browser: Browser) -> Iterator[BrowserContext]:
 
 @contextmanager
 def windows_in(context: BrowserContext, base: str, number: int) -> Iterator[list[Page]]:
-    """Pages that may speak to their origin only, and say nothing to their console but failed answers; what they keep goes with them."""
+    """Pages that may speak to their origin only, and say nothing to their console but failed answers."""
     said: list[str] = []
     left: list[str] = []
     windows = [_window(context.new_page(), base, said, left) for _ in range(number)]
@@ -59,8 +59,6 @@ def windows_in(context: BrowserContext, base: str, number: int) -> Iterator[list
         yield windows
     finally:
         for window in windows:
-            if window.url.startswith(base) and not window.is_closed():
-                window.evaluate("localStorage.clear()")
             window.close()
         context.clear_permissions()
     assert left == []

@@ -249,15 +249,18 @@ def test_every_chart_has_its_table(go: Go) -> None:
         expect(page.get_by_role("table")).to_have_count(tables + number)
 
 
-def test_the_theme_is_chosen_and_kept(go: Go) -> None:
-    page = go("home")
-    page.emulate_media(color_scheme="light")
-    button = page.get_by_role("button", name="Theme: system")
-    button.click()
-    page.get_by_role("button", name="Theme: light").click()
-    page.reload()
-    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+def test_the_theme_is_chosen_and_kept(browser: Browser, fixtures: Any) -> None:
+    """In a browser of its own: what it keeps is for all its windows."""
+    fixtures.mode("ok")
+    with page_of(browser, fixtures.base) as page:
+        page.goto(fixtures.base, wait_until="domcontentloaded")
+        page.emulate_media(color_scheme="light")
+        button = page.get_by_role("button", name="Theme: system")
+        button.click()
+        page.get_by_role("button", name="Theme: light").click()
+        page.reload()
+        expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
 def test_the_first_load_is_small(browser: Browser, fixtures: Any) -> None:

@@ -20,6 +20,10 @@ pytestmark = ON_ONE_SERVER
 
 KILLS = 6
 CHILDREN = 60
+RESUMED = """
+select mainstem.resume_workflow_run(r.run_id) from mainstem.user_workflow_run r, set_config('app.current_org_id', r.org_id::text, true)
+ where r.status = 'paused'
+"""
 
 
 def worker(database: Database) -> subprocess.Popen[bytes]:
@@ -37,6 +41,12 @@ def progress(database: Database) -> int:
     return int(database.value("select count(*) from mainstem.user_workflow_run_step"))
 
 
+def all_are_over(database: Database) -> bool:
+    """What three kills in a row met within one step is paused as poison: somebody looks at it, and lets it go on."""
+    database.rows(RESUMED)
+    return bool(database.value("select count(*) = 0 from mainstem.user_workflow_run_queue"))
+
+
 async def test_each_child_is_begun_once_whoever_dies(ms: Mainstem, database: Database) -> None:
     for workflow in (family, part, aside):
         await ms.register(workflow)
@@ -51,10 +61,8 @@ async def test_each_child_is_begun_once_whoever_dies(ms: Mainstem, database: Dat
             victim.send_signal(signal.SIGKILL)
             victim.wait()
             workers.append(worker(database))
-        results = await asyncio.wait_for(asyncio.gather(*(run.result() for run in runs)), 120)
-        await until(
-            lambda: database.value("select count(*) from mainstem.user_workflow_run_queue") == 0, seconds=60
-        )
+        await until(lambda: all_are_over(database), seconds=120)
+        results = await asyncio.wait_for(asyncio.gather(*(run.result() for run in runs)), 10)
     finally:
         for one in workers:
             one.kill()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from threading import get_ident
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -114,8 +112,6 @@ class Database:
 
     url: str
     _opened: list[psycopg.Connection[Any]] = field(default_factory=list)
-    _asked: dict[tuple[int, str | None], psycopg.Connection[Any]] = field(default_factory=dict)
-    """What single questions go through, by thread and role: a connection costs as much as fifty of them."""
 
     def connect(
         self, role: str | None = "mainstem_app", org_id: UUID | None = DEFAULT_ORG
@@ -129,37 +125,23 @@ class Database:
         return conn
 
     def perform(self, call: Call[T], *, role: str = "mainstem_app", org_id: UUID | None = DEFAULT_ORG) -> T:
-        """Perform one call."""
-        return perform(self._asking(role), call, org_id=org_id)
+        """Perform one call on a connection of its own."""
+        with connect(self.url, role=role, application_name="test") as conn:
+            return perform(conn, call, org_id=org_id)
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """What a superuser sees."""
-        return self._asking(None).execute(query, parameters).fetchall()
+        with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as conn:
+            return conn.execute(query, parameters).fetchall()
 
     def value(self, query: str, *parameters: Any) -> Any:
         """The one value of the one row."""
         [row] = self.rows(query, *parameters)
         return next(iter(row.values()))
 
-    def _asking(self, role: str | None) -> psycopg.Connection[Any]:
-        mark = get_ident(), role
-        conn = self._asked.get(mark)
-        if conn is None or is_lost(conn):
-            conn = self._asked[mark] = connect(self.url, role=role, application_name="test")
-            self._opened.append(conn)
-            conn.row_factory = dict_row  # type: ignore[assignment]
-            conn.prepare_threshold = None
-        return conn
-
     def close(self) -> None:
         for conn in self._opened:
             conn.close()
-
-
-def is_lost(conn: psycopg.Connection[Any]) -> bool:
-    """Whether the server has hung up: what it said last can be read without asking it anything."""
-    readable, _, _ = select.select([] if conn.closed else [conn], [], [], 0)
-    return conn.closed or bool(readable)
 
 
 @pytest.fixture

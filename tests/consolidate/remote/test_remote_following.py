@@ -264,7 +264,6 @@ def test_the_tables_owner_with_three_grants_can_do_everything(old: Old) -> None:
     assert bring_back(owned.url, old.conn, LANDING, TABLES)["parent"].inserted == 1
     allow_writes(owned.url, "public", TABLES)
     remove_triggers(owned.url, follower_of(old.conn, LANDING))
-    owned.database.close()
     assert same(old)
     old.run(
         "revoke set on parameter session_replication_role from remote_owner",
